@@ -6,7 +6,18 @@ import { readFileSync, writeFileSync } from "node:fs"
 const path = new URL("../package-lock.json", import.meta.url)
 const lock = JSON.parse(readFileSync(path, "utf8"))
 
-const systems = ["android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32", "aix"]
+const systems = [
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "netbsd",
+  "openbsd",
+  "openharmony",
+  "sunos",
+  "win32",
+  "aix"
+]
 const processors = ["arm64", "arm", "x64", "ia32", "ppc64", "riscv64", "s390x", "loong64", "wasm32"]
 
 /** What a platform package installs on, read from its name: `@scope/tool-linux-arm64-musl`. */
@@ -14,12 +25,18 @@ const platformOf = (name) => {
   const words = name.split(/[-/]/)
   const os = systems.find((system) => words.includes(system))
   const cpu = processors.find((processor) => words.includes(processor))
-  const libc = words.some((word) => word.startsWith("musl")) ? "musl" : words.includes("gnu") ? "glibc" : undefined
-  return os === undefined || cpu === undefined ? undefined : {
-    ...(libc === undefined || os !== "linux" ? {} : { libc: [libc] }),
-    cpu: [cpu],
-    os: [os]
-  }
+  const libc = words.some((word) => word.startsWith("musl"))
+    ? "musl"
+    : words.includes("gnu")
+      ? "glibc"
+      : undefined
+  return os === undefined || cpu === undefined
+    ? undefined
+    : {
+        ...(libc === undefined || os !== "linux" ? {} : { libc: [libc] }),
+        cpu: [cpu],
+        os: [os]
+      }
 }
 
 const added = []
@@ -28,12 +45,15 @@ for (const [owner, entry] of Object.entries(lock.packages)) {
     const key = `node_modules/${name}`
     if (lock.packages[key] !== undefined || lock.packages[`${owner}/${key}`] !== undefined) continue
     const platform = platformOf(name)
-    if (platform === undefined) throw new Error(`${name} is missing from the lockfile, and its name tells no platform`)
+    if (platform === undefined)
+      throw new Error(`${name} is missing from the lockfile, and its name tells no platform`)
     lock.packages[key] = { version, ...platform, ...(entry.dev ? { dev: true } : {}), optional: true }
     added.push(name)
   }
 }
 
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
+lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 writeFileSync(path, JSON.stringify(lock, null, 2) + "\n")
-console.log(added.length === 0 ? "package-lock.json is complete" : `added ${added.length}:\n  ${added.join("\n  ")}`)
+console.log(
+  added.length === 0 ? "package-lock.json is complete" : `added ${added.length}:\n  ${added.join("\n  ")}`
+)

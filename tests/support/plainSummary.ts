@@ -4,7 +4,7 @@ import type { Reporter, SerializedError, TestModule } from "vitest/node"
  * Prints one last line that a script can read: `tests: 123 passed, 0 failed`.
  *
  * A file that could not be run at all and an error outside of every test count as failed, so that the line
- * never looks better than the exit code. Skipped tests are added when there are any.
+ * never looks better than the exit code. Skipped tests, if any, are told on the line before.
  */
 export default class PlainSummary implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>, errors: ReadonlyArray<SerializedError>): void {
@@ -17,8 +17,10 @@ export default class PlainSummary implements Reporter {
         count[state === "pending" ? "failed" : state] += 1
       }
     }
-    const skipped = count.skipped === 0 ? "" : `, ${count.skipped} skipped`
+    const skipped = count.skipped === 0 ? "" : `skipped: ${count.skipped}\n`
     // Written after the default reporter's own summary, which is printed in this same turn of the event loop.
-    setImmediate(() => process.stdout.write(`tests: ${count.passed} passed, ${count.failed} failed${skipped}\n`))
+    setImmediate(() =>
+      process.stdout.write(`${skipped}tests: ${count.passed} passed, ${count.failed} failed\n`)
+    )
   }
 }
