@@ -6,7 +6,7 @@ import { performance } from "node:perf_hooks"
 /** The name of each step, and the command that must succeed, in the order in which they run. */
 const steps: ReadonlyArray<readonly [name: string, command: string]> = [
   // Puts the build of TypeScript that knows Effect in place of the plain one; does nothing when it is there.
-  ["patch", "effect-tsgo patch --typescript"],
+  ["patch", "effect-tsgo patch --typescript && tsc --version | grep -q effect-tsgo"],
   ["types", "tsc --project ."],
   ["kernel", "tsc --project src/kernel"],
   ["lint", "oxlint --deny-warnings --report-unused-disable-directives"],
