@@ -1,0 +1,197 @@
+import { Effect } from "effect"
+import { isProductCategory, type ProductCategory, productCategories } from "./Category.ts"
+import { type Currency, isCurrency, largestAmount, minorUnitDecimals, Money } from "./Money.ts"
+import { PriceCatalogue } from "./PriceCatalogue.ts"
+import type { Intent, PricedLine } from "./PaymentSession.ts"
+import { InvalidInput, MixedCategories, MixedCurrencies, UnknownPlan, UnknownPrice } from "./refusals.ts"
+import type { IntentConfig, LineItemConfig } from "./SessionConfig.ts"
+
+/** What is paid for, priced. The category is absent when nothing in it tells one: a bare amount. */
+export interface Cart {
+  readonly intent: Intent
+  readonly money: Money
+  readonly category: ProductCategory | undefined
+}
+
+const mostLines = 100
+const mostPieces = 10_000
+
+/**
+ * Prices an intent from the catalogue and derives its category. The price and category of a catalogue article
+ * are the catalogue's; only what the catalogue does not have is taken at the caller's word.
+ */
+export const priceIntent = Effect.fn("Cart.price")(function* (config: IntentConfig) {
+  switch (config.type) {
+    case "subscription_plan":
+      return yield* pricePlan(config)
+    case "line_items":
+      return yield* priceLines(config)
+    case "amount":
+      return yield* priceAmount(config)
+    default:
+      return yield* refuse(
+        "intent.type",
+        `is ${show(config.type)}; say subscription_plan, line_items or amount`
+      )
+  }
+})
+
+const pricePlan = Effect.fnUntraced(function* (config: IntentConfig) {
+  yield* refuseOthers(config, "planKey")
+  if (config.planKey === undefined || config.planKey === "") {
+    return yield* refuse("intent.planKey", "is missing; name the plan to subscribe to")
+  }
+  const plan = yield* (yield* PriceCatalogue).plan(config.planKey)
+  if (plan === undefined) return yield* new UnknownPlan({ plan: config.planKey })
+  const cart: Cart = {
+    intent: { type: "subscription_plan", planKey: plan.key, name: plan.name },
+    money: plan.money,
+    category: plan.category
+  }
+  return cart
+})
+
+const priceAmount = Effect.fnUntraced(function* (config: IntentConfig) {
+  yield* refuseOthers(config, "amountCents", "currency")
+  const currency = yield* checkCurrency("intent.currency", config.currency ?? "USD")
+  const amount = yield* checkAmount("intent.amountCents", config.amountCents)
+  const cart: Cart = {
+    intent: { type: "amount" },
+    money: new Money({ amount, currency }),
+    category: undefined
+  }
+  return cart
+})
+
+const priceLines = Effect.fnUntraced(function* (config: IntentConfig) {
+  yield* refuseOthers(config, "lineItems")
+  const items = config.lineItems ?? []
+  if (items.length === 0) return yield* refuse("intent.lineItems", "is empty; give at least one line")
+  if (items.length > mostLines) {
+    return yield* refuse(
+      "intent.lineItems",
+      `has ${items.length} lines; at most ${mostLines} fit in one session`
+    )
+  }
+  const catalogue = yield* PriceCatalogue
+  const prices = yield* catalogue.prices(items.flatMap((item) => item.providerPriceRef ?? []))
+  const lines: Array<PricedLine> = []
+  let currency: Currency | undefined
+  let total = 0
+  for (const [index, item] of items.entries()) {
+    const field = `intent.lineItems[${index}]`
+    yield* checkShape(field, item)
+    const priced = yield* item.priceData === undefined
+      ? fromCatalogue(field, prices, item.providerPriceRef ?? "")
+      : fromPriceData(`${field}.priceData`, item.priceData)
+    if (currency !== undefined && priced.currency !== currency) {
+      return yield* new MixedCurrencies({ field, currency: priced.currency, others: currency })
+    }
+    currency = priced.currency
+    const before = lines[0]
+    if (before !== undefined && priced.line.category !== before.category) {
+      return yield* new MixedCategories({ field, category: priced.line.category, others: before.category })
+    }
+    lines.push({ ...priced.line, quantity: item.quantity })
+    total += priced.line.unitAmount * item.quantity
+    if (total > largestAmount) {
+      return yield* refuse(
+        field,
+        `takes the total above ${largestAmount} minor units, the most that one charge may ask`
+      )
+    }
+  }
+  const [first, ...others] = lines
+  if (first === undefined || currency === undefined) return yield* refuse("intent.lineItems", "is empty")
+  const cart: Cart = {
+    intent: { type: "line_items", lines: [first, ...others] },
+    money: new Money({ amount: total, currency }),
+    category: first.category
+  }
+  return cart
+})
+
+interface Priced {
+  readonly line: Omit<PricedLine, "quantity">
+  readonly currency: Currency
+}
+
+const checkShape = Effect.fnUntraced(function* (field: string, item: LineItemConfig) {
+  if ((item.providerPriceRef === undefined) === (item.priceData === undefined)) {
+    return yield* refuse(field, "needs either providerPriceRef or priceData, and not both")
+  }
+  if (!Number.isSafeInteger(item.quantity) || item.quantity < 1 || item.quantity > mostPieces) {
+    return yield* refuse(
+      `${field}.quantity`,
+      `is ${show(item.quantity)}; say a whole number from 1 to ${mostPieces}`
+    )
+  }
+})
+
+const fromCatalogue = Effect.fnUntraced(function* (
+  field: string,
+  prices: Effect.Success<ReturnType<PriceCatalogue["Service"]["prices"]>>,
+  ref: string
+) {
+  const price = prices.get(ref)
+  if (price === undefined) return yield* new UnknownPrice({ field: `${field}.providerPriceRef`, price: ref })
+  const priced: Priced = {
+    line: { name: price.name, priceRef: price.ref, unitAmount: price.money.amount, category: price.category },
+    currency: price.money.currency
+  }
+  return priced
+})
+
+const fromPriceData = Effect.fnUntraced(function* (
+  field: string,
+  data: NonNullable<LineItemConfig["priceData"]>
+) {
+  const unitAmount = yield* checkAmount(`${field}.amountCents`, data.amountCents)
+  const currency = yield* checkCurrency(`${field}.currency`, data.currency)
+  if (data.name.trim() === "") return yield* refuse(`${field}.name`, "is empty; say what is sold")
+  const category = yield* checkCategory(`${field}.product`, data.product)
+  const priced: Priced = { line: { name: data.name, unitAmount, category }, currency }
+  return priced
+})
+
+/** A product category by its name, or the refusal that lists them. */
+export const checkCategory = (field: string, value: string): Effect.Effect<ProductCategory, InvalidInput> =>
+  isProductCategory(value)
+    ? Effect.succeed(value)
+    : refuse(field, `is ${show(value)}; product categories are ${productCategories.join(", ")}`)
+
+const checkCurrency = (field: string, value: string): Effect.Effect<Currency, InvalidInput> =>
+  isCurrency(value)
+    ? Effect.succeed(value)
+    : refuse(field, `is ${show(value)}; currencies are ${Object.keys(minorUnitDecimals).join(", ")}`)
+
+const checkAmount = (field: string, value: number | undefined): Effect.Effect<number, InvalidInput> => {
+  if (value === undefined) return refuse(field, "is missing; say how many minor units (cents) to charge")
+  if (!Number.isInteger(value)) {
+    return refuse(field, `is ${show(value)}; amounts are whole minor units, so USD 12.50 is 1250`)
+  }
+  if (value < 1) return refuse(field, `is ${value}; an amount is at least 1 minor unit`)
+  if (value > largestAmount)
+    return refuse(field, `is ${value}; one charge asks at most ${largestAmount} minor units`)
+  return Effect.succeed(value)
+}
+
+/** An intent of one type with fields of another is a mistake that would be paid for: it is refused. */
+const refuseOthers = (
+  config: IntentConfig,
+  ...own: ReadonlyArray<keyof IntentConfig>
+): Effect.Effect<void, InvalidInput> => {
+  const fields = ["planKey", "lineItems", "amountCents", "currency"] as const
+  const foreign = fields.find((field) => config[field] !== undefined && !own.includes(field))
+  return foreign === undefined
+    ? Effect.void
+    : refuse(`intent.${foreign}`, `does not belong to an intent of type ${config.type}; leave it out`)
+}
+
+const refuse = (field: string, problem: string): Effect.Effect<never, InvalidInput> =>
+  Effect.fail(new InvalidInput({ field, problem }))
+
+const show = (value: unknown): string => {
+  const text = JSON.stringify(value)
+  return text === undefined ? "missing" : text.length > 80 ? `${text.slice(0, 80)}...` : text
+}

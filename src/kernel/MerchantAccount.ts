@@ -1,0 +1,48 @@
+import { Schema } from "effect"
+import { CardBrand, Country } from "./Card.ts"
+import { ProductCategory } from "./Category.ts"
+import { EntityId, MidId, ProviderName } from "./ids.ts"
+import { Currency } from "./Money.ts"
+
+/** `pending`: not boarded yet. `suspended`: the acquirer holds it. `closed`: for good. Only `active` charges. */
+export const MidStatus = Schema.Literals(["pending", "active", "suspended", "closed"])
+export type MidStatus = typeof MidStatus.Type
+
+/** How risky a charge looks to whoever asks for it. */
+export const RiskLevel = Schema.Literals(["low", "medium", "high"])
+export type RiskLevel = typeof RiskLevel.Type
+
+/** What a merchant account accepts. An absent rule restricts nothing. */
+export class AcceptanceRules extends Schema.Class<AcceptanceRules>("AcceptanceRules")({
+  currencies: Schema.Array(Currency),
+  /** Minor units, both inclusive. */
+  minimumAmount: Schema.optionalKey(Schema.Int),
+  maximumAmount: Schema.optionalKey(Schema.Int),
+  cardBrands: Schema.optionalKey(Schema.Array(CardBrand)),
+  /** Countries of issue that are served. */
+  countries: Schema.optionalKey(Schema.Array(Country)),
+  /** BIN prefixes that the acquirer refuses. */
+  blockedBins: Schema.optionalKey(Schema.Array(Schema.String)),
+  highestRisk: Schema.optionalKey(RiskLevel)
+}) {}
+
+/**
+ * A merchant account (MID): one entity at one processor, underwritten for some of that entity's categories.
+ * Its kill switch stops new sends at once; a charge in flight runs to its end.
+ */
+export class MerchantAccount extends Schema.Class<MerchantAccount>("MerchantAccount")({
+  id: MidId,
+  entity: EntityId,
+  provider: ProviderName,
+  name: Schema.NonEmptyString,
+  status: MidStatus,
+  killSwitch: Schema.Boolean,
+  underwrittenFor: Schema.Array(ProductCategory),
+  accepts: AcceptanceRules,
+  /** Lower is tried first. */
+  priority: Schema.Int,
+  /** The share of traffic among accounts of one priority; from 1 to 1000. */
+  weight: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })),
+  /** What the acquirer approved to be captured in a calendar month (UTC), in minor units. */
+  monthlyCap: Schema.optionalKey(Schema.Struct({ amount: Schema.Int, currency: Currency }))
+}) {}

@@ -1,0 +1,183 @@
+import { Context, type DateTime, type Duration, type Effect, Schema } from "effect"
+import type { Attempt, AttemptState } from "./Attempt.ts"
+import type { VaultToken } from "./Card.ts"
+import type { Outcome } from "./cascade/Disposition.ts"
+import type { SendPermit } from "./cascade/SendPermit.ts"
+import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "./ids.ts"
+import type { PaymentSession, SessionDeclaration, SessionState } from "./PaymentSession.ts"
+import type { RoutingDecision } from "./routing/RoutingPolicyEngine.ts"
+import type { SessionConfig } from "./SessionConfig.ts"
+
+/**
+ * The durable record could not be reached or did not acknowledge. A write may or may not have happened: whoever
+ * sees this reads the record before doing anything again, and nobody takes it for a decline.
+ */
+export class LedgerUnavailable extends Schema.TaggedError<LedgerUnavailable>()("LedgerUnavailable", {
+  operation: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message(): string {
+    return `the ledger did not acknowledge ${this.operation}`
+  }
+}
+
+/** An account that a cascade may go to, with what identifies an attempt on it. */
+export interface Candidate {
+  readonly mid: MidId
+  readonly provider: ProviderName
+  /** How long an attempt on it stays its driver's before somebody else takes it over; longer than its deadline. */
+  readonly lease: Duration.Duration
+}
+
+/** Why the write-ahead passed over a candidate, judged in the same statement that would have written it. */
+export const PermitRefusal = Schema.Literals([
+  "kill_switch_on",
+  "not_active",
+  "not_underwritten",
+  "entity_cannot_collect"
+])
+export type PermitRefusal = typeof PermitRefusal.Type
+
+export const PassedOver = Schema.Struct({ mid: Schema.String, reason: PermitRefusal })
+export type PassedOver = typeof PassedOver.Type
+
+/** A request that may be repeated: who asks, under which key, for what. */
+export interface IdempotentRequest<Body> {
+  readonly by: Principal
+  /** Absent: the caller does not want replays. */
+  readonly idempotencyKey?: string | undefined
+  readonly body: Body
+}
+
+export type Declaring =
+  | { readonly _tag: "Created"; readonly session: PaymentSession }
+  /** The same key and the same body came before. */
+  | { readonly _tag: "Replayed"; readonly session: PaymentSession }
+  | { readonly _tag: "KeyReused"; readonly earlierBody: unknown }
+  | { readonly _tag: "OrderTaken"; readonly session: SessionId; readonly state: SessionState }
+
+export type Opening =
+  | {
+      readonly _tag: "Permitted"
+      readonly permit: SendPermit
+      readonly passedOver: ReadonlyArray<PassedOver>
+    }
+  /** No candidate may be charged any more; nothing was written. */
+  | { readonly _tag: "NonePermitted"; readonly passedOver: ReadonlyArray<PassedOver> }
+  | { readonly _tag: "NotPayable"; readonly state: SessionState }
+  /** The same key and the same body confirmed before; this is where that led. */
+  | { readonly _tag: "ConfirmReplayed"; readonly state: SessionState }
+  | { readonly _tag: "ConfirmKeyReused"; readonly earlierBody: unknown }
+  | { readonly _tag: "NoSuchSession" }
+
+export interface Recording {
+  /** What the attempt's state is now; another evidence may have come first. */
+  readonly attempt: AttemptState
+  readonly session: SessionState
+  /** The permit of the next attempt, written by the same statement. */
+  readonly next?: SendPermit
+  readonly passedOver: ReadonlyArray<PassedOver>
+  /** `first`: this evidence settled the session. `duplicate`: it was settled before. */
+  readonly settlement?: "first" | "duplicate"
+}
+
+/** Where evidence comes from. */
+export const EvidenceSource = Schema.Literals(["driver", "lookup", "takeover", "webhook", "person"])
+export type EvidenceSource = typeof EvidenceSource.Type
+
+/** An attempt whose outcome nobody knows and that is due to be asked for. */
+export interface Unresolved {
+  readonly attempt: Attempt
+  readonly writtenAt: DateTime.Utc
+  /** Milliseconds since the write-ahead, by the ledger's own clock. */
+  readonly age: number
+}
+
+/** What confirming a session says: the card and who judged the risk. */
+export interface Confirmation {
+  readonly token: VaultToken
+  readonly risk: string
+}
+
+/**
+ * The port to the durable record of sessions and attempts. Each money step is one call, one statement and one
+ * commit; what an implementation may not do is written as laws in `tests/suites/paymentLedger.ts`.
+ */
+export class PaymentLedger extends Context.Service<
+  PaymentLedger,
+  {
+    /** Writes a pending session that may be paid for `lifetime`, or says what stands against it. */
+    readonly declare: (
+      declaration: SessionDeclaration,
+      lifetime: Duration.Duration,
+      request: IdempotentRequest<SessionConfig>
+    ) => Effect.Effect<Declaring, LedgerUnavailable>
+
+    /** The part of a session that never changes. It may come from memory: it cannot be stale. */
+    readonly declaration: (id: SessionId) => Effect.Effect<SessionDeclaration | undefined, LedgerUnavailable>
+
+    readonly session: (id: SessionId) => Effect.Effect<PaymentSession | undefined, LedgerUnavailable>
+
+    readonly attempts: (id: SessionId) => Effect.Effect<ReadonlyArray<Attempt>, LedgerUnavailable>
+
+    /**
+     * The write-ahead: a pending session goes to processing, its fence rises, and the attempt on the first
+     * candidate that may still be charged is written.
+     */
+    readonly open: (
+      session: SessionId,
+      candidates: ReadonlyArray<Candidate>,
+      decision: RoutingDecision,
+      request: IdempotentRequest<Confirmation>
+    ) => Effect.Effect<Opening, LedgerUnavailable>
+
+    /**
+     * Records evidence of one attempt and what follows from it, and with a decline under a current fence the next
+     * attempt on the first of `next` that may be charged. Recording the same evidence again changes nothing.
+     * Evidence is always taken; money that moved is recorded whatever state the session is in.
+     */
+    readonly record: (evidence: {
+      readonly attempt: AttemptId
+      readonly fence: number
+      readonly outcome: Outcome
+      readonly source: EvidenceSource
+      readonly next: ReadonlyArray<Candidate>
+      readonly by: Principal
+    }) => Effect.Effect<Recording, LedgerUnavailable>
+
+    /** Cancels a pending session. A charge on its way, or one in review, is not cancelled. */
+    readonly cancel: (
+      session: SessionId,
+      by: Principal
+    ) => Effect.Effect<
+      { readonly cancelled: boolean; readonly state: SessionState } | undefined,
+      LedgerUnavailable
+    >
+
+    /** Expires pending sessions whose time is over; answers how many. A session with a live attempt never is. */
+    readonly expireDue: (limit: number) => Effect.Effect<number, LedgerUnavailable>
+
+    /**
+     * Takes over attempts whose driver died: their lease is over and no outcome was recorded. They become
+     * indeterminate and their sessions go in review. Answers how many.
+     */
+    readonly takeOver: (limit: number) => Effect.Effect<number, LedgerUnavailable>
+
+    /** Indeterminate attempts that are due to be asked for; each is given to one asker for the time `lease`. */
+    readonly claimUnresolved: (
+      limit: number,
+      lease: Duration.Duration
+    ) => Effect.Effect<ReadonlyArray<Unresolved>, LedgerUnavailable>
+
+    /** Lets the app fulfil a settled session: `first` once, `duplicate` ever after. */
+    readonly claimFulfilment: (
+      session: SessionId,
+      by: Principal
+    ) => Effect.Effect<
+      | { readonly _tag: "Claimed"; readonly fulfilment: "first" | "duplicate" }
+      | { readonly _tag: "NotSettled"; readonly state: SessionState }
+      | undefined,
+      LedgerUnavailable
+    >
+  }
+>()("payment-orchestration/kernel/PaymentLedger") {}

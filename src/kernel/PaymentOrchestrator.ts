@@ -1,0 +1,223 @@
+import { Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
+import { VaultToken } from "./Card.ts"
+import { chargeAcrossProviders, type CascadeResult } from "./cascade/chargeAcrossProviders.ts"
+import { differences } from "./differences.ts"
+import { EntityRegistry } from "./EntityRegistry.ts"
+import { SessionId } from "./ids.ts"
+import { type MerchantAccount, RiskLevel } from "./MerchantAccount.ts"
+import {
+  type Candidate,
+  type Confirmation,
+  type IdempotentRequest,
+  type LedgerUnavailable,
+  PaymentLedger
+} from "./PaymentLedger.ts"
+import { capability, Providers } from "./PaymentProvider.ts"
+import type { SessionDeclaration, SessionState } from "./PaymentSession.ts"
+import {
+  IdempotencyKeyReused,
+  InvalidInput,
+  NoEligibleMerchantAccount,
+  SessionNotPayable,
+  UnknownSession
+} from "./refusals.ts"
+import { decide } from "./routing/RoutingPolicyEngine.ts"
+import { type UnknownToken, type UnknownVault, type VaultUnavailable, Vaults } from "./TokenVault.ts"
+
+/**
+ * What came of a confirmation. `declined` is proof that no money moved; `in_review` and `processing` say that
+ * nobody knows yet, and that nobody is to pay again.
+ */
+export type ConfirmOutcome = "settled" | "declined" | "in_review" | "processing"
+
+export interface Confirmed {
+  readonly session: SessionId
+  readonly outcome: ConfirmOutcome
+  readonly state: SessionState
+}
+
+/** What a door hands over when a session is confirmed; judged here. */
+export interface ConfirmRequest {
+  readonly vaultId: string
+  readonly tokenRef: string
+  /** `low` (the default), `medium` or `high`, as the app's own risk assessment sees it. */
+  readonly risk?: string | undefined
+}
+
+/** Everything that confirming a session may be refused for. Nothing was charged. */
+export type ConfirmRefusal =
+  | InvalidInput
+  | UnknownSession
+  | SessionNotPayable
+  | UnknownVault
+  | UnknownToken
+  | VaultUnavailable
+  | NoEligibleMerchantAccount
+  | IdempotencyKeyReused
+
+/** Composes routing and cascade: confirms a session with a vault token. */
+export class PaymentOrchestrator extends Context.Service<
+  PaymentOrchestrator,
+  {
+    /**
+     * Charges the session once. The charge runs in this service's own scope: a caller that goes away changes
+     * nothing about it, and closing the scope waits for it.
+     */
+    readonly confirm: (
+      session: string,
+      request: IdempotentRequest<ConfirmRequest>
+    ) => Effect.Effect<Confirmed, ConfirmRefusal | LedgerUnavailable>
+  }
+>()("payment-orchestration/kernel/PaymentOrchestrator") {
+  static readonly layer: Layer.Layer<
+    PaymentOrchestrator,
+    never,
+    EntityRegistry | PaymentLedger | Providers | Vaults
+  > = Layer.effect(
+    PaymentOrchestrator,
+    Effect.gen(function* () {
+      const registry = yield* EntityRegistry
+      const ledger = yield* PaymentLedger
+      const providers = yield* Providers
+      const vaults = yield* Vaults
+      const scope = yield* Effect.scope
+
+      const confirm = Effect.fn("PaymentOrchestrator.confirm")(function* (
+        id: string,
+        request: IdempotentRequest<ConfirmRequest>
+      ) {
+        const { token, risk } = yield* checkRequest(request.body)
+        const declaration = Schema.is(SessionId)(id) ? yield* ledger.declaration(id) : undefined
+        if (declaration === undefined) return yield* new UnknownSession({ session: id })
+        const card = yield* vaults.getCard(token)
+        const { policy, accounts } = yield* registry.snapshot
+        const inputs = {
+          entity: declaration.entity,
+          category: declaration.category,
+          amount: declaration.money.amount,
+          currency: declaration.money.currency,
+          risk,
+          cardBrand: card.brand,
+          bin: card.bin,
+          country: card.country
+        }
+        const decision = decide(policy, inputs, declaration.id)
+        const candidates = yield* toCandidates(
+          decision.chosen.flatMap((mid) => accounts.get(mid) ?? []),
+          providers
+        )
+        const confirmation = { ...request, body: { token, risk } }
+        // From the write-ahead to the recorded outcome nothing may interrupt: neither a caller who hangs up nor a
+        // shutdown, which waits for this fiber when it closes the scope.
+        const charge = yield* chargeAcrossProviders({
+          session: declaration.id,
+          candidates,
+          decision,
+          confirmation,
+          token
+        }).pipe(
+          Effect.provideService(PaymentLedger, ledger),
+          Effect.provideService(Providers, providers),
+          Effect.uninterruptible,
+          Effect.forkIn(scope)
+        )
+        const result = yield* Fiber.join(charge)
+        return yield* answer(declaration, decision.leftOut, confirmation, result)
+      })
+
+      return { confirm }
+    })
+  )
+}
+
+const checkRequest = Effect.fnUntraced(function* (request: ConfirmRequest) {
+  const missing = (["vaultId", "tokenRef"] as const).find((field) => request[field].trim() === "")
+  if (missing !== undefined)
+    return yield* new InvalidInput({ field: missing, problem: "is empty; send a vault token" })
+  // A card number in place of a token would be written into our records: it is refused before anybody keeps it.
+  if (looksLikeCardNumber(request.tokenRef)) {
+    return yield* new InvalidInput({
+      field: "tokenRef",
+      problem: "looks like a card number; tokenize the card at the vault and send the token"
+    })
+  }
+  const risk = request.risk ?? "low"
+  if (!Schema.is(RiskLevel)(risk)) {
+    return yield* new InvalidInput({
+      field: "risk",
+      problem: `is ${JSON.stringify(risk)}; say low, medium or high`
+    })
+  }
+  return { token: new VaultToken({ vaultId: request.vaultId, tokenRef: request.tokenRef }), risk }
+})
+
+const looksLikeCardNumber = (text: string): boolean => /^[0-9]{12,19}$/.test(text.replaceAll(/[\s-]/g, ""))
+
+/** What a lease has beyond the driver's deadline: time to record the outcome, retries included. */
+const leaseMargin = Duration.seconds(10)
+
+const toCandidates = Effect.fnUntraced(function* (
+  accounts: ReadonlyArray<MerchantAccount>,
+  providers: Providers["Service"]
+) {
+  const candidates: Array<Candidate> = []
+  for (const account of accounts) {
+    const tokenCharge = yield* providers.get(account.provider).pipe(
+      Effect.flatMap((provider) => capability(provider, "tokenCharge")),
+      Effect.orElseSucceed(() => undefined)
+    )
+    if (tokenCharge === undefined) continue
+    const lease = Duration.sum(tokenCharge.deadline, leaseMargin)
+    candidates.push({ mid: account.id, provider: account.provider, lease })
+  }
+  return candidates
+})
+
+const answer = Effect.fnUntraced(function* (
+  declaration: SessionDeclaration,
+  leftOut: NoEligibleMerchantAccount["leftOut"],
+  confirmation: IdempotentRequest<Confirmation>,
+  result: CascadeResult
+): Effect.fn.Return<Confirmed, ConfirmRefusal> {
+  const { id: session, entity } = declaration
+  switch (result._tag) {
+    case "Ended":
+      return { session, state: result.session, outcome: outcomeOf(result.session) }
+    case "LeftToReconciler":
+      return { session, state: "processing", outcome: "processing" }
+    case "NothingOpened":
+      switch (result.opening._tag) {
+        case "NonePermitted":
+          return yield* new NoEligibleMerchantAccount({
+            entity,
+            leftOut,
+            passedOver: result.opening.passedOver
+          })
+        case "NotPayable":
+          return yield* new SessionNotPayable({ session, state: result.opening.state })
+        case "ConfirmReplayed":
+          return { session, state: result.opening.state, outcome: outcomeOf(result.opening.state) }
+        case "ConfirmKeyReused":
+          return yield* new IdempotencyKeyReused({
+            differences: differences(result.opening.earlierBody, confirmation.body)
+          })
+        case "NoSuchSession":
+          return yield* new UnknownSession({ session })
+      }
+  }
+})
+
+/** A session that waits for another card, or will take none any more, was declined: no money moved. */
+const outcomeOf = (state: SessionState): ConfirmOutcome => {
+  switch (state) {
+    case "settled":
+    case "in_review":
+    case "processing":
+      return state
+    case "pending":
+    case "failed":
+    case "cancelled":
+    case "expired":
+      return "declined"
+  }
+}

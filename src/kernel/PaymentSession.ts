@@ -1,0 +1,72 @@
+import { Schema } from "effect"
+import { ProductCategory } from "./Category.ts"
+import { BrandId, CustomerId, EntityId, SessionId } from "./ids.ts"
+import { Money } from "./Money.ts"
+
+/**
+ * `pending`: waits for a card. `processing`: a charge is on its way. `in_review`: an attempt's outcome is unknown
+ * and is being checked; nobody charges again. The others are final. A session whose charge was positively
+ * declined is `pending` again, for another card, until its rounds are used up.
+ */
+export const SessionState = Schema.Literals([
+  "pending",
+  "processing",
+  "in_review",
+  "settled",
+  "failed",
+  "cancelled",
+  "expired"
+])
+export type SessionState = typeof SessionState.Type
+
+/** How often a customer may try with another card before the session fails: a brake on card testing. */
+export const mostRounds = 5
+
+/** Where the customer pays: on the hosted page or in the embedded component. */
+export const PaymentMode = Schema.Literals(["hosted", "embedded"])
+export type PaymentMode = typeof PaymentMode.Type
+
+/** One line of what is paid for, priced. */
+export const PricedLine = Schema.Struct({
+  name: Schema.String,
+  priceRef: Schema.optionalKey(Schema.String),
+  quantity: Schema.Int,
+  /** Minor units of one piece, in the session's currency. */
+  unitAmount: Schema.Int,
+  category: ProductCategory
+})
+export type PricedLine = typeof PricedLine.Type
+
+/** What is paid for, as the catalogue priced it. */
+export const Intent = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("subscription_plan"), planKey: Schema.String, name: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("line_items"), lines: Schema.NonEmptyArray(PricedLine) }),
+  Schema.Struct({ type: Schema.Literal("amount") })
+])
+export type Intent = typeof Intent.Type
+
+const Labels = Schema.Record(Schema.String, Schema.String)
+
+/** What was declared: it never changes, so it may be remembered. */
+export class SessionDeclaration extends Schema.Class<SessionDeclaration>("SessionDeclaration")({
+  id: SessionId,
+  customer: CustomerId,
+  brand: BrandId,
+  entity: EntityId,
+  category: ProductCategory,
+  money: Money,
+  intent: Intent,
+  mode: PaymentMode,
+  theme: Labels,
+  metadata: Labels,
+  redirects: Schema.optionalKey(Schema.Struct({ successUrl: Schema.String, cancelUrl: Schema.String })),
+  orderReference: Schema.optionalKey(Schema.String)
+}) {}
+
+/** A declared payment and where it stands. */
+export class PaymentSession extends SessionDeclaration.extend<PaymentSession>("PaymentSession")({
+  state: SessionState,
+  createdAt: Schema.DateTimeUtcFromString,
+  expiresAt: Schema.DateTimeUtcFromString,
+  updatedAt: Schema.DateTimeUtcFromString
+}) {}

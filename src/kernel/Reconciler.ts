@@ -1,0 +1,92 @@
+import { Context, Duration, Effect, Layer } from "effect"
+import { Absent, Indeterminate, type Outcome } from "./cascade/Disposition.ts"
+import { Principal } from "./ids.ts"
+import { type LedgerUnavailable, PaymentLedger, type Unresolved } from "./PaymentLedger.ts"
+import { capability, Providers } from "./PaymentProvider.ts"
+
+/** What one pass of the reconciler did, in attempts. */
+export interface Reconciled {
+  readonly takenOver: number
+  readonly asked: number
+  readonly resolved: number
+}
+
+const reconciler = Principal.make("reconciler")
+
+/** How many attempts one pass takes on, and how many processors it asks at a time. */
+const batch = 100
+const parallel = 8
+
+/** Longer than any lookup takes: two reconcilers do not ask for one attempt at a time. */
+const askingLease = Duration.seconds(60)
+
+/**
+ * Finds out what became of attempts whose outcome nobody recorded: their driver died, or the processor's answer
+ * proved nothing. It asks by lookup and records what it hears. A capture settles, a positive decline lets the
+ * customer try again, "not found" ends the session once the processor's horizon has passed and never before.
+ * It never sends a charge.
+ */
+export class Reconciler extends Context.Service<
+  Reconciler,
+  { readonly pass: Effect.Effect<Reconciled, LedgerUnavailable> }
+>()("payment-orchestration/kernel/Reconciler") {
+  static readonly layer: Layer.Layer<Reconciler, never, PaymentLedger | Providers> = Layer.effect(
+    Reconciler,
+    Effect.gen(function* () {
+      const ledger = yield* PaymentLedger
+      const providers = yield* Providers
+
+      const resolve = Effect.fn("Reconciler.resolve")(function* (unresolved: Unresolved) {
+        const { attempt } = unresolved
+        const outcome = yield* ask(unresolved).pipe(Effect.provideService(Providers, providers))
+        // No cascade goes on from here: a late decline lets the customer try again, and a fence of zero sends nothing.
+        const recording = yield* ledger.record({
+          attempt: attempt.id,
+          fence: 0,
+          outcome,
+          source: "lookup",
+          next: [],
+          by: reconciler
+        })
+        return recording.attempt !== "indeterminate"
+      })
+
+      const pass = Effect.gen(function* () {
+        const takenOver = yield* ledger.takeOver(batch)
+        const due = yield* ledger.claimUnresolved(batch, askingLease)
+        const resolved = yield* Effect.forEach(due, resolve, { concurrency: parallel })
+        return { takenOver, asked: due.length, resolved: resolved.filter(Boolean).length }
+      }).pipe(Effect.withSpan("Reconciler.pass"))
+
+      return { pass }
+    })
+  )
+}
+
+const ask = Effect.fnUntraced(function* ({
+  attempt,
+  age
+}: Unresolved): Effect.fn.Return<Outcome, never, Providers> {
+  return yield* Effect.gen(function* () {
+    const provider = yield* (yield* Providers).get(attempt.provider)
+    const { lookupCharge, absenceHorizon } = yield* capability(provider, "chargeLookup")
+    const found = yield* lookupCharge({ mid: attempt.mid, idempotencyKey: attempt.idempotencyKey })
+    switch (found._tag) {
+      case "FoundCaptured":
+        return found.captured
+      case "FoundDeclined":
+        return found.declined
+      case "StillPending":
+        return new Indeterminate({ evidence: found.evidence })
+      case "NotFound":
+        return age > Duration.toMillis(absenceHorizon)
+          ? new Absent({ evidence: found.evidence })
+          : new Indeterminate({ evidence: found.evidence })
+    }
+  }).pipe(
+    Effect.catchTag("Indeterminate", Effect.succeed),
+    Effect.catch((error) =>
+      Effect.succeed(new Indeterminate({ evidence: { code: "cannot_look_up", message: error.message } }))
+    )
+  )
+})

@@ -1,0 +1,248 @@
+import { Schema } from "effect"
+import { ProductCategory } from "./Category.ts"
+import { SessionId } from "./ids.ts"
+import { describe, LeftOut } from "./routing/ExclusionReason.ts"
+import { PassedOver } from "./PaymentLedger.ts"
+import { SessionState } from "./PaymentSession.ts"
+
+// Every refusal names the field that it is about and says in one sentence what would be right. When one of
+// these is answered, nothing was written and nothing was sent.
+
+/** A value that is malformed by itself. `field` is a path into the request: `intent.lineItems[1].quantity`. */
+export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
+  field: Schema.String,
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `${this.field} ${this.problem}`
+  }
+}
+
+export class UnknownEntity extends Schema.TaggedError<UnknownEntity>()("UnknownEntity", {
+  entity: Schema.String,
+  known: Schema.Array(Schema.String)
+}) {
+  get field(): string {
+    return "entity"
+  }
+  override get message(): string {
+    return `there is no entity ${quote(this.entity)}; entities that collect are ${this.known.join(", ")}`
+  }
+}
+
+export class EntityCannotCollect extends Schema.TaggedError<EntityCannotCollect>()("EntityCannotCollect", {
+  entity: Schema.String
+}) {
+  get field(): string {
+    return "entity"
+  }
+  override get message(): string {
+    return `${this.entity} pays out only and can never collect; name the entity that sells`
+  }
+}
+
+export class UnknownBrand extends Schema.TaggedError<UnknownBrand>()("UnknownBrand", {
+  brand: Schema.String,
+  known: Schema.Array(Schema.String)
+}) {
+  get field(): string {
+    return "brand"
+  }
+  override get message(): string {
+    return `there is no brand ${quote(this.brand)}; brands are ${this.known.join(", ")}`
+  }
+}
+
+export class BrandNotOfEntity extends Schema.TaggedError<BrandNotOfEntity>()("BrandNotOfEntity", {
+  brand: Schema.String,
+  entity: Schema.String,
+  allowed: Schema.Array(Schema.String)
+}) {
+  get field(): string {
+    return "brand"
+  }
+  override get message(): string {
+    return `${this.entity} may not collect under ${this.brand}; under it may ${this.allowed.join(", ") || "nobody"}`
+  }
+}
+
+export class UnknownPrice extends Schema.TaggedError<UnknownPrice>()("UnknownPrice", {
+  field: Schema.String,
+  price: Schema.String
+}) {
+  override get message(): string {
+    return `the catalogue has no price ${quote(this.price)}; use one that it has, or priceData`
+  }
+}
+
+export class UnknownPlan extends Schema.TaggedError<UnknownPlan>()("UnknownPlan", { plan: Schema.String }) {
+  get field(): string {
+    return "intent.planKey"
+  }
+  override get message(): string {
+    return `the catalogue has no plan ${quote(this.plan)}`
+  }
+}
+
+export class MixedCurrencies extends Schema.TaggedError<MixedCurrencies>()("MixedCurrencies", {
+  field: Schema.String,
+  currency: Schema.String,
+  others: Schema.String
+}) {
+  override get message(): string {
+    return `this line is in ${this.currency} and the lines before it are in ${this.others}; one session has one currency`
+  }
+}
+
+export class MixedCategories extends Schema.TaggedError<MixedCategories>()("MixedCategories", {
+  field: Schema.String,
+  category: ProductCategory,
+  others: ProductCategory
+}) {
+  override get message(): string {
+    return `this line is ${this.category} and the lines before it are ${this.others}; one charge is underwritten for one category, so declare a session for each`
+  }
+}
+
+export class CategoryClaimDisagrees extends Schema.TaggedError<CategoryClaimDisagrees>()(
+  "CategoryClaimDisagrees",
+  {
+    claimed: ProductCategory,
+    derived: ProductCategory
+  }
+) {
+  get field(): string {
+    return "product"
+  }
+  override get message(): string {
+    return `the catalogue says ${this.derived}, not ${this.claimed}; leave product out, or say ${this.derived}`
+  }
+}
+
+export class CategoryNotUnderwritten extends Schema.TaggedError<CategoryNotUnderwritten>()(
+  "CategoryNotUnderwritten",
+  {
+    entity: Schema.String,
+    category: ProductCategory,
+    underwritten: Schema.Array(ProductCategory)
+  }
+) {
+  get field(): string {
+    return "entity"
+  }
+  override get message(): string {
+    return `${this.entity} is underwritten for ${this.underwritten.join(", ") || "nothing"}, not for ${this.category}; it may not collect for it`
+  }
+}
+
+export class RedirectNotAllowed extends Schema.TaggedError<RedirectNotAllowed>()("RedirectNotAllowed", {
+  field: Schema.String,
+  origin: Schema.String,
+  allowed: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `${quote(this.origin)} is not an origin of the brand; allowed are ${this.allowed.join(", ") || "none"}`
+  }
+}
+
+export class NoEligibleMerchantAccount extends Schema.TaggedError<NoEligibleMerchantAccount>()(
+  "NoEligibleMerchantAccount",
+  {
+    entity: Schema.String,
+    leftOut: Schema.Array(LeftOut),
+    /** Accounts that the write-ahead passed over because they were stopped after they had been chosen. */
+    passedOver: Schema.Array(PassedOver)
+  }
+) {
+  get field(): string {
+    return "entity"
+  }
+  override get message(): string {
+    const reasons = [
+      ...this.leftOut.map((left) => `${left.mid}: ${left.reasons.map(describe).join(" and ")}`),
+      ...this.passedOver.map(({ mid, reason }) => `${mid}: ${reason.replaceAll("_", " ")}`)
+    ]
+    return `no merchant account of ${this.entity} may serve this charge${reasons.length === 0 ? "; it has none" : ` (${reasons.join("; ")})`}`
+  }
+}
+
+export class OrderAlreadyDeclared extends Schema.TaggedError<OrderAlreadyDeclared>()("OrderAlreadyDeclared", {
+  orderReference: Schema.String,
+  session: SessionId,
+  state: SessionState
+}) {
+  get field(): string {
+    return "orderReference"
+  }
+  override get message(): string {
+    return `the order ${quote(this.orderReference)} has the session ${this.session}, which is ${this.state}; use that one, or cancel it first`
+  }
+}
+
+export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
+  differences: Schema.Array(
+    Schema.Struct({ field: Schema.String, before: Schema.String, now: Schema.String })
+  )
+}) {
+  get field(): string {
+    return "Idempotency-Key"
+  }
+  override get message(): string {
+    const changes = this.differences.map(({ field, before, now }) => `${field} was ${before} and is ${now}`)
+    return `the key came before with another request (${changes.join("; ")}); a new request needs a new key`
+  }
+}
+
+export class UnknownSession extends Schema.TaggedError<UnknownSession>()("UnknownSession", {
+  session: Schema.String
+}) {
+  get field(): string {
+    return "session"
+  }
+  override get message(): string {
+    return `there is no session ${quote(this.session)}`
+  }
+}
+
+/** The session is in a state in which this cannot be done. For `in_review` the words matter: nobody pays again. */
+export class SessionNotPayable extends Schema.TaggedError<SessionNotPayable>()("SessionNotPayable", {
+  session: SessionId,
+  state: SessionState
+}) {
+  get field(): string {
+    return "session"
+  }
+  override get message(): string {
+    switch (this.state) {
+      case "pending":
+        return "the session is pending and may be paid"
+      case "processing":
+        return "a charge for this session is on its way; wait for its outcome and do not pay again"
+      case "in_review":
+        return "the outcome of the charge is unknown and is being checked; you will not be charged twice, do not pay again"
+      case "settled":
+        return "the session is paid; there is nothing left to pay"
+      case "failed":
+        return "the session has failed; declare a new one"
+      case "cancelled":
+        return "the session was cancelled; declare a new one"
+      case "expired":
+        return "the session expired; declare a new one"
+    }
+  }
+}
+
+/** Fulfilment was asked for before the money is certain. */
+export class SessionNotSettled extends Schema.TaggedError<SessionNotSettled>()("SessionNotSettled", {
+  session: SessionId,
+  state: SessionState
+}) {
+  get field(): string {
+    return "session"
+  }
+  override get message(): string {
+    return `the session is ${this.state}; fulfil only what is settled`
+  }
+}
+
+const quote = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text)

@@ -1,0 +1,62 @@
+import { Schema } from "effect"
+import { CardBrand } from "../Card.ts"
+import { ProductCategory } from "../Category.ts"
+import { EntityId, MidId, type SessionId } from "../ids.ts"
+import { type MerchantAccount, RiskLevel } from "../MerchantAccount.ts"
+import { Currency } from "../Money.ts"
+import { accepts, exclusions, type RoutingInputs } from "./Eligibility.ts"
+import { LeftOut } from "./ExclusionReason.ts"
+import { order } from "./Ordering.ts"
+import type { Account, RoutingPolicy } from "./RoutingPolicy.ts"
+
+/**
+ * The accounts that may serve a charge, in the order to try them. Only accounts of the entity itself are ever
+ * looked at: a charge cannot be routed to another company's account by any input.
+ */
+export const selectMids = (
+  policy: RoutingPolicy,
+  inputs: RoutingInputs,
+  session: SessionId
+): ReadonlyArray<MerchantAccount> => {
+  const eligible: Array<Account> = []
+  for (const entry of policy.servingAccountsOf(inputs.entity, inputs.category)) {
+    if (accepts(entry, inputs)) eligible.push(entry)
+  }
+  return order(eligible, session).map(({ account }) => account)
+}
+
+/** Every account of the entity that {@link selectMids} leaves out of this charge, with all its reasons. */
+export const explainLeftOut = (policy: RoutingPolicy, inputs: RoutingInputs): ReadonlyArray<LeftOut> => {
+  const leftOut: Array<LeftOut> = []
+  for (const entry of policy.accountsOf(inputs.entity)) {
+    const [first, ...others] = exclusions(entry, inputs)
+    if (first !== undefined) leftOut.push(new LeftOut({ mid: entry.account.id, reasons: [first, ...others] }))
+  }
+  return leftOut
+}
+
+/** A routing decision as it is stored with its attempts and shown to people: what was asked, chosen and left out. */
+export class RoutingDecision extends Schema.Class<RoutingDecision>("RoutingDecision")({
+  policyVersion: Schema.Int,
+  inputs: Schema.Struct({
+    entity: EntityId,
+    category: ProductCategory,
+    amount: Schema.Int,
+    currency: Currency,
+    risk: RiskLevel,
+    cardBrand: Schema.optionalKey(Schema.UndefinedOr(CardBrand)),
+    bin: Schema.optionalKey(Schema.UndefinedOr(Schema.String)),
+    country: Schema.optionalKey(Schema.UndefinedOr(Schema.String))
+  }),
+  chosen: Schema.Array(MidId),
+  leftOut: Schema.Array(LeftOut)
+}) {}
+
+/** Chooses and explains at once. */
+export const decide = (policy: RoutingPolicy, inputs: RoutingInputs, session: SessionId): RoutingDecision =>
+  new RoutingDecision({
+    policyVersion: policy.version,
+    inputs,
+    chosen: selectMids(policy, inputs, session).map(({ id }) => id),
+    leftOut: explainLeftOut(policy, inputs)
+  })
