@@ -64,22 +64,16 @@ export const binariesFor = (account: Account | undefined): Effect.Effect<Binarie
   Effect.gen(function* () {
     const { native, key } = yield* packaged
     if (account === undefined) return yield* tryAs(undefined, native)
-    return yield* Effect.catch(tryAs(account, native), (unreachable) =>
-      Effect.gen(function* () {
-        // Broken for root as well: a copy would not help, and root's complaint is the telling one.
-        yield* tryAs(undefined, native)
-        let last = unreachable
-        for (const folder of sharedFolders) {
-          const copy = join(folder, `postgresql-${key}`)
-          const result = yield* Effect.result(
-            Effect.andThen(copyOnce(native, folder, copy), tryAs(account, copy))
-          )
-          if (result._tag === "Success") return result.success
-          last = result.failure
-        }
-        return yield* last
-      })
-    )
+    let last = yield* Effect.result(tryAs(account, native))
+    if (last._tag === "Success") return last.success
+    // Broken for root as well: a copy would not help, and root's complaint is the telling one.
+    yield* tryAs(undefined, native)
+    for (const folder of sharedFolders) {
+      const copy = join(folder, `postgresql-${key}`)
+      last = yield* Effect.result(Effect.andThen(copyOnce(native, folder, copy), tryAs(account, copy)))
+      if (last._tag === "Success") return last.success
+    }
+    return yield* last.failure
   })
 
 /** Copies to a name of its own and renames, so that a half-made copy is never executed. */

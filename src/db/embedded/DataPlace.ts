@@ -54,7 +54,11 @@ export const dataPlace = (wanted: string): Effect.Effect<DataPlace, EmbeddedPost
       return place === directory ? { directory, account: user, notes: [] } : moved(place, user)
     }
 
-    if (yield* mayEnter(account, nearestExisting(directory))) {
+    const nearest = nearestExisting(directory)
+    if (!statSync(nearest).isDirectory()) {
+      return yield* refuse(new FolderUnusable({ path: directory, trouble: `${nearest} is not a folder` }))
+    }
+    if (yield* mayEnter(account, nearest)) {
       yield* onFiles(directory, () => makeFolder(directory, 0o755))
       return { directory, account, notes: [] }
     }

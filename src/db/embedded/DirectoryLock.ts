@@ -1,5 +1,5 @@
 import { Effect, type Scope } from "effect"
-import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { closeSync, existsSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import {
@@ -9,6 +9,7 @@ import {
   refuse,
   says
 } from "./EmbeddedPostgresError.ts"
+import { onFiles } from "./folders.ts"
 
 /** SQLite's result codes for "somebody else holds the lock" and "this file is none of mine". */
 const busy = 5
@@ -23,10 +24,12 @@ const notOurs = 26
  *
  * The empty file stays when the lock is released: removing it would let two starts lock two different files
  * of the same name. Nothing else may open it: closing any handle on it would give up the kernel's lock.
+ *
+ * Gives what the last owner wrote down, if it ended without a word.
  */
 export const holdDirectory = (
   dataDirectory: string
-): Effect.Effect<void, EmbeddedPostgresError, Scope.Scope> => {
+): Effect.Effect<Owner | undefined, EmbeddedPostgresError, Scope.Scope> => {
   const file = join(dataDirectory, "lock")
   return Effect.acquireRelease(
     Effect.try({
@@ -47,11 +50,26 @@ export const holdDirectory = (
             : new FolderUnusable({ path: dataDirectory, trouble: `it cannot be locked (${says(error)})` })
         )
     }),
-    (held) => Effect.sync(() => held.close())
+    (held) =>
+      Effect.sync(() => {
+        rmSync(ownerFile(dataDirectory), { force: true })
+        held.close()
+      })
+  ).pipe(
+    Effect.andThen(
+      onFiles(dataDirectory, () => {
+        const last = readOwner(dataDirectory)
+        // Still with the last one's socket folder: should this process be killed too, the next one clears it away.
+        writeOwner(dataDirectory, last?.socketDirectory ?? "")
+        return last
+      })
+    )
   )
 }
 
 const lock = (file: string): DatabaseSync => {
+  // SQLite would let others read it, and who reads can hold a lock too. An existing file is not opened here.
+  if (!existsSync(file)) closeSync(openSync(file, "wx", 0o600))
   const held = new DatabaseSync(file)
   try {
     held.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
@@ -73,8 +91,8 @@ export interface Owner {
 
 const ownerFile = (dataDirectory: string) => join(dataDirectory, "owner")
 
-/** The owner of the directory, or the last one if it ended without a word. Good for messages, not for liveness. */
-export const readOwner = (dataDirectory: string): Owner | undefined => {
+/** The owner of the directory, or the last one if it ended without a word: for messages, not for liveness. */
+const readOwner = (dataDirectory: string): Owner | undefined => {
   try {
     const [pid = "", socketDirectory = ""] = readFileSync(ownerFile(dataDirectory), "utf8").split("\n")
     return /^\d+$/.test(pid) ? { pid: Number(pid), socketDirectory } : undefined
@@ -83,7 +101,6 @@ export const readOwner = (dataDirectory: string): Owner | undefined => {
   }
 }
 
-export const writeOwner = (dataDirectory: string, owner: Owner): void =>
-  writeFileSync(ownerFile(dataDirectory), `${owner.pid}\n${owner.socketDirectory}\n`)
-
-export const removeOwner = (dataDirectory: string): void => rmSync(ownerFile(dataDirectory), { force: true })
+/** Writes down that this process owns the directory, and where its socket is. */
+export const writeOwner = (dataDirectory: string, socketDirectory: string): void =>
+  writeFileSync(ownerFile(dataDirectory), `${process.pid}\n${socketDirectory}\n`)

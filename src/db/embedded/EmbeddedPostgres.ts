@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { type Binaries, binariesFor } from "./Binaries.ts"
 import { ensureCluster } from "./Cluster.ts"
 import { type DataPlace, dataPlace, temporaryPlace } from "./DataPlace.ts"
-import { holdDirectory, removeOwner, writeOwner } from "./DirectoryLock.ts"
+import { holdDirectory, writeOwner } from "./DirectoryLock.ts"
 import { type EmbeddedPostgresError, refuse, StartupFailed } from "./EmbeddedPostgresError.ts"
 import { giveTo, makeTemporaryFolder, onFiles } from "./folders.ts"
 import { guard } from "./guardian.ts"
@@ -73,9 +73,9 @@ export const start = (
     const temporary = "temporary" in options
     const place = temporary ? yield* temporaryPlace : yield* dataPlace(options.dataDirectory)
     const { directory, account } = place
-    yield* temporary ? guard(directory) : holdDirectory(directory)
+    const last = yield* temporary ? guard(directory) : holdDirectory(directory)
     const binaries = yield* binariesFor(account)
-    const restartNotice = temporary ? undefined : yield* clearLeftovers(directory)
+    const restartNotice = temporary ? undefined : yield* clearLeftovers(directory, last)
     yield* ensureCluster(directory, account, binaries, temporary)
     const socketDirectory = yield* temporary ? socketInside(place) : socketOutside(place)
     const settings = { ...defaults(socketDirectory), ...options.settings }
@@ -110,16 +110,12 @@ const socketOutside = ({ directory, account }: DataPlace) =>
     Effect.gen(function* () {
       const folder = yield* makeTemporaryFolder(account)
       return yield* onFiles(folder, () => {
-        writeOwner(directory, { pid: process.pid, socketDirectory: folder })
+        writeOwner(directory, folder)
         giveTo(account, folder)
         return folder
       })
     }),
-    (folder) =>
-      Effect.sync(() => {
-        rmSync(folder, { recursive: true, force: true })
-        removeOwner(directory)
-      })
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
   )
 
 const ensureDatabase = (dataDirectory: string, url: string) =>

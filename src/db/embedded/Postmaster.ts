@@ -35,8 +35,8 @@ export const startPostmaster = (
     let pid: number | undefined
     let output = ""
     const attempt = Effect.gen(function* () {
-      const { child, logStart } = yield* Effect.acquireRelease(launch(options, logFile), ({ child }) =>
-        stop(child)
+      const { child, logStart } = yield* Effect.acquireRelease(launch(options, logFile), (launched) =>
+        stop(launched.child)
       )
       yield* until(() => hasEnded(child) || isReady(child, dataDirectory), startupBound)
       if (!hasEnded(child) && isReady(child, dataDirectory)) pid = child.pid

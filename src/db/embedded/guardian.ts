@@ -21,7 +21,7 @@ rm -rf "$2" || { sleep 1; rm -rf "$2"; }
 `
 
 /** Sees to it that a temporary database does not outlive this process, however the process ends. */
-export const guard = (folder: string): Effect.Effect<void, EmbeddedPostgresError, Scope.Scope> =>
+export const guard = (folder: string): Effect.Effect<undefined, EmbeddedPostgresError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({
       try: () => {
@@ -41,4 +41,4 @@ export const guard = (folder: string): Effect.Effect<void, EmbeddedPostgresError
         guardian.stdin.end()
         yield* until(() => guardian.exitCode !== null || guardian.pid === undefined, 15_000)
       })
-  ).pipe(Effect.asVoid)
+  ).pipe(Effect.as(undefined))

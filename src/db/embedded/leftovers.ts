@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process"
 import { readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { clusterIn } from "./DataPlace.ts"
-import { readOwner, removeOwner } from "./DirectoryLock.ts"
+import type { Owner } from "./DirectoryLock.ts"
 import { type EmbeddedPostgresError, LeftoverWillNotStop, refuse } from "./EmbeddedPostgresError.ts"
 import { onFiles, temporaryPrefix } from "./folders.ts"
 import { signal, until } from "./processes.ts"
@@ -15,12 +15,11 @@ import { waysToStop } from "./Postmaster.ts"
  * Says what it found, if anything.
  */
 export const clearLeftovers = (
-  dataDirectory: string
+  dataDirectory: string,
+  last: Owner | undefined
 ): Effect.Effect<string | undefined, EmbeddedPostgresError> =>
   Effect.gen(function* () {
-    const owner = readOwner(dataDirectory)
     const pid = readPid(dataDirectory)
-    const notice = owner ?? pid
     const running = pid !== undefined && runsOn(pid, dataDirectory)
     if (running) {
       for (const [name, bound] of waysToStop) {
@@ -31,16 +30,15 @@ export const clearLeftovers = (
     }
     yield* onFiles(dataDirectory, () => {
       disownPidFile(dataDirectory)
-      const socketDirectory = owner?.socketDirectory ?? ""
+      const socketDirectory = last?.socketDirectory ?? ""
       if (basename(socketDirectory).startsWith(temporaryPrefix)) {
         rmSync(socketDirectory, { recursive: true, force: true })
       }
-      removeOwner(dataDirectory)
     })
-    if (notice === undefined) return undefined
-    return running
-      ? `The last server on ${dataDirectory} ended without stopping its PostgreSQL (process ${pid}), which has been stopped; its data is kept.`
-      : `The last server on ${dataDirectory} and its PostgreSQL ended without a shutdown; the data is recovered from the log.`
+    const ended = `The last server on ${dataDirectory} ended without a shutdown`
+    if (running) return `${ended}; its PostgreSQL (process ${pid}) was stopped, and the data is kept.`
+    if (pid !== undefined) return `${ended}, and so did its PostgreSQL, which recovers the data from its log.`
+    return last === undefined ? undefined : `${ended}.`
   })
 
 const pidFile = (dataDirectory: string) => join(clusterIn(dataDirectory), "postmaster.pid")
