@@ -1,0 +1,145 @@
+import { Context, Layer } from "effect"
+import type { AttemptState } from "../../kernel/Attempt.ts"
+import type { Outcome } from "../../kernel/cascade/Disposition.ts"
+import type { CommittedAttempt } from "../../kernel/cascade/SendPermit.ts"
+import type { Brand, Entity } from "../../kernel/Entity.ts"
+import type { AttemptId, EntityId, MidId, Principal, SessionId } from "../../kernel/ids.ts"
+import type { MerchantAccount } from "../../kernel/MerchantAccount.ts"
+import type { Currency } from "../../kernel/Money.ts"
+import type { EventType } from "../../kernel/Outbox.ts"
+import type { EvidenceSource } from "../../kernel/PaymentLedger.ts"
+import type { SessionDeclaration, SessionState } from "../../kernel/PaymentSession.ts"
+import type { Plan, Price } from "../../kernel/PriceCatalogue.ts"
+import type { RoutingDecision } from "../../kernel/routing/RoutingPolicyEngine.ts"
+import type { Constraint } from "./constraints.ts"
+
+// A storage in plain objects. It keeps what the database keeps, refuses what the database refuses, and every port
+// call is one step that nothing can come between. All times are milliseconds since 1970.
+
+export interface AttemptRow extends CommittedAttempt {
+  readonly round: number
+  readonly writtenAt: number
+  readonly leaseUntil: number
+  state: AttemptState
+  /** How often a lookup was recorded; the time between two rises with it. */
+  checks: number
+  nextCheckAt: number
+  claimedUntil: number
+}
+
+export interface EvidenceRow {
+  readonly attempt: AttemptId
+  readonly source: EvidenceSource
+  readonly outcome: Outcome
+  readonly at: number
+}
+
+/** Money that moved; unique by account and processor's reference. */
+export interface Fact {
+  readonly session: SessionId
+  readonly attempt: AttemptId
+  readonly entity: EntityId
+  readonly mid: MidId
+  readonly processorReference: string
+  readonly amount: number
+  readonly currency: Currency
+  readonly at: number
+}
+
+/** Something that a person has to look at. */
+export interface Incident {
+  readonly kind: "processor_reference_reused" | "captured_other_amount" | "late_capture"
+  readonly attempt: AttemptId
+  readonly processorReference: string
+}
+
+export interface AuditRow {
+  readonly at: number
+  readonly by: Principal
+  readonly action: string
+}
+
+/** A session with everything that hangs on it. A step works on a copy, and its commit puts the copy in place. */
+export interface SessionRow {
+  readonly declaration: SessionDeclaration
+  readonly createdAt: number
+  readonly expiresAt: number
+  updatedAt: number
+  state: SessionState
+  fence: number
+  round: number
+  fulfilment: "none" | "claimable" | "claimed"
+  readonly attempts: Array<AttemptRow>
+  readonly evidence: Array<EvidenceRow>
+  readonly facts: Array<Fact>
+  readonly incidents: Array<Incident>
+  readonly decisions: Array<{ readonly round: number; readonly decision: RoutingDecision }>
+  readonly audit: Array<AuditRow>
+}
+
+/** An idempotency key, with the request that came under it as JSON. */
+export interface KeyRow {
+  readonly by: Principal
+  readonly operation: "create" | "confirm"
+  readonly key: string
+  readonly session: SessionId
+  readonly body: unknown
+}
+
+export interface EventRow {
+  readonly id: string
+  readonly type: EventType
+  readonly session: SessionId
+  readonly occurredAt: number
+  readonly payload: { readonly [name: string]: unknown }
+  claimedUntil: number
+  delivered: boolean
+}
+
+export interface Store {
+  readonly entities: Map<string, Entity>
+  readonly brands: Map<string, Brand>
+  readonly accounts: Map<string, MerchantAccount>
+  readonly prices: Map<string, Price>
+  readonly plans: Map<string, Plan>
+  /** Rises with every change of what routing reads. */
+  policyVersion: number
+  readonly registryAudit: Array<AuditRow & { readonly mid: MidId; readonly reason: string }>
+  readonly sessions: Map<SessionId, SessionRow>
+  /** Session of each attempt. */
+  readonly attempts: Map<AttemptId, SessionId>
+  readonly facts: Map<string, Fact>
+  readonly keys: Map<string, KeyRow>
+  readonly events: Array<EventRow>
+  /** Prohibitions that are switched off, to see what breaks without them. */
+  readonly dropped: Set<Constraint>
+}
+
+export const emptyStore = (): Store => ({
+  entities: new Map(),
+  brands: new Map(),
+  accounts: new Map(),
+  prices: new Map(),
+  plans: new Map(),
+  policyVersion: 1,
+  registryAudit: [],
+  sessions: new Map(),
+  attempts: new Map(),
+  facts: new Map(),
+  keys: new Map(),
+  events: [],
+  dropped: new Set()
+})
+
+export const factKey = (mid: MidId, processorReference: string): string => `${mid} ${processorReference}`
+
+export const keyOf = ({ by, operation, key }: Pick<KeyRow, "by" | "operation" | "key">): string =>
+  JSON.stringify([by, operation, key])
+
+/** The storage that the in-memory layers of one process share. */
+export class MemoryStore extends Context.Service<MemoryStore, Store>()(
+  "payment-orchestration/layers/memory/Store/MemoryStore"
+) {
+  /** Empty, and new for everyone who builds it. */
+  static readonly layer: Layer.Layer<MemoryStore> = Layer.sync(MemoryStore, emptyStore)
+}

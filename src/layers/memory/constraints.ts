@@ -1,0 +1,157 @@
+import { Schema } from "effect"
+import type { AttemptState } from "../../kernel/Attempt.ts"
+import type { SessionState } from "../../kernel/PaymentSession.ts"
+import { permitRefusal } from "./permitRefusal.ts"
+import { factKey, keyOf, type KeyRow, type SessionRow, type Store } from "./Store.ts"
+
+/** What a step is about to write: the session as it was (absent when it is declared) and as it will be. */
+export interface Commit {
+  readonly store: Store
+  readonly before: SessionRow | undefined
+  readonly after: SessionRow
+  readonly keys: ReadonlyArray<KeyRow>
+}
+
+const sessionMoves: Record<SessionState, ReadonlyArray<SessionState>> = {
+  pending: ["processing", "cancelled", "expired"],
+  processing: ["settled", "in_review", "pending", "failed"],
+  in_review: ["settled", "pending", "failed"],
+  settled: [],
+  failed: [],
+  cancelled: [],
+  expired: []
+}
+
+const attemptMoves: Record<AttemptState, ReadonlyArray<AttemptState>> = {
+  in_flight: ["captured", "declined", "indeterminate", "absent"],
+  indeterminate: ["captured", "declined", "absent"],
+  captured: [],
+  declined: [],
+  absent: []
+}
+
+const mayStillPay = (state: SessionState): boolean =>
+  state !== "failed" && state !== "cancelled" && state !== "expired"
+
+const newAttempts = ({ before, after }: Commit) => after.attempts.slice(before?.attempts.length ?? 0)
+const newFacts = ({ before, after }: Commit) => after.facts.slice(before?.facts.length ?? 0)
+
+/**
+ * What the database forbids whatever the code does: the constraints, unique indexes and triggers of its schema,
+ * each as the question whether a commit keeps it.
+ */
+const constraints = {
+  session_begins_pending: ({ before, after }: Commit) => before !== undefined || after.state === "pending",
+
+  session_is_new: ({ before, after, store }: Commit) =>
+    before !== undefined || !store.sessions.has(after.declaration.id),
+
+  entity_collects: ({ before, after, store }: Commit) =>
+    before !== undefined || store.entities.get(after.declaration.entity)?.collects === true,
+
+  entity_is_underwritten: ({ before, after, store }: Commit) =>
+    before !== undefined ||
+    store.entities.get(after.declaration.entity)?.underwrittenFor.includes(after.declaration.category) ===
+      true,
+
+  brand_may_collect_for_entity: ({ before, after, store }: Commit) =>
+    before !== undefined ||
+    store.brands.get(after.declaration.brand)?.entities.includes(after.declaration.entity) === true,
+
+  one_live_session_per_order: ({ before, after, store }: Commit) =>
+    before !== undefined || liveSessionOfOrder(store, after) === undefined,
+
+  idempotency_key_once: ({ store, keys }: Commit) => keys.every((key) => !store.keys.has(keyOf(key))),
+
+  session_move: ({ before, after }: Commit) =>
+    before === undefined || before.state === after.state || sessionMoves[before.state].includes(after.state),
+
+  live_attempt_holds_session: ({ before, after }: Commit) =>
+    before?.state === after.state ||
+    !["pending", "cancelled", "expired"].includes(after.state) ||
+    after.attempts.every(({ state }) => state === "declined"),
+
+  settled_has_capture: ({ after }: Commit) => after.state !== "settled" || after.facts.length > 0,
+
+  fence_only_rises: ({ before, after }: Commit) =>
+    before === undefined || (before.fence <= after.fence && before.round <= after.round),
+
+  one_live_attempt_per_session: ({ after }: Commit) =>
+    after.attempts.filter(({ state }) => state !== "declined").length <= 1,
+
+  attempt_under_fence: (commit: Commit) =>
+    newAttempts(commit).every(
+      ({ state, fence }) =>
+        state === "in_flight" && fence === commit.after.fence && commit.after.state === "processing"
+    ),
+
+  attempt_has_decision: (commit: Commit) =>
+    newAttempts(commit).every((row) => commit.after.decisions.some(({ round }) => round === row.round)),
+
+  attempt_is_permitted: (commit: Commit) =>
+    newAttempts(commit).every(
+      (row) => permitRefusal(commit.store, commit.after.declaration, row) === undefined
+    ),
+
+  attempt_moves_on_evidence: ({ before, after }: Commit) =>
+    before === undefined ||
+    before.attempts.every((earlier, index) => {
+      const now = after.attempts[index]
+      if (now === undefined || now.attempt !== earlier.attempt) return false
+      if (now.state === earlier.state) return true
+      return attemptMoves[earlier.state].includes(now.state) && after.evidence.length > before.evidence.length
+    }),
+
+  captured_attempt_has_fact: ({ after }: Commit) =>
+    after.attempts.every(
+      (row) => row.state !== "captured" || after.facts.some(({ attempt }) => attempt === row.attempt)
+    ),
+
+  fact_once: (commit: Commit) =>
+    newFacts(commit).every((fact) => !commit.store.facts.has(factKey(fact.mid, fact.processorReference))),
+
+  fact_is_positive: (commit: Commit) => newFacts(commit).every(({ amount }) => amount > 0),
+
+  fulfilment_of_settled: ({ after }: Commit) => after.fulfilment === "none" || after.state === "settled",
+
+  fulfilment_claimed_once: ({ before, after }: Commit) =>
+    before?.fulfilment !== "claimed" || after.fulfilment === "claimed"
+}
+
+export type Constraint = keyof typeof constraints
+
+const named: ReadonlyArray<readonly [string, (commit: Commit) => boolean]> = Object.entries(constraints)
+
+/** A step that would have broken a prohibition; none of it was written. */
+export class ConstraintViolation extends Schema.TaggedError<ConstraintViolation>()("ConstraintViolation", {
+  constraint: Schema.String
+}) {
+  override get message(): string {
+    return `the storage forbids it: ${this.constraint.replaceAll("_", " ")}`
+  }
+}
+
+/** The first prohibition that a commit would break, save those that are switched off. */
+export const violation = (commit: Commit): ConstraintViolation | undefined => {
+  const dropped: ReadonlySet<string> = commit.store.dropped
+  const broken = named.find(([name, holds]) => !dropped.has(name) && !holds(commit))
+  return broken === undefined ? undefined : new ConstraintViolation({ constraint: broken[0] })
+}
+
+/** The session of the same order that may still pay for it or has paid for it. */
+export const liveSessionOfOrder = (
+  store: Store,
+  { declaration }: Pick<SessionRow, "declaration">
+): SessionRow | undefined => {
+  if (declaration.orderReference === undefined) return undefined
+  for (const other of store.sessions.values()) {
+    if (
+      other.declaration.orderReference === declaration.orderReference &&
+      other.declaration.entity === declaration.entity &&
+      mayStillPay(other.state)
+    ) {
+      return other
+    }
+  }
+  return undefined
+}

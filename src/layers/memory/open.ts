@@ -1,0 +1,111 @@
+import { Duration } from "effect"
+import { idempotencyKey } from "../../kernel/cascade/IdempotencyKey.ts"
+import { SendPermit } from "../../kernel/cascade/SendPermit.ts"
+import { attemptId, type SessionId } from "../../kernel/ids.ts"
+import type {
+  Candidate,
+  Confirmation,
+  IdempotentRequest,
+  Opening,
+  PassedOver
+} from "../../kernel/PaymentLedger.ts"
+import type { RoutingDecision } from "../../kernel/routing/RoutingPolicyEngine.ts"
+import { permitRefusal } from "./permitRefusal.ts"
+import { earlier, sameBody, toJson } from "./requests.ts"
+import type { AttemptRow, SessionRow, Store } from "./Store.ts"
+import { audit, transact, type Transaction } from "./transaction.ts"
+
+/** The write-ahead of a confirmation's first attempt. */
+export const open = (
+  store: Store,
+  now: number,
+  id: SessionId,
+  candidates: ReadonlyArray<Candidate>,
+  decision: RoutingDecision,
+  request: IdempotentRequest<Confirmation>
+): Opening => {
+  const row = store.sessions.get(id)
+  if (row === undefined) return { _tag: "NoSuchSession" }
+  const before = earlier(store, "confirm", request)
+  if (before !== undefined) {
+    return before.session === id && sameBody(before.body, request.body)
+      ? { _tag: "ConfirmReplayed", state: row.state }
+      : { _tag: "ConfirmKeyReused", earlierBody: before.body }
+  }
+  if (row.state !== "pending") return { _tag: "NotPayable", state: row.state }
+  if (now >= row.expiresAt) return { _tag: "NotPayable", state: "expired" }
+  const { permitted, passedOver } = choose(store, row, candidates)
+  if (permitted === undefined) return { _tag: "NonePermitted", passedOver }
+
+  return transact(store, now, row, (transaction) => {
+    const { session } = transaction
+    session.state = "processing"
+    session.round += 1
+    session.decisions.push({ round: session.round, decision })
+    if (request.idempotencyKey !== undefined) {
+      transaction.keys.push({
+        by: request.by,
+        operation: "confirm",
+        key: request.idempotencyKey,
+        session: id,
+        body: toJson(request.body)
+      })
+    }
+    const permit = writeAttempt(transaction, permitted)
+    audit(transaction, request.by, "attempt_written")
+    return { _tag: "Permitted", permit, passedOver }
+  })
+}
+
+/** Walks candidates in their order to the first that may be charged now. */
+export const choose = (
+  store: Store,
+  { declaration }: SessionRow,
+  candidates: ReadonlyArray<Candidate>
+): { readonly permitted: Candidate | undefined; readonly passedOver: ReadonlyArray<PassedOver> } => {
+  const passedOver: Array<PassedOver> = []
+  for (const candidate of candidates) {
+    const reason = permitRefusal(store, declaration, candidate)
+    if (reason === undefined) return { permitted: candidate, passedOver }
+    passedOver.push({ mid: candidate.mid, reason })
+  }
+  return { permitted: undefined, passedOver }
+}
+
+/** The next attempt of the session's round, in flight under a new fence. */
+export const writeAttempt = (
+  { session, now }: Transaction,
+  { mid, provider, lease }: Candidate
+): SendPermit => {
+  const { id, money } = session.declaration
+  const ordinal = session.attempts.length + 1
+  session.fence += 1
+  const row: AttemptRow = {
+    attempt: attemptId(id, ordinal),
+    session: id,
+    ordinal,
+    mid,
+    provider,
+    money,
+    idempotencyKey: idempotencyKey(id, ordinal, mid),
+    fence: session.fence,
+    round: session.round,
+    writtenAt: now,
+    leaseUntil: now + Duration.toMillis(lease),
+    state: "in_flight",
+    checks: 0,
+    nextCheckAt: now,
+    claimedUntil: now
+  }
+  session.attempts.push(row)
+  return SendPermit.afterCommit({
+    attempt: row.attempt,
+    session: id,
+    ordinal,
+    mid,
+    provider,
+    money,
+    idempotencyKey: row.idempotencyKey,
+    fence: row.fence
+  })
+}

@@ -1,0 +1,26 @@
+import type { CommittedAttempt } from "../../kernel/cascade/SendPermit.ts"
+import type { PermitRefusal } from "../../kernel/PaymentLedger.ts"
+import type { SessionDeclaration } from "../../kernel/PaymentSession.ts"
+import type { Store } from "./Store.ts"
+
+/** Why an account may not be sent to for a session right now; the first reason in the order of the contract. */
+export const permitRefusal = (
+  store: Store,
+  { entity, category }: SessionDeclaration,
+  { mid, provider }: Pick<CommittedAttempt, "mid" | "provider">
+): PermitRefusal | undefined => {
+  const account = store.accounts.get(mid)
+  if (account === undefined) return "not_underwritten"
+  if (account.killSwitch) return "kill_switch_on"
+  if (account.status !== "active") return "not_active"
+  const collector = store.entities.get(entity)
+  if (
+    account.entity !== entity ||
+    account.provider !== provider ||
+    !account.underwrittenFor.includes(category) ||
+    collector?.underwrittenFor.includes(category) !== true
+  ) {
+    return "not_underwritten"
+  }
+  return collector.collects ? undefined : "entity_cannot_collect"
+}

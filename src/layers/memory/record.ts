@@ -1,0 +1,159 @@
+import type { Captured, Outcome } from "../../kernel/cascade/Disposition.ts"
+import type { AttemptId, Principal } from "../../kernel/ids.ts"
+import type { Candidate, EvidenceSource, Recording } from "../../kernel/PaymentLedger.ts"
+import { mostRounds, type SessionState } from "../../kernel/PaymentSession.ts"
+import { choose, writeAttempt } from "./open.ts"
+import { type AttemptRow, factKey, type Incident, type SessionRow, type Store } from "./Store.ts"
+import { audit, publish, transact, type Transaction } from "./transaction.ts"
+
+/** Evidence of one attempt, as it comes to the ledger. */
+export interface Recorded {
+  readonly attempt: AttemptId
+  readonly fence: number
+  readonly outcome: Outcome
+  readonly source: EvidenceSource
+  readonly next: ReadonlyArray<Candidate>
+  readonly by: Principal
+}
+
+/** Takes evidence, whatever it says and whenever it comes, and what follows from it. */
+export const record = (store: Store, now: number, recorded: Recorded): Recording => {
+  const id = store.attempts.get(recorded.attempt)
+  const row = id === undefined ? undefined : store.sessions.get(id)
+  if (row === undefined) throw new Error(`there is no attempt ${recorded.attempt}`)
+  return transact(store, now, row, (transaction) => {
+    const { session } = transaction
+    const attempt = attemptOf(session, recorded.attempt)
+    session.evidence.push({
+      attempt: recorded.attempt,
+      source: recorded.source,
+      outcome: recorded.outcome,
+      at: now
+    })
+    audit(transaction, recorded.by, `evidence_${recorded.outcome._tag.toLowerCase()}`)
+    attempt.claimedUntil = now
+    const follows = conclude(transaction, attempt, recorded)
+    return { attempt: attempt.state, session: session.state, passedOver: [], ...follows }
+  })
+}
+
+const attemptOf = (session: SessionRow, id: AttemptId): AttemptRow => {
+  const attempt = session.attempts.find((row) => row.attempt === id)
+  if (attempt === undefined) throw new Error(`the session ${session.declaration.id} has no attempt ${id}`)
+  return attempt
+}
+
+type Follows = Partial<Pick<Recording, "next" | "passedOver" | "settlement">>
+
+const conclude = (transaction: Transaction, attempt: AttemptRow, recorded: Recorded): Follows => {
+  switch (recorded.outcome._tag) {
+    case "Captured":
+      return captured(transaction, attempt, recorded.outcome)
+    case "Declined":
+      return declined(transaction, attempt, recorded)
+    case "Indeterminate":
+      return indeterminate(transaction, attempt, recorded.source)
+    case "Absent":
+      return absent(transaction, attempt)
+  }
+}
+
+const isLive = ({ state }: AttemptRow): boolean => state === "in_flight" || state === "indeterminate"
+const isOpen = (state: SessionState): boolean => state === "processing" || state === "in_review"
+
+const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captured): Follows => {
+  const { store, session, now } = transaction
+  const { processorReference, amount, currency } = outcome
+  const settledBefore: Follows = session.state === "settled" ? { settlement: "duplicate" } : {}
+  const known = store.facts.get(factKey(attempt.mid, processorReference))
+  if (known !== undefined) {
+    if (known.attempt === attempt.attempt) return settledBefore
+    openIncident(session, "processor_reference_reused", attempt, processorReference)
+    return {}
+  }
+  session.facts.push({
+    session: attempt.session,
+    attempt: attempt.attempt,
+    entity: session.declaration.entity,
+    mid: attempt.mid,
+    processorReference,
+    amount,
+    currency,
+    at: now
+  })
+  const live = isLive(attempt)
+  if (amount !== attempt.money.amount || currency !== attempt.money.currency) {
+    openIncident(session, "captured_other_amount", attempt, processorReference)
+    if (live) attempt.state = "captured"
+    if (isOpen(session.state)) session.state = "in_review"
+    return settledBefore
+  }
+  if (live && isOpen(session.state)) {
+    attempt.state = "captured"
+    session.state = "settled"
+    session.fulfilment = "claimable"
+    publish(transaction, "payment.charged.v1", attempt)
+    return { settlement: "first" }
+  }
+  openIncident(session, "late_capture", attempt, processorReference)
+  return settledBefore
+}
+
+const openIncident = (
+  session: SessionRow,
+  kind: Incident["kind"],
+  { attempt }: AttemptRow,
+  processorReference: string
+): void => {
+  const opened = session.incidents.some(
+    (incident) =>
+      incident.kind === kind &&
+      incident.attempt === attempt &&
+      incident.processorReference === processorReference
+  )
+  if (!opened) session.incidents.push({ kind, attempt, processorReference })
+}
+
+const declined = (
+  transaction: Transaction,
+  attempt: AttemptRow,
+  { source, fence, next }: Recorded
+): Follows => {
+  const { store, session } = transaction
+  if (!isLive(attempt)) return {}
+  const mayGoOn =
+    attempt.state === "in_flight" &&
+    source === "driver" &&
+    fence === session.fence &&
+    session.state === "processing"
+  attempt.state = "declined"
+  const { permitted, passedOver } = mayGoOn
+    ? choose(store, session, next)
+    : { permitted: undefined, passedOver: [] }
+  if (permitted !== undefined) return { next: writeAttempt(transaction, permitted), passedOver }
+  if (isOpen(session.state)) session.state = session.round >= mostRounds ? "failed" : "pending"
+  publish(transaction, "payment.declined.v1", attempt)
+  return { passedOver }
+}
+
+const indeterminate = (transaction: Transaction, attempt: AttemptRow, source: EvidenceSource): Follows => {
+  const { session, now } = transaction
+  if (attempt.state === "in_flight") {
+    attempt.state = "indeterminate"
+    attempt.nextCheckAt = now
+    session.state = "in_review"
+    publish(transaction, "payment.in_review.v1", attempt)
+  } else if (attempt.state === "indeterminate") {
+    if (source === "lookup") attempt.checks += 1
+    attempt.nextCheckAt = now + Math.min(2 ** attempt.checks * 1000, 300_000)
+  }
+  return {}
+}
+
+const absent = (transaction: Transaction, attempt: AttemptRow): Follows => {
+  if (!isLive(attempt)) return {}
+  attempt.state = "absent"
+  transaction.session.state = "failed"
+  publish(transaction, "payment.failed.v1", attempt)
+  return {}
+}
