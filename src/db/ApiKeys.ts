@@ -2,7 +2,8 @@ import { Context, Effect, Layer, Option } from "effect"
 import { Digest } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Principal } from "../kernel/ids.ts"
-import { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
+import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
+import { unavailable } from "./steps.ts"
 
 /**
  * Who holds which API key. Keys have 256 bits, so a plain SHA-256 of one cannot be guessed back; only that is
@@ -33,7 +34,7 @@ export class ApiKeys extends Context.Service<
             where key_hash = ${hash} and revoked_at is null and (not development or ${settings.loopbackOnly})`
             return Option.map(Option.fromUndefinedOr(rows[0]), (row) => Principal.make(row.principal))
           },
-          Effect.mapError((cause) => new LedgerUnavailable({ operation: "ApiKeys.authenticate", cause }))
+          unavailable("ApiKeys.authenticate")
         )
 
         return { authenticate }

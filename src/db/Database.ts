@@ -1,0 +1,70 @@
+import { PgClient } from "@effect/sql-pg"
+import { Duration, type Effect, type Layer, type Redacted, type Scope } from "effect"
+import type { Reactivity } from "effect/reactivity"
+import type { SqlClient, SqlError } from "effect/sql"
+
+/** The roles of the migrations. Each connection takes one on when it starts; the app's owns nothing. */
+export type Role = "payments_owner" | "payments_app" | "payments_stub" | "payments_cluster"
+
+const schemaOf: Record<Role, string> = {
+  payments_owner: "payments",
+  payments_app: "payments",
+  payments_stub: "stub_gateway",
+  payments_cluster: "cluster"
+}
+
+/**
+ * Bounds that PostgreSQL leaves open by default, in milliseconds. A money step takes a few milliseconds; what
+ * waits longer than this is answered as unknown rather than held on to.
+ */
+const bounds = {
+  statement_timeout: "10000",
+  lock_timeout: "5000",
+  idle_in_transaction_session_timeout: "10000",
+  transaction_timeout: "30000"
+}
+
+export interface DatabaseSettings {
+  /** Where PostgreSQL is: a postgres:// address, of a server or of a socket's folder. */
+  readonly url: Redacted.Redacted
+  readonly role: Role
+  readonly maxConnections: number
+}
+
+const poolConfig = ({ url, role, maxConnections }: DatabaseSettings): PgClient.PgPoolConfig => ({
+  url,
+  maxConnections,
+  applicationName: role,
+  // Never multiplexed: commits of several charges would queue behind each other on one connection.
+  multiplex: false,
+  startupParameters: {
+    ...bounds,
+    role,
+    search_path: schemaOf[role],
+    synchronous_commit: "on",
+    timezone: "UTC"
+  }
+})
+
+/** A pool of connections in one role. */
+export const layer = (
+  settings: DatabaseSettings
+): Layer.Layer<PgClient.PgClient | SqlClient.SqlClient, SqlError.SqlError> =>
+  PgClient.layer(poolConfig(settings))
+
+/** The same pool as a value: for the few who need a second one beside the app's. */
+export const make = (
+  settings: DatabaseSettings
+): Effect.Effect<PgClient.PgClient, SqlError.SqlError, Scope.Scope | Reactivity.Reactivity> =>
+  PgClient.make(poolConfig(settings))
+
+/** One connection as whoever the address names: for migrations, which make the roles. */
+export const administrator = (
+  url: Redacted.Redacted
+): Layer.Layer<PgClient.PgClient | SqlClient.SqlClient, SqlError.SqlError> =>
+  PgClient.layer({
+    url,
+    maxConnections: 1,
+    applicationName: "payments_migrations",
+    connectTimeout: Duration.seconds(10)
+  })

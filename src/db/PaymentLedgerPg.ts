@@ -1,0 +1,174 @@
+import { Cache, Duration, Effect, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { Attempt, AttemptState } from "../kernel/Attempt.ts"
+import { midTag } from "../kernel/cascade/IdempotencyKey.ts"
+import { SendPermit } from "../kernel/cascade/SendPermit.ts"
+import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
+import { Money } from "../kernel/Money.ts"
+import { type Candidate, type LedgerUnavailable, PassedOver, PaymentLedger } from "../kernel/PaymentLedger.ts"
+import {
+  mostRounds,
+  PaymentSession,
+  type SessionDeclaration,
+  SessionState
+} from "../kernel/PaymentSession.ts"
+import { step, unavailable } from "./steps.ts"
+
+const Written = Schema.Struct({
+  attempt: AttemptId,
+  session: SessionId,
+  ordinal: Schema.Int,
+  mid: MidId,
+  provider: ProviderName,
+  money: Money,
+  idempotencyKey: Schema.String,
+  fence: Schema.Int
+})
+
+const Declaring = Schema.Union([
+  Schema.TaggedStruct("Created", { session: PaymentSession }),
+  Schema.TaggedStruct("Replayed", { session: PaymentSession }),
+  Schema.TaggedStruct("KeyReused", { earlierBody: Schema.Unknown }),
+  Schema.TaggedStruct("OrderTaken", { session: SessionId, state: SessionState })
+])
+
+const Opening = Schema.Union([
+  Schema.TaggedStruct("Permitted", { permit: Written, passedOver: Schema.Array(PassedOver) }),
+  Schema.TaggedStruct("NonePermitted", { passedOver: Schema.Array(PassedOver) }),
+  Schema.TaggedStruct("NotPayable", { state: SessionState }),
+  Schema.TaggedStruct("ConfirmReplayed", { state: SessionState }),
+  Schema.TaggedStruct("ConfirmKeyReused", { earlierBody: Schema.Unknown }),
+  Schema.TaggedStruct("NoSuchSession", {})
+])
+
+const Recording = Schema.Struct({
+  attempt: AttemptState,
+  session: SessionState,
+  permit: Schema.optionalKey(Written),
+  passedOver: Schema.Array(PassedOver),
+  settlement: Schema.optionalKey(Schema.Literals(["first", "duplicate"]))
+})
+
+const Cancelling = Schema.NullOr(Schema.Struct({ cancelled: Schema.Boolean, state: SessionState }))
+
+const Claiming = Schema.NullOr(
+  Schema.Union([
+    Schema.TaggedStruct("Claimed", { fulfilment: Schema.Literals(["first", "duplicate"]) }),
+    Schema.TaggedStruct("NotSettled", { state: SessionState })
+  ])
+)
+
+const Unresolved = Schema.Array(
+  Schema.Struct({ attempt: Attempt, writtenAt: Schema.DateTimeUtcFromString, age: Schema.Int })
+)
+
+/** How many sessions' declarations a process remembers. They never change, so nothing can be stale. */
+const remembered = 10_000
+
+/** The durable record of sessions and attempts, in PostgreSQL. What each step does is in `migrations/`. */
+export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Layer.effect(
+  PaymentLedger,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const declareStep = step(sql, "declare_session", Declaring)
+    const openStep = step(sql, "open_attempt", Opening)
+    const recordStep = step(sql, "record_outcome", Recording)
+    const cancelStep = step(sql, "cancel_session", Cancelling)
+    const expireStep = step(sql, "expire_due", Schema.Int)
+    const takeOverStep = step(sql, "take_over", Schema.Int)
+    const unresolvedStep = step(sql, "claim_unresolved", Unresolved)
+    const fulfilmentStep = step(sql, "claim_fulfilment", Claiming)
+
+    const session = Effect.fn("PaymentLedger.session")(function* (id: SessionId) {
+      const rows = yield* sql<{ readonly session: unknown }>`
+        select session_json(s) as session from payment_sessions s where session_id = ${id}`
+      return rows[0] === undefined ? undefined : yield* decodeSession(rows[0].session)
+    }, unavailable("session"))
+
+    const attempts = Effect.fn("PaymentLedger.attempts")(function* (id: SessionId) {
+      const rows = yield* sql<{ readonly attempt: unknown }>`
+        select attempt_json(a) as attempt from attempts a where session_id = ${id} order by ordinal`
+      return yield* Effect.forEach(rows, (row) => decodeAttempt(row.attempt))
+    }, unavailable("attempts"))
+
+    const declarations = yield* Cache.make<SessionId, SessionDeclaration | undefined, LedgerUnavailable>({
+      capacity: remembered,
+      lookup: session
+    })
+
+    return PaymentLedger.of({
+      session,
+      attempts,
+
+      declaration: Effect.fn("PaymentLedger.declaration")(function* (id) {
+        const found = yield* Cache.get(declarations, id)
+        // Absence is not remembered: the session may be declared a moment later, in another process.
+        if (found === undefined) yield* Cache.invalidate(declarations, id)
+        return found
+      }),
+
+      declare: Effect.fn("PaymentLedger.declare")(function* (declaration, lifetime, request) {
+        const declared = yield* declareStep({
+          session: declaration,
+          lifetimeMs: Duration.toMillis(lifetime),
+          by: request.by,
+          key: request.idempotencyKey,
+          body: request.body
+        })
+        if (declared._tag === "Created") yield* Cache.set(declarations, declared.session.id, declared.session)
+        return declared
+      }),
+
+      open: Effect.fn("PaymentLedger.open")(function* (id, candidates, decision, request) {
+        const opening = yield* openStep({
+          session: id,
+          candidates: candidates.map(encodeCandidate),
+          decision,
+          token: request.body.token,
+          by: request.by,
+          key: request.idempotencyKey,
+          body: request.body
+        })
+        return opening._tag === "Permitted"
+          ? { ...opening, permit: SendPermit.afterCommit(opening.permit) }
+          : opening
+      }),
+
+      record: Effect.fn("PaymentLedger.record")(function* ({ next, outcome, ...evidence }) {
+        const { permit, ...recording } = yield* recordStep({
+          ...evidence,
+          outcome,
+          next: next.map(encodeCandidate),
+          mostRounds
+        })
+        return permit === undefined ? recording : { ...recording, next: SendPermit.afterCommit(permit) }
+      }),
+
+      cancel: Effect.fn("PaymentLedger.cancel")(function* (id, by) {
+        return (yield* cancelStep({ session: id, by })) ?? undefined
+      }),
+
+      expireDue: Effect.fn("PaymentLedger.expireDue")((limit) => expireStep({ limit })),
+
+      takeOver: Effect.fn("PaymentLedger.takeOver")((limit) => takeOverStep({ limit, mostRounds })),
+
+      claimUnresolved: Effect.fn("PaymentLedger.claimUnresolved")((limit, lease) =>
+        unresolvedStep({ limit, leaseMs: Duration.toMillis(lease) })
+      ),
+
+      claimFulfilment: Effect.fn("PaymentLedger.claimFulfilment")(function* (id, by) {
+        return (yield* fulfilmentStep({ session: id, by })) ?? undefined
+      })
+    })
+  })
+)
+
+const decodeSession = Schema.decodeUnknownEffect(PaymentSession)
+const decodeAttempt = Schema.decodeUnknownEffect(Attempt)
+
+const encodeCandidate = ({ mid, provider, lease }: Candidate) => ({
+  mid,
+  provider,
+  tag: midTag(mid),
+  leaseMs: Duration.toMillis(lease)
+})

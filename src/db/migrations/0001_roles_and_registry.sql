@@ -1,0 +1,124 @@
+-- Three roles, none of which can log in by itself: the owner of everything; the app, which owns nothing and can
+-- therefore switch off no trigger; the stub gateways, a world of their own that the app cannot look into.
+if not exists (select from pg_roles where rolname = 'payments_owner') then create role payments_owner nologin; end if;
+if not exists (select from pg_roles where rolname = 'payments_app') then create role payments_app nologin; end if;
+if not exists (select from pg_roles where rolname = 'payments_stub') then create role payments_stub nologin; end if;
+-- Effect Cluster makes the tables of its own storage, so its role owns a schema, and nothing else.
+if not exists (select from pg_roles where rolname = 'payments_cluster') then create role payments_cluster nologin; end if;
+execute format('grant payments_owner, payments_app, payments_stub, payments_cluster to %I', current_user);
+execute format('grant create on database %I to payments_owner', current_database());
+
+create schema payments authorization payments_owner;
+create schema cluster authorization payments_cluster;
+set local role payments_owner;
+set local search_path to payments, pg_temp;
+grant usage on schema payments to payments_app;
+
+create table entities (
+  entity_id text primary key check (entity_id ~ '^[a-z][a-z0-9_]{0,62}$'),
+  name text not null,
+  collects boolean not null,
+  pays_out boolean not null,
+  placeholder boolean not null,
+  check (collects or pays_out)
+);
+
+-- What an entity is underwritten for. Revoked, not deleted: attempts of the past refer to it.
+create table entity_underwriting (
+  entity_id text not null references entities,
+  category text not null check (category in ('ruo_compounds', 'supplements', 'telehealth', 'lab_tests', 'membership', 'merchandise')),
+  revoked_at timestamptz,
+  primary key (entity_id, category)
+);
+
+create table brands (
+  brand_id text primary key check (brand_id ~ '^[a-z][a-z0-9-]{0,62}$'),
+  name text not null,
+  redirect_origins text[] not null default '{}'
+);
+
+create table brand_entities (
+  brand_id text not null references brands,
+  entity_id text not null references entities,
+  primary key (brand_id, entity_id)
+);
+
+create table merchant_accounts (
+  mid_id text primary key check (mid_id ~ '^[a-z][a-z0-9_]{0,62}$'),
+  entity_id text not null references entities,
+  provider text not null,
+  name text not null,
+  status text not null check (status in ('pending', 'active', 'suspended', 'closed')),
+  kill_switch boolean not null default false,
+  -- AcceptanceRules of the kernel, which decodes it; an absent rule restricts nothing.
+  accepts jsonb not null check (jsonb_typeof(accepts -> 'currencies') = 'array'),
+  priority integer not null,
+  weight integer not null check (weight between 1 and 1000),
+  monthly_cap_amount bigint check (monthly_cap_amount >= 0),
+  monthly_cap_currency text check (monthly_cap_currency ~ '^[A-Z]{3}$'),
+  check ((monthly_cap_amount is null) = (monthly_cap_currency is null)),
+  unique (mid_id, entity_id, provider)
+);
+create index on merchant_accounts (entity_id);
+
+create table mid_underwriting (
+  mid_id text not null,
+  entity_id text not null,
+  provider text not null,
+  category text not null,
+  revoked_at timestamptz,
+  primary key (mid_id, category),
+  unique (mid_id, entity_id, provider, category),
+  foreign key (mid_id, entity_id, provider) references merchant_accounts (mid_id, entity_id, provider),
+  foreign key (entity_id, category) references entity_underwriting (entity_id, category)
+);
+
+create table prices (
+  price_ref text primary key,
+  name text not null,
+  amount bigint not null check (amount between 1 and 999999999999),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  category text not null
+);
+
+create table plans (
+  plan_key text primary key,
+  name text not null,
+  amount bigint not null check (amount between 1 and 999999999999),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  category text not null
+);
+
+create table api_keys (
+  key_hash text primary key check (key_hash ~ '^[0-9a-f]{64}$'),
+  principal text not null unique,
+  -- Development keys are known to everybody: a server that listens beyond loopback refuses them.
+  development boolean not null,
+  created_at timestamptz not null default now(),
+  revoked_at timestamptz
+);
+
+-- Every change of what routing reads makes a new version of the policy and tells every process.
+create table policy_version (
+  only_row boolean primary key default true check (only_row),
+  version bigint not null
+);
+insert into policy_version (version) values (1);
+
+create function bump_policy_version() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
+begin
+  update policy_version set version = version + 1;
+  perform pg_notify('payments_policy', '');
+  return null;
+end
+$body$;
+
+create trigger new_policy_version after insert or update or delete on entities for each statement execute function bump_policy_version();
+create trigger new_policy_version after insert or update or delete on entity_underwriting for each statement execute function bump_policy_version();
+create trigger new_policy_version after insert or update or delete on brands for each statement execute function bump_policy_version();
+create trigger new_policy_version after insert or update or delete on brand_entities for each statement execute function bump_policy_version();
+create trigger new_policy_version after insert or update or delete on merchant_accounts for each statement execute function bump_policy_version();
+create trigger new_policy_version after insert or update or delete on mid_underwriting for each statement execute function bump_policy_version();
+
+grant select on entities, entity_underwriting, brands, brand_entities, merchant_accounts, mid_underwriting,
+  prices, plans, api_keys, policy_version to payments_app;

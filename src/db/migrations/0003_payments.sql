@@ -1,0 +1,339 @@
+set local role payments_owner;
+set local search_path to payments, pg_temp;
+
+create table payment_sessions (
+  session_id text primary key check (session_id ~ '^ps_[0-9A-HJKMNP-TV-Z]{26}$'),
+  entity_id text not null references entities,
+  brand_id text not null,
+  customer_id text not null,
+  category text not null,
+  amount bigint not null check (amount between 1 and 999999999999),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  mode text not null check (mode in ('hosted', 'embedded')),
+  order_reference text,
+  intent jsonb not null,
+  theme jsonb not null,
+  metadata jsonb not null,
+  redirects jsonb,
+  state text not null default 'pending'
+    check (state in ('pending', 'processing', 'in_review', 'settled', 'failed', 'cancelled', 'expired')),
+  -- Rises with every permit to send: it orders the writers of one session.
+  fence integer not null default 0,
+  -- How often the session was confirmed.
+  round integer not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  -- The laundering guard when a session is created: the entity is underwritten, the brand may collect for it.
+  foreign key (entity_id, category) references entity_underwriting (entity_id, category),
+  foreign key (brand_id, entity_id) references brand_entities (brand_id, entity_id),
+  -- What attempts refer to, so that none can differ from its session.
+  unique (session_id, entity_id, brand_id, category, amount, currency)
+);
+
+-- An order has one session that may still pay for it or has paid for it. A state that this index does not know
+-- counts as live.
+create unique index one_live_session_per_order on payment_sessions (entity_id, order_reference)
+  where order_reference is not null and state not in ('failed', 'cancelled', 'expired');
+create index sessions_by_time on payment_sessions (created_at desc, session_id desc);
+create index sessions_by_entity on payment_sessions (entity_id, created_at desc, session_id desc);
+create index sessions_to_expire on payment_sessions (expires_at) where state = 'pending';
+
+create table routing_decisions (
+  session_id text not null references payment_sessions,
+  round integer not null,
+  policy_version bigint not null,
+  inputs jsonb not null,
+  chosen jsonb not null,
+  left_out jsonb not null,
+  -- Accounts that were chosen and then refused by a write-ahead: [{mid, reason}].
+  passed_over jsonb not null default '[]',
+  decided_at timestamptz not null default now(),
+  primary key (session_id, round)
+);
+
+create table attempts (
+  attempt_id text primary key,
+  session_id text not null,
+  ordinal integer not null check (ordinal > 0),
+  round integer not null,
+  mid_id text not null,
+  entity_id text not null,
+  provider text not null,
+  category text not null,
+  brand_id text not null,
+  amount bigint not null,
+  currency text not null,
+  vault_id text not null,
+  token_ref text not null,
+  idempotency_key text not null unique,
+  state text not null check (state in ('in_flight', 'captured', 'declined', 'indeterminate', 'absent')),
+  fence integer not null,
+  lease_until timestamptz not null,
+  processor_reference text,
+  decline_kind text check (decline_kind in ('soft', 'hard')),
+  -- The evidence that made the state what it is: {source, code, message}.
+  evidence jsonb,
+  written_at timestamptz not null default now(),
+  resolved_at timestamptz,
+  checks integer not null default 0,
+  next_check_at timestamptz,
+  unique (session_id, ordinal),
+  unique (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id),
+  -- The laundering guard: the account is this entity's, at this provider, and underwritten for this category...
+  foreign key (mid_id, entity_id, provider, category) references mid_underwriting (mid_id, entity_id, provider, category),
+  -- ...and the attempt is for what its session declared.
+  foreign key (session_id, entity_id, brand_id, category, amount, currency)
+    references payment_sessions (session_id, entity_id, brand_id, category, amount, currency),
+  foreign key (session_id, round) references routing_decisions (session_id, round),
+  check (attempt_id = 'at_' || substr(session_id, 4) || '_' || ordinal),
+  check (state = 'in_flight' or evidence is not null),
+  check ((state = 'declined') = (decline_kind is not null)),
+  check ((state = 'captured') = (processor_reference is not null)),
+  check ((state in ('captured', 'declined', 'absent')) = (resolved_at is not null))
+);
+
+-- The promise: at most one attempt of a session that is not positively declined. A state that this index does not
+-- know counts as live.
+create unique index one_live_attempt_per_session on attempts (session_id) where state <> 'declined';
+create index attempts_by_time on attempts (written_at desc, attempt_id desc);
+create index attempts_by_mid on attempts (mid_id, written_at desc, attempt_id desc);
+create index attempts_in_flight on attempts (lease_until) where state = 'in_flight';
+create index attempts_to_check on attempts (next_check_at) where state = 'indeterminate';
+
+-- The timeline of what was heard of an attempt, whatever became of it.
+create table attempt_evidence (
+  attempt_id text not null references attempts,
+  nr integer not null,
+  source text not null check (source in ('driver', 'lookup', 'takeover', 'webhook', 'person')),
+  outcome text not null check (outcome in ('Captured', 'Declined', 'Indeterminate', 'Absent')),
+  detail jsonb not null,
+  heard_at timestamptz not null default now(),
+  primary key (attempt_id, nr)
+);
+
+-- Money that moved. There is no uniqueness by session here: the truth can always be recorded, and a second
+-- capture opens an incident.
+create table captures (
+  mid_id text not null,
+  processor_reference text not null,
+  attempt_id text not null,
+  session_id text not null,
+  entity_id text not null,
+  provider text not null,
+  category text not null,
+  brand_id text not null,
+  amount bigint not null check (amount > 0),
+  currency text not null,
+  source text not null,
+  captured_at timestamptz not null default now(),
+  primary key (mid_id, processor_reference),
+  foreign key (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
+    references attempts (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
+);
+create index captures_by_session on captures (session_id);
+create index captures_by_month on captures (mid_id, captured_at) include (amount, currency);
+
+-- One row moves one amount from one account to another, so the books balance by their shape. Every row carries
+-- what reconciliation groups by.
+create table postings (
+  posting_id bigint generated always as identity primary key,
+  debit_account text not null,
+  credit_account text not null,
+  amount bigint not null check (amount > 0),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  entity_id text not null,
+  mid_id text not null,
+  provider text not null,
+  category text not null,
+  brand_id text not null,
+  session_id text not null,
+  attempt_id text not null,
+  processor_reference text not null,
+  posted_at timestamptz not null default now(),
+  check (debit_account <> credit_account),
+  unique (mid_id, processor_reference, debit_account, credit_account),
+  foreign key (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
+    references attempts (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
+);
+
+-- Exactly one fulfilment: the row is written when the session settles, and claimed once.
+create table fulfilments (
+  session_id text primary key references payment_sessions,
+  attempt_id text not null references attempts,
+  settled_at timestamptz not null default now(),
+  claimed_at timestamptz,
+  claimed_by text,
+  check ((claimed_at is null) = (claimed_by is null))
+);
+
+create table incidents (
+  incident_id bigint generated always as identity primary key,
+  kind text not null check (kind in ('late_capture', 'captured_other_amount', 'processor_reference_reused')),
+  session_id text not null references payment_sessions,
+  attempt_id text not null references attempts,
+  detail jsonb not null,
+  opened_at timestamptz not null default now(),
+  closed_at timestamptz
+);
+
+create table outbox (
+  event_nr bigint generated always as identity primary key,
+  type text not null,
+  session_id text not null references payment_sessions,
+  payload jsonb not null,
+  occurred_at timestamptz not null default now(),
+  claimed_until timestamptz,
+  delivered_at timestamptz
+);
+create index outbox_undelivered on outbox (event_nr) where delivered_at is null;
+
+-- Kept longer than the dispute window: a key that was forgotten would charge again.
+create table idempotency_keys (
+  principal text not null,
+  operation text not null check (operation in ('create', 'confirm')),
+  key text not null check (length(key) between 1 and 255),
+  -- Deferred: the key is taken before the session is written, so that one of two racing requests waits for the other.
+  session_id text not null references payment_sessions deferrable initially deferred,
+  request jsonb not null,
+  created_at timestamptz not null default now(),
+  primary key (principal, operation, key)
+);
+
+-- Forbidden whatever the code does ------------------------------------------------------------------------------
+
+create function guard_session() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
+begin
+  if tg_op = 'INSERT' then
+    if new.state <> 'pending' then
+      raise exception 'a session begins pending, not %', new.state using errcode = 'check_violation';
+    end if;
+    if not exists (select from entities where entity_id = new.entity_id and collects) then
+      raise exception '% cannot collect', new.entity_id using errcode = 'check_violation', constraint = 'entity_collects';
+    end if;
+    if exists (select from entity_underwriting where entity_id = new.entity_id and category = new.category and revoked_at is not null) then
+      raise exception '% is not underwritten for % any more', new.entity_id, new.category using errcode = 'check_violation', constraint = 'underwriting_not_revoked';
+    end if;
+    return new;
+  end if;
+  if (new.session_id, new.entity_id, new.brand_id, new.customer_id, new.category, new.amount, new.currency, new.mode, new.order_reference, new.intent, new.theme, new.metadata, new.redirects, new.created_at)
+    is distinct from (old.session_id, old.entity_id, old.brand_id, old.customer_id, old.category, old.amount, old.currency, old.mode, old.order_reference, old.intent, old.theme, old.metadata, old.redirects, old.created_at) then
+    raise exception 'what a session declares does not change' using errcode = 'restrict_violation';
+  end if;
+  if new.fence < old.fence or new.round < old.round then
+    raise exception 'fence and round of a session only rise' using errcode = 'restrict_violation';
+  end if;
+  if new.state <> old.state then
+    if not (old.state, new.state) in (
+      ('pending', 'processing'), ('pending', 'cancelled'), ('pending', 'expired'), ('pending', 'in_review'),
+      ('processing', 'settled'), ('processing', 'in_review'), ('processing', 'pending'), ('processing', 'failed'),
+      ('in_review', 'settled'), ('in_review', 'pending'), ('in_review', 'failed')) then
+      raise exception 'a session does not go from % to %', old.state, new.state using errcode = 'restrict_violation';
+    end if;
+    if new.state in ('cancelled', 'expired', 'pending')
+      and exists (select from attempts where session_id = new.session_id and state <> 'declined') then
+      raise exception 'a session with a live attempt cannot be %', new.state using errcode = 'restrict_violation';
+    end if;
+    if new.state = 'settled' and not exists (select from captures where session_id = new.session_id) then
+      raise exception 'a session without a capture is not settled' using errcode = 'restrict_violation';
+    end if;
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_session before insert or update on payment_sessions for each row execute function guard_session();
+create trigger no_delete before delete on payment_sessions for each row execute function refuse_change();
+create trigger no_truncate before truncate on payment_sessions for each statement execute function refuse_change();
+
+-- Why an account may not be sent to right now, or null. The write-ahead asks it for its verdict, and the trigger
+-- below asks it again for whoever goes around the write-ahead.
+create function permit_refusal(mid text, entity text, mid_provider text, sold text) returns text
+language sql stable set search_path = payments, pg_temp as $body$
+  select case
+    when m.mid_id is null or u.mid_id is null or u.revoked_at is not null or eu.revoked_at is not null then 'not_underwritten'
+    when not e.collects then 'entity_cannot_collect'
+    when m.kill_switch then 'kill_switch_on'
+    when m.status <> 'active' then 'not_active'
+  end
+  from (select) one
+  left join merchant_accounts m on m.mid_id = mid and m.entity_id = entity and m.provider = mid_provider
+  left join mid_underwriting u on u.mid_id = m.mid_id and u.category = sold
+  left join entity_underwriting eu on eu.entity_id = m.entity_id and eu.category = sold
+  left join entities e on e.entity_id = m.entity_id
+$body$;
+
+create function guard_attempt() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  refusal text;
+begin
+  if tg_op = 'INSERT' then
+    if new.state <> 'in_flight' then
+      raise exception 'an attempt begins in_flight, not %', new.state using errcode = 'check_violation';
+    end if;
+    if not exists (select from payment_sessions where session_id = new.session_id and state = 'processing' and fence = new.fence) then
+      raise exception 'an attempt is written under the fence of a processing session' using errcode = 'check_violation', constraint = 'attempt_under_fence';
+    end if;
+    refusal := permit_refusal(new.mid_id, new.entity_id, new.provider, new.category);
+    if refusal is not null then
+      raise exception '% may not be charged: %', new.mid_id, refusal using errcode = 'check_violation', constraint = 'permit_' || refusal;
+    end if;
+    return new;
+  end if;
+  if (new.attempt_id, new.session_id, new.ordinal, new.round, new.mid_id, new.entity_id, new.provider, new.category, new.brand_id, new.amount, new.currency, new.vault_id, new.token_ref, new.idempotency_key, new.fence, new.written_at)
+    is distinct from (old.attempt_id, old.session_id, old.ordinal, old.round, old.mid_id, old.entity_id, old.provider, old.category, old.brand_id, old.amount, old.currency, old.vault_id, old.token_ref, old.idempotency_key, old.fence, old.written_at) then
+    raise exception 'what an attempt was sent with does not change' using errcode = 'restrict_violation';
+  end if;
+  if new.state <> old.state then
+    if not (old.state, new.state) in (
+      ('in_flight', 'captured'), ('in_flight', 'declined'), ('in_flight', 'indeterminate'), ('in_flight', 'absent'),
+      ('indeterminate', 'captured'), ('indeterminate', 'declined'), ('indeterminate', 'absent')) then
+      raise exception 'an attempt does not go from % to %', old.state, new.state using errcode = 'restrict_violation';
+    end if;
+    if new.evidence is null or new.evidence is not distinct from old.evidence then
+      raise exception 'an attempt changes its state on new evidence only' using errcode = 'restrict_violation';
+    end if;
+    if new.state = 'captured' and not exists (
+      select from captures where mid_id = new.mid_id and processor_reference = new.processor_reference and attempt_id = new.attempt_id) then
+      raise exception 'an attempt without its capture is not captured' using errcode = 'restrict_violation';
+    end if;
+  elsif old.state in ('captured', 'declined', 'absent')
+    and (new.processor_reference, new.decline_kind, new.evidence, new.resolved_at)
+      is distinct from (old.processor_reference, old.decline_kind, old.evidence, old.resolved_at) then
+    raise exception 'a resolved attempt does not change' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_attempt before insert or update on attempts for each row execute function guard_attempt();
+create trigger no_delete before delete on attempts for each row execute function refuse_change();
+create trigger no_truncate before truncate on attempts for each statement execute function refuse_change();
+
+create function guard_fulfilment() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from payment_sessions where session_id = new.session_id and state = 'settled') then
+      raise exception 'only a settled session is fulfilled' using errcode = 'check_violation', constraint = 'fulfilment_of_settled';
+    end if;
+    return new;
+  end if;
+  if old.claimed_at is not null or (new.session_id, new.attempt_id, new.settled_at) is distinct from (old.session_id, old.attempt_id, old.settled_at) then
+    raise exception 'a fulfilment is claimed once' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_fulfilment before insert or update on fulfilments for each row execute function guard_fulfilment();
+
+create trigger append_only before update or delete on captures for each row execute function refuse_change();
+create trigger append_only before update or delete on postings for each row execute function refuse_change();
+create trigger append_only before update or delete on attempt_evidence for each row execute function refuse_change();
+create trigger no_delete before delete on fulfilments for each row execute function refuse_change();
+create trigger no_delete before delete on outbox for each row execute function refuse_change();
+create trigger no_delete before delete on incidents for each row execute function refuse_change();
+create trigger append_only_truncate before truncate on captures for each statement execute function refuse_change();
+create trigger append_only_truncate before truncate on postings for each statement execute function refuse_change();
+create trigger append_only_truncate before truncate on attempt_evidence for each statement execute function refuse_change();
+create trigger no_truncate before truncate on fulfilments for each statement execute function refuse_change();
+
+grant select on payment_sessions, routing_decisions, attempts, attempt_evidence, captures, postings, fulfilments,
+  incidents, outbox to payments_app;

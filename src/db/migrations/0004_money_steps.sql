@@ -1,0 +1,470 @@
+set local role payments_owner;
+set local search_path to payments, pg_temp;
+
+-- The money steps: each is called as one statement and commits as one. They run as the owner, and they are all
+-- that the app's role may write with. They take and give JSON: one parameter of one type, so one prepared
+-- statement each, and later many steps in one statement.
+
+create function iso(at timestamptz) returns text language sql immutable as $body$
+  select to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$body$;
+
+-- A session as the kernel's PaymentSession reads it.
+create function session_json(s payment_sessions) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_strip_nulls(jsonb_build_object(
+    'id', s.session_id, 'customer', s.customer_id, 'brand', s.brand_id, 'entity', s.entity_id, 'category', s.category,
+    'money', jsonb_build_object('amount', s.amount, 'currency', s.currency), 'mode', s.mode,
+    'orderReference', s.order_reference, 'redirects', s.redirects, 'state', s.state,
+    'createdAt', iso(s.created_at), 'expiresAt', iso(s.expires_at), 'updatedAt', iso(s.updated_at)))
+    || jsonb_build_object('intent', s.intent, 'theme', s.theme, 'metadata', s.metadata)
+$body$;
+
+-- An attempt as the kernel's Attempt reads it.
+create function attempt_json(a attempts) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_build_object('id', a.attempt_id, 'session', a.session_id, 'ordinal', a.ordinal, 'mid', a.mid_id,
+    'entity', a.entity_id, 'provider', a.provider, 'category', a.category, 'brand', a.brand_id,
+    'money', jsonb_build_object('amount', a.amount, 'currency', a.currency), 'idempotencyKey', a.idempotency_key,
+    'state', a.state)
+$body$;
+
+create function write_audit(chain text, actor text, action text, detail jsonb) returns void
+language sql set search_path = payments, pg_temp as $body$
+  insert into audit (chain, actor, action, detail) values (chain, actor, action, jsonb_strip_nulls(detail))
+$body$;
+
+create function emit(s payment_sessions, event_type text, extra jsonb) returns void
+language sql set search_path = payments, pg_temp as $body$
+  insert into outbox (type, session_id, payload) values (event_type, s.session_id, jsonb_strip_nulls(jsonb_build_object(
+    'session', s.session_id, 'entity', s.entity_id, 'brand', s.brand_id, 'customer', s.customer_id,
+    'category', s.category, 'amount', s.amount, 'currency', s.currency, 'orderReference', s.order_reference) || extra))
+$body$;
+
+-- Declares a session: {session, lifetimeMs, by, key?, body}.
+create function declare_session(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  d jsonb := p -> 'session';
+  s payment_sessions;
+  earlier record;
+begin
+  if p ->> 'key' is not null then
+    -- Of two requests with one key the second waits here until the first is committed.
+    insert into idempotency_keys (principal, operation, key, session_id, request)
+    values (p ->> 'by', 'create', p ->> 'key', d ->> 'id', p -> 'body') on conflict do nothing;
+    if not found then
+      select session_id, request into earlier from idempotency_keys
+      where principal = p ->> 'by' and operation = 'create' and key = p ->> 'key';
+      if earlier.request <> p -> 'body' then
+        return jsonb_build_object('_tag', 'KeyReused', 'earlierBody', earlier.request);
+      end if;
+      select * into s from payment_sessions where session_id = earlier.session_id;
+      return jsonb_build_object('_tag', 'Replayed', 'session', session_json(s));
+    end if;
+  end if;
+  insert into payment_sessions
+    (session_id, entity_id, brand_id, customer_id, category, amount, currency, mode, order_reference, intent, theme,
+     metadata, redirects, expires_at)
+  values (d ->> 'id', d ->> 'entity', d ->> 'brand', d ->> 'customer', d ->> 'category', (d #>> '{money,amount}')::bigint,
+    d #>> '{money,currency}', d ->> 'mode', d ->> 'orderReference', d -> 'intent', d -> 'theme', d -> 'metadata',
+    d -> 'redirects', now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond')
+  on conflict (entity_id, order_reference)
+    where order_reference is not null and state not in ('failed', 'cancelled', 'expired') do nothing
+  returning * into s;
+  if not found then
+    delete from idempotency_keys where principal = p ->> 'by' and operation = 'create' and key = p ->> 'key';
+    select * into s from payment_sessions
+    where entity_id = d ->> 'entity' and order_reference = d ->> 'orderReference'
+      and state not in ('failed', 'cancelled', 'expired');
+    if not found then
+      -- The session that stood in the way ended between the two statements: the caller may simply ask again.
+      raise exception 'order % was released just now', d ->> 'orderReference' using errcode = 'serialization_failure';
+    end if;
+    return jsonb_build_object('_tag', 'OrderTaken', 'session', s.session_id, 'state', s.state);
+  end if;
+  perform write_audit(s.session_id, p ->> 'by', 'session.declared', jsonb_build_object(
+    'entity', s.entity_id, 'brand', s.brand_id, 'category', s.category, 'amount', s.amount, 'currency', s.currency,
+    'orderReference', s.order_reference));
+  return jsonb_build_object('_tag', 'Created', 'session', session_json(s));
+end
+$body$;
+
+-- Walks candidates [{mid, provider, tag, leaseMs}] in order and writes the attempt on the first that may be charged
+-- now. Answers {permit?, passedOver}; without a permit nothing was written.
+create function write_attempt(s payment_sessions, candidates jsonb, token jsonb, this_round integer) returns jsonb
+language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  candidate jsonb;
+  refusal text;
+  passed_over jsonb := '[]';
+  nr integer;
+  a attempts;
+begin
+  for candidate in select * from jsonb_array_elements(candidates) loop
+    refusal := permit_refusal(candidate ->> 'mid', s.entity_id, candidate ->> 'provider', s.category);
+    if refusal is not null then
+      passed_over := passed_over || jsonb_build_object('mid', candidate ->> 'mid', 'reason', refusal);
+      continue;
+    end if;
+    select coalesce(max(ordinal), 0) + 1 into nr from attempts where session_id = s.session_id;
+    update payment_sessions
+    set state = 'processing', fence = fence + 1, round = this_round, updated_at = now()
+    where session_id = s.session_id;
+    insert into attempts
+      (attempt_id, session_id, ordinal, round, mid_id, entity_id, provider, category, brand_id, amount, currency,
+       vault_id, token_ref, idempotency_key, state, fence, lease_until)
+    values ('at_' || substr(s.session_id, 4) || '_' || nr, s.session_id, nr, this_round, candidate ->> 'mid', s.entity_id,
+      candidate ->> 'provider', s.category, s.brand_id, s.amount, s.currency, token ->> 'vaultId', token ->> 'tokenRef',
+      s.session_id || '-' || nr || '-' || (candidate ->> 'tag'), 'in_flight', s.fence + 1,
+      now() + (candidate ->> 'leaseMs')::float8 * interval '1 millisecond')
+    returning * into a;
+    return jsonb_build_object('passedOver', passed_over, 'permit', jsonb_build_object(
+      'attempt', a.attempt_id, 'session', a.session_id, 'ordinal', a.ordinal, 'mid', a.mid_id, 'provider', a.provider,
+      'money', jsonb_build_object('amount', a.amount, 'currency', a.currency), 'idempotencyKey', a.idempotency_key,
+      'fence', a.fence));
+  end loop;
+  return jsonb_build_object('passedOver', passed_over);
+end
+$body$;
+
+-- The write-ahead: {session, candidates, decision, token, by, key?, body}.
+create function open_attempt(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+  earlier record;
+  written jsonb;
+begin
+  select * into s from payment_sessions where session_id = p ->> 'session' for update;
+  if not found then return jsonb_build_object('_tag', 'NoSuchSession'); end if;
+  if p ->> 'key' is not null then
+    select session_id, request into earlier from idempotency_keys
+    where principal = p ->> 'by' and operation = 'confirm' and key = p ->> 'key';
+    if found then
+      if earlier.session_id = s.session_id and earlier.request = p -> 'body' then
+        return jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state);
+      end if;
+      return jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierSession', earlier.session_id, 'earlierBody', earlier.request);
+    end if;
+  end if;
+  if s.state <> 'pending' then return jsonb_build_object('_tag', 'NotPayable', 'state', s.state); end if;
+  if s.expires_at <= now() then return jsonb_build_object('_tag', 'NotPayable', 'state', 'expired'); end if;
+
+  -- The decision is written first because the attempt refers to it; it goes again when nobody may be charged.
+  insert into routing_decisions (session_id, round, policy_version, inputs, chosen, left_out)
+  values (s.session_id, s.round + 1, (p #>> '{decision,policyVersion}')::bigint, p #> '{decision,inputs}',
+    p #> '{decision,chosen}', p #> '{decision,leftOut}');
+  written := write_attempt(s, p -> 'candidates', p -> 'token', s.round + 1);
+  if not written ? 'permit' then
+    delete from routing_decisions where session_id = s.session_id and round = s.round + 1;
+    return jsonb_build_object('_tag', 'NonePermitted', 'passedOver', written -> 'passedOver');
+  end if;
+  if written -> 'passedOver' <> '[]' then
+    update routing_decisions set passed_over = written -> 'passedOver'
+    where session_id = s.session_id and round = s.round + 1;
+  end if;
+  if p ->> 'key' is not null then
+    insert into idempotency_keys (principal, operation, key, session_id, request)
+    values (p ->> 'by', 'confirm', p ->> 'key', s.session_id, p -> 'body');
+  end if;
+  perform write_audit(s.session_id, p ->> 'by', 'attempt.opened', jsonb_build_object(
+    'attempt', written #> '{permit,attempt}', 'mid', written #> '{permit,mid}',
+    'policyVersion', p #> '{decision,policyVersion}', 'passedOver', nullif(written -> 'passedOver', '[]')));
+  return written || jsonb_build_object('_tag', 'Permitted');
+end
+$body$;
+
+-- Records evidence of one attempt and what follows from it:
+-- {attempt, fence, outcome: {_tag, evidence: {code, message}, ...}, source, next: candidates, by, mostRounds}.
+create function record_outcome(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  o jsonb := p -> 'outcome';
+  kind text := o ->> '_tag';
+  s payment_sessions;
+  a attempts;
+  heard jsonb := jsonb_strip_nulls(jsonb_build_object('outcome', kind, 'source', p -> 'source',
+    'code', o #> '{evidence,code}', 'message', o #> '{evidence,message}', 'kind', o -> 'kind',
+    'processorReference', o -> 'processorReference', 'amount', o -> 'amount', 'currency', o -> 'currency'));
+  about jsonb;
+  live boolean;
+  other text;
+  incident text;
+  next_state text;
+  written jsonb := '{"passedOver": []}';
+  settlement text;
+  nr integer;
+begin
+  -- Always the session before its attempt: one order of locks, and the session's lock orders all its writers.
+  select session.* into s from payment_sessions session
+  where session_id = (select session_id from attempts where attempt_id = p ->> 'attempt') for update;
+  if not found then
+    raise exception 'there is no attempt %', p ->> 'attempt' using errcode = 'no_data_found';
+  end if;
+  select * into a from attempts where attempt_id = p ->> 'attempt' for update;
+  live := a.state in ('in_flight', 'indeterminate');
+  about := jsonb_build_object('attempt', a.attempt_id, 'mid', a.mid_id, 'provider', a.provider,
+    'processorReference', o -> 'processorReference', 'reason', o #> '{evidence,code}', 'source', p -> 'source');
+  select count(*) + 1 into nr from attempt_evidence where attempt_id = a.attempt_id;
+  insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
+  values (a.attempt_id, nr, p ->> 'source', kind, heard);
+
+  if kind = 'Captured' then
+    insert into captures (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id,
+      amount, currency, source)
+    values (a.mid_id, o ->> 'processorReference', a.attempt_id, a.session_id, a.entity_id, a.provider, a.category,
+      a.brand_id, (o ->> 'amount')::bigint, o ->> 'currency', p ->> 'source')
+    on conflict do nothing;
+    if not found then
+      select attempt_id into other from captures
+      where mid_id = a.mid_id and processor_reference = o ->> 'processorReference';
+      if other <> a.attempt_id then incident := 'processor_reference_reused'; end if;
+    else
+      insert into postings (debit_account, credit_account, amount, currency, entity_id, mid_id, provider, category,
+        brand_id, session_id, attempt_id, processor_reference)
+      values ('processor_receivable', 'customer_payments', (o ->> 'amount')::bigint, o ->> 'currency', a.entity_id,
+        a.mid_id, a.provider, a.category, a.brand_id, a.session_id, a.attempt_id, o ->> 'processorReference');
+      if live then
+        update attempts set state = 'captured', processor_reference = o ->> 'processorReference', evidence = heard,
+          resolved_at = now(), next_check_at = null
+        where attempt_id = a.attempt_id;
+      end if;
+      if (o ->> 'amount')::bigint <> a.amount or o ->> 'currency' <> a.currency then
+        incident := 'captured_other_amount';
+        if live and s.state = 'processing' then next_state := 'in_review'; end if;
+      elsif live and s.state in ('processing', 'in_review') then
+        next_state := 'settled';
+        settlement := 'first';
+      else
+        incident := 'late_capture';
+        -- The customer has paid although everybody said no: a pending session is not to be paid again.
+        if s.state = 'pending' then next_state := 'in_review'; end if;
+      end if;
+    end if;
+    if incident is not null then
+      insert into incidents (kind, session_id, attempt_id, detail) values (incident, s.session_id, a.attempt_id, heard);
+    end if;
+  elsif kind = 'Declined' and live then
+    update attempts set state = 'declined', decline_kind = o ->> 'kind', evidence = heard, resolved_at = now(),
+      next_check_at = null
+    where attempt_id = a.attempt_id;
+    -- Only the driver that holds the session's newest fence goes on; other evidence lets the customer try again.
+    if a.state = 'in_flight' and s.state = 'processing' and p ->> 'source' = 'driver' and (p ->> 'fence')::integer = s.fence then
+      written := write_attempt(s, p -> 'next', jsonb_build_object('vaultId', a.vault_id, 'tokenRef', a.token_ref), s.round);
+      if written -> 'passedOver' <> '[]' then
+        update routing_decisions set passed_over = passed_over || (written -> 'passedOver')
+        where session_id = s.session_id and round = s.round;
+      end if;
+    end if;
+    if not written ? 'permit' then
+      next_state := case when s.round >= (p ->> 'mostRounds')::integer then 'failed' else 'pending' end;
+    end if;
+  elsif kind = 'Indeterminate' and a.state = 'in_flight' then
+    update attempts set state = 'indeterminate', evidence = heard, next_check_at = now() where attempt_id = a.attempt_id;
+    next_state := 'in_review';
+  elsif kind = 'Indeterminate' and a.state = 'indeterminate' then
+    update attempts set checks = checks + 1,
+      next_check_at = now() + least(power(2, least(checks, 20)), 300) * interval '1 second'
+    where attempt_id = a.attempt_id;
+  elsif kind = 'Absent' and live then
+    update attempts set state = 'absent', evidence = heard, resolved_at = now(), next_check_at = null
+    where attempt_id = a.attempt_id;
+    next_state := 'failed';
+  elsif kind not in ('Captured', 'Declined', 'Indeterminate', 'Absent') then
+    raise exception 'there is no outcome %', kind using errcode = 'invalid_parameter_value';
+  end if;
+
+  if next_state is not null and next_state <> s.state then
+    update payment_sessions set state = next_state, updated_at = now() where session_id = s.session_id;
+    if next_state = 'settled' then
+      insert into fulfilments (session_id, attempt_id) values (s.session_id, a.attempt_id);
+    end if;
+    perform emit(s, case
+      when next_state = 'settled' then 'payment.charged.v1'
+      when next_state = 'in_review' then 'payment.in_review.v1'
+      when kind = 'Absent' then 'payment.failed.v1'
+      else 'payment.declined.v1'
+    end, about);
+  end if;
+  perform write_audit(s.session_id, p ->> 'by', 'attempt.' || lower(kind), about || jsonb_build_object(
+    'session', coalesce(next_state, case when written ? 'permit' then 'processing' else s.state end),
+    'incident', incident, 'next', written #> '{permit,attempt}', 'passedOver', nullif(written -> 'passedOver', '[]')));
+  if kind = 'Captured' and settlement is null and s.state = 'settled' then settlement := 'duplicate'; end if;
+  return written || jsonb_strip_nulls(jsonb_build_object(
+    'attempt', (select state from attempts where attempt_id = a.attempt_id),
+    'session', (select state from payment_sessions where session_id = s.session_id),
+    'settlement', settlement));
+end
+$body$;
+
+-- Cancels a pending session: {session, by}.
+create function cancel_session(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+begin
+  select * into s from payment_sessions where session_id = p ->> 'session' for update;
+  if not found then return null; end if;
+  if s.state = 'pending' then
+    update payment_sessions set state = 'cancelled', updated_at = now() where session_id = s.session_id;
+    perform write_audit(s.session_id, p ->> 'by', 'session.cancelled', '{}');
+    return jsonb_build_object('cancelled', true, 'state', 'cancelled');
+  end if;
+  return jsonb_build_object('cancelled', s.state = 'cancelled', 'state', s.state);
+end
+$body$;
+
+-- Expires pending sessions whose time is over: {limit}. Answers how many.
+create function expire_due(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+  expired integer := 0;
+begin
+  for s in
+    select * from payment_sessions where state = 'pending' and expires_at <= now()
+    order by expires_at limit (p ->> 'limit')::integer for update skip locked
+  loop
+    update payment_sessions set state = 'expired', updated_at = now() where session_id = s.session_id;
+    perform emit(s, 'payment.session_expired.v1', '{}');
+    perform write_audit(s.session_id, 'expiry', 'session.expired', '{}');
+    expired := expired + 1;
+  end loop;
+  return to_jsonb(expired);
+end
+$body$;
+
+-- Takes over attempts whose driver died: {limit, mostRounds}. Answers how many.
+create function take_over(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  session text;
+  a attempts;
+  taken integer := 0;
+begin
+  -- SKIP LOCKED on the sessions, in the order of locks: a driver that records its outcome just now is left alone.
+  for session in
+    select session_id from payment_sessions
+    where session_id in (
+      select session_id from attempts where state = 'in_flight' and lease_until <= now()
+      order by lease_until limit (p ->> 'limit')::integer)
+    for update skip locked
+  loop
+    select * into a from attempts where session_id = session and state = 'in_flight' and lease_until <= now();
+    if found then
+      perform record_outcome(jsonb_build_object('attempt', a.attempt_id, 'fence', 0, 'source', 'takeover', 'by', 'takeover',
+        'next', '[]'::jsonb, 'mostRounds', p -> 'mostRounds', 'outcome', jsonb_build_object('_tag', 'Indeterminate',
+          'evidence', jsonb_build_object('code', 'driver_died', 'message', 'its driver recorded no outcome in its time'))));
+      taken := taken + 1;
+    end if;
+  end loop;
+  return to_jsonb(taken);
+end
+$body$;
+
+-- Gives out indeterminate attempts that are due to be asked for: {limit, leaseMs}.
+create function claim_unresolved(p jsonb) returns jsonb
+language sql security definer set search_path = payments, pg_temp as $body$
+  with due as (
+    select attempt_id from attempts where state = 'indeterminate' and next_check_at <= now()
+    order by next_check_at limit (p ->> 'limit')::integer for update skip locked
+  ), claimed as (
+    update attempts set next_check_at = now() + (p ->> 'leaseMs')::float8 * interval '1 millisecond'
+    where attempt_id in (select attempt_id from due)
+    returning attempt_id
+  )
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'attempt', attempt_json(a), 'writtenAt', iso(a.written_at),
+    'age', (extract(epoch from now() - a.written_at) * 1000)::bigint) order by a.written_at), '[]')
+  from claimed join attempts a using (attempt_id)
+$body$;
+
+-- Claims the fulfilment of a settled session: {session, by}.
+create function claim_fulfilment(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+begin
+  select * into s from payment_sessions where session_id = p ->> 'session' for update;
+  if not found then return null; end if;
+  if s.state <> 'settled' then return jsonb_build_object('_tag', 'NotSettled', 'state', s.state); end if;
+  update fulfilments set claimed_at = now(), claimed_by = p ->> 'by'
+  where session_id = s.session_id and claimed_at is null;
+  if not found then return jsonb_build_object('_tag', 'Claimed', 'fulfilment', 'duplicate'); end if;
+  perform write_audit(s.session_id, p ->> 'by', 'fulfilment.claimed', '{}');
+  return jsonb_build_object('_tag', 'Claimed', 'fulfilment', 'first');
+end
+$body$;
+
+-- Stops or resumes new sends on one account: {mid, on, by, reason}. False when there is no such account.
+create function set_kill_switch(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+begin
+  update merchant_accounts set kill_switch = (p ->> 'on')::boolean where mid_id = p ->> 'mid';
+  if not found then return to_jsonb(false); end if;
+  perform write_audit('mid:' || (p ->> 'mid'), p ->> 'by', 'mid.kill_switch', jsonb_build_object('on', p -> 'on', 'reason', p -> 'reason'));
+  return to_jsonb(true);
+end
+$body$;
+
+-- The registry as the kernel reads it, at one version.
+create function load_registry() returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_build_object(
+    'version', (select version from policy_version),
+    'entities', (select coalesce(jsonb_agg(jsonb_build_object(
+        'id', e.entity_id, 'name', e.name, 'collects', e.collects, 'paysOut', e.pays_out, 'placeholder', e.placeholder,
+        'underwrittenFor', (select coalesce(jsonb_agg(u.category order by u.category), '[]') from entity_underwriting u
+          where u.entity_id = e.entity_id and u.revoked_at is null)) order by e.entity_id), '[]') from entities e),
+    'brands', (select coalesce(jsonb_agg(jsonb_build_object(
+        'id', b.brand_id, 'name', b.name, 'redirectOrigins', to_jsonb(b.redirect_origins),
+        'entities', (select coalesce(jsonb_agg(be.entity_id order by be.entity_id), '[]') from brand_entities be
+          where be.brand_id = b.brand_id)) order by b.brand_id), '[]') from brands b),
+    'accounts', (select coalesce(jsonb_agg(jsonb_build_object(
+        'account', jsonb_build_object(
+            'id', m.mid_id, 'entity', m.entity_id, 'provider', m.provider, 'name', m.name, 'status', m.status,
+            'killSwitch', m.kill_switch, 'accepts', m.accepts, 'priority', m.priority, 'weight', m.weight,
+            'underwrittenFor', (select coalesce(jsonb_agg(u.category order by u.category), '[]')
+              from mid_underwriting u join entity_underwriting eu using (entity_id, category)
+              where u.mid_id = m.mid_id and u.revoked_at is null and eu.revoked_at is null))
+          || case when m.monthly_cap_amount is null then '{}' else jsonb_build_object('monthlyCap',
+            jsonb_build_object('amount', m.monthly_cap_amount, 'currency', m.monthly_cap_currency)) end,
+        -- Only accounts with a cap are summed up, over an index that holds the amounts.
+        'capturedThisMonth', case when m.monthly_cap_amount is null then 0 else (
+            select coalesce(sum(c.amount), 0) from captures c
+            where c.mid_id = m.mid_id and c.currency = m.monthly_cap_currency
+              and c.captured_at >= date_trunc('month', now() at time zone 'utc') at time zone 'utc') end)
+        order by m.mid_id), '[]') from merchant_accounts m))
+$body$;
+
+-- Gives out undelivered events, oldest first: {limit, leaseMs}.
+create function claim_events(p jsonb) returns jsonb
+language sql security definer set search_path = payments, pg_temp as $body$
+  with due as (
+    select event_nr from outbox
+    where delivered_at is null and (claimed_until is null or claimed_until <= now())
+    order by event_nr limit (p ->> 'limit')::integer for update skip locked
+  ), claimed as (
+    update outbox set claimed_until = now() + (p ->> 'leaseMs')::float8 * interval '1 millisecond'
+    where event_nr in (select event_nr from due)
+    returning *
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', 'evt_' || event_nr, 'type', type, 'session', session_id,
+    'occurredAt', iso(occurred_at), 'payload', payload) order by event_nr), '[]')
+  from claimed
+$body$;
+
+-- Marks events as delivered: {ids}.
+create function mark_delivered(p jsonb) returns jsonb
+language sql security definer set search_path = payments, pg_temp as $body$
+  with marked as (
+    update outbox set delivered_at = now()
+    where delivered_at is null
+      and event_nr in (select substr(id, 5)::bigint from jsonb_array_elements_text(p -> 'ids') as ids(id))
+    returning 1
+  )
+  select to_jsonb(count(*)) from marked
+$body$;
+
+revoke execute on all functions in schema payments from public;
+grant execute on function load_registry, declare_session, open_attempt, record_outcome, cancel_session, expire_due, take_over,
+  claim_unresolved, claim_fulfilment, set_kill_switch, claim_events, mark_delivered, session_json, attempt_json, iso, audit_hash
+  to payments_app;
