@@ -41,9 +41,11 @@ describe("after kill -9 of a server", () => {
   it.effect("the sessions of its PostgreSQL, which was killed alone, are waited for", () =>
     Effect.gen(function* () {
       const { dataDirectory, old } = yield* killedServer
-      yield* Effect.forkScoped(Effect.exit(query(old.url, "SELECT pg_sleep(60)")))
-      const sleepers = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
-      while ((yield* query(old.url, sleepers))[0]?.n !== 1);
+      // Busy without a pause in which it would notice the end of its parent.
+      const work = "DO $$ BEGIN WHILE clock_timestamp() < now() + interval '2 s' LOOP END LOOP; END $$"
+      yield* Effect.forkScoped(Effect.exit(query(old.url, work)))
+      const workers = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'DO %'"
+      while ((yield* query(old.url, workers))[0]?.n !== 1);
       yield* killPostgres(old.pid)
       const postgres = yield* start({ dataDirectory })
       expect(yield* query(postgres.url(), "SELECT answer FROM kept")).toEqual(rows)
