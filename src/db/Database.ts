@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
-import { Duration, type Effect, type Layer, type Redacted, type Scope } from "effect"
+import { Duration, Effect, type Layer, type Redacted, type Scope } from "effect"
 import type { Reactivity } from "effect/reactivity"
-import type { SqlClient, SqlError } from "effect/sql"
+import { SqlClient, type SqlError } from "effect/sql"
 
 /** The roles of the migrations. Each connection takes one on when it starts; the app's owns nothing. */
 export type Role = "payments_owner" | "payments_app" | "payments_stub" | "payments_cluster"
@@ -67,4 +67,21 @@ export const administrator = (
     maxConnections: 1,
     applicationName: "payments_migrations",
     connectTimeout: Duration.seconds(10)
+  })
+
+/** Makes a database, as a copy of another one if told so. Needs an administrator of another database. */
+export const createDatabase = (
+  name: string,
+  template = "template1"
+): Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient> =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`create database ${sql(name)} template ${sql(template)}`
+  })
+
+/** Drops a database and whoever is still connected to it. */
+export const dropDatabase = (name: string): Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient> =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`drop database if exists ${sql(name)} with (force)`
   })
