@@ -8,10 +8,14 @@ export const hash32 = (text: string, seed = 0): number => {
     hash ^= text.charCodeAt(i)
     hash = Math.imul(hash, 0x01000193)
   }
-  hash ^= hash >>> 16
-  hash = Math.imul(hash, 0x85ebca6b)
-  hash ^= hash >>> 13
-  hash = Math.imul(hash, 0xc2b2ae35)
-  hash ^= hash >>> 16
-  return hash >>> 0
+  return mix32(hash)
+}
+
+/** Spreads every bit of a 32-bit number over all of them; no two numbers give the same. */
+export const mix32 = (number: number): number => {
+  let mixed = number ^ (number >>> 16)
+  mixed = Math.imul(mixed, 0x85ebca6b)
+  mixed ^= mixed >>> 13
+  mixed = Math.imul(mixed, 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
 }

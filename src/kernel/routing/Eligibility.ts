@@ -3,8 +3,8 @@ import type { ProductCategory } from "../Category.ts"
 import type { EntityId } from "../ids.ts"
 import type { RiskLevel } from "../MerchantAccount.ts"
 import type { Currency } from "../Money.ts"
+import type { CompiledAccount, CompiledCharge } from "./CompiledAccount.ts"
 import type { ExclusionReason } from "./ExclusionReason.ts"
-import type { Account } from "./RoutingPolicy.ts"
 
 /**
  * What routing knows of a charge. What it does not know yet (no card has been entered when a session is
@@ -22,97 +22,81 @@ export interface RoutingInputs {
   readonly country?: string | undefined
 }
 
-const rank: Record<RiskLevel, number> = { low: 0, medium: 1, high: 2 }
-
-const blockedPrefix = (
-  bin: string | undefined,
-  blocked: ReadonlyArray<string> | undefined
-): string | undefined => {
-  if (bin === undefined || blocked === undefined) return undefined
-  for (const prefix of blocked) if (bin.startsWith(prefix)) return prefix
-  return undefined
-}
-
 /** The part of the question that changes with every charge; the rest was compiled into the policy. */
-export const accepts = ({ account, capturedThisMonth }: Account, inputs: RoutingInputs): boolean => {
-  const rules = account.accepts
-  const cap = account.monthlyCap
-  return (
-    rules.currencies.includes(inputs.currency) &&
-    (rules.minimumAmount === undefined || inputs.amount >= rules.minimumAmount) &&
-    (rules.maximumAmount === undefined || inputs.amount <= rules.maximumAmount) &&
-    (rules.cardBrands === undefined ||
-      inputs.cardBrand === undefined ||
-      rules.cardBrands.includes(inputs.cardBrand)) &&
-    (rules.countries === undefined ||
-      inputs.country === undefined ||
-      rules.countries.includes(inputs.country)) &&
-    (rules.highestRisk === undefined || rank[inputs.risk] <= rank[rules.highestRisk]) &&
-    (cap === undefined ||
-      cap.currency !== inputs.currency ||
-      capturedThisMonth + inputs.amount <= cap.amount) &&
-    blockedPrefix(inputs.bin, rules.blockedBins) === undefined
-  )
+export const accepts = (account: CompiledAccount, charge: CompiledCharge): boolean =>
+  (account.currencies & charge.currency) !== 0 &&
+  charge.amount >= account.minimumAmount &&
+  charge.amount <= account.maximumAmount &&
+  (account.cardBrands & charge.cardBrand) !== 0 &&
+  charge.risk <= account.highestRisk &&
+  ((account.cappedCurrency & charge.currency) === 0 || charge.amount <= account.room) &&
+  servesCountry(account, charge) &&
+  blockedPrefix(account, charge) === undefined
+
+const servesCountry = ({ countries }: CompiledAccount, { country }: CompiledCharge): boolean =>
+  countries === undefined || country === undefined || countries.has(country)
+
+const blockedPrefix = ({ blockedBins }: CompiledAccount, { bin }: CompiledCharge): string | undefined => {
+  if (blockedBins === undefined || bin === undefined) return undefined
+  for (const prefix of blockedBins) if (bin.startsWith(prefix)) return prefix
+  return undefined
 }
 
 /**
  * Every reason why an account cannot serve a charge, the weightiest first; empty when it can.
  * It says the same as {@link accepts} together with the compiled part: a property test holds them together.
  */
-export const exclusions = (entry: Account, inputs: RoutingInputs): ReadonlyArray<ExclusionReason> => {
-  const { account, capturedThisMonth } = entry
+export const exclusions = (
+  compiled: CompiledAccount,
+  charge: CompiledCharge,
+  inputs: RoutingInputs
+): ReadonlyArray<ExclusionReason> => {
+  const { account, capturedThisMonth } = compiled
   const rules = account.accepts
   const reasons: Array<ExclusionReason> = []
-  if (!account.underwrittenFor.includes(inputs.category)) {
+  if ((compiled.categories & charge.category) === 0) {
     reasons.push({
       _tag: "CategoryNotUnderwritten",
       category: inputs.category,
       underwritten: account.underwrittenFor
     })
   }
-  if (account.killSwitch) reasons.push({ _tag: "KillSwitchOn" })
-  if (account.status !== "active") reasons.push({ _tag: "NotActive", status: account.status })
-  if (!entry.providerConfigured) reasons.push({ _tag: "ProviderNotConfigured", provider: account.provider })
-  if (!rules.currencies.includes(inputs.currency)) {
+  if (compiled.outOfService.length > 0) reasons.push(...compiled.outOfService)
+  if ((compiled.currencies & charge.currency) === 0) {
     reasons.push({ _tag: "CurrencyNotAccepted", currency: inputs.currency, accepted: rules.currencies })
   }
-  if (rules.minimumAmount !== undefined && inputs.amount < rules.minimumAmount) {
-    reasons.push({ _tag: "AmountBelowMinimum", amount: inputs.amount, minimum: rules.minimumAmount })
+  if (inputs.amount < compiled.minimumAmount) {
+    reasons.push({ _tag: "AmountBelowMinimum", amount: inputs.amount, minimum: compiled.minimumAmount })
   }
-  if (rules.maximumAmount !== undefined && inputs.amount > rules.maximumAmount) {
-    reasons.push({ _tag: "AmountAboveMaximum", amount: inputs.amount, maximum: rules.maximumAmount })
+  if (inputs.amount > compiled.maximumAmount) {
+    reasons.push({ _tag: "AmountAboveMaximum", amount: inputs.amount, maximum: compiled.maximumAmount })
   }
   if (
+    (compiled.cardBrands & charge.cardBrand) === 0 &&
     rules.cardBrands !== undefined &&
-    inputs.cardBrand !== undefined &&
-    !rules.cardBrands.includes(inputs.cardBrand)
+    inputs.cardBrand !== undefined
   ) {
     reasons.push({ _tag: "CardBrandNotAccepted", brand: inputs.cardBrand, accepted: rules.cardBrands })
   }
-  if (
-    rules.countries !== undefined &&
-    inputs.country !== undefined &&
-    !rules.countries.includes(inputs.country)
-  ) {
+  if (!servesCountry(compiled, charge) && rules.countries !== undefined && inputs.country !== undefined) {
     reasons.push({ _tag: "CountryNotServed", country: inputs.country, served: rules.countries })
   }
-  const prefix = blockedPrefix(inputs.bin, rules.blockedBins)
+  const prefix = blockedPrefix(compiled, charge)
   if (prefix !== undefined && inputs.bin !== undefined)
     reasons.push({ _tag: "BinBlocked", bin: inputs.bin, prefix })
-  if (rules.highestRisk !== undefined && rank[inputs.risk] > rank[rules.highestRisk]) {
+  if (charge.risk > compiled.highestRisk && rules.highestRisk !== undefined) {
     reasons.push({ _tag: "RiskTooHigh", risk: inputs.risk, highest: rules.highestRisk })
   }
-  const cap = account.monthlyCap
   if (
-    cap !== undefined &&
-    cap.currency === inputs.currency &&
-    capturedThisMonth + inputs.amount > cap.amount
+    (compiled.cappedCurrency & charge.currency) !== 0 &&
+    inputs.amount > compiled.room &&
+    account.monthlyCap !== undefined
   ) {
     reasons.push({
       _tag: "MonthlyCapReached",
       captured: capturedThisMonth,
       amount: inputs.amount,
-      cap: cap.amount
+      cap: account.monthlyCap.amount
     })
   }
   return reasons

@@ -27,10 +27,8 @@ export const ExclusionReason = Schema.Union([
 export type ExclusionReason = typeof ExclusionReason.Type
 
 /** One merchant account that was left out, with every reason, the weightiest first. */
-export class LeftOut extends Schema.Class<LeftOut>("LeftOut")({
-  mid: MidId,
-  reasons: Schema.NonEmptyArray(ExclusionReason)
-}) {}
+export const LeftOut = Schema.Struct({ mid: MidId, reasons: Schema.NonEmptyArray(ExclusionReason) })
+export type LeftOut = typeof LeftOut.Type
 
 /** The reason as a sentence for a person. */
 export const describe = (reason: ExclusionReason): string => {

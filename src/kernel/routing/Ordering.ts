@@ -1,57 +1,80 @@
-import { hash32 } from "../hash.ts"
+import { hash32, mix32 } from "../hash.ts"
 import type { SessionId } from "../ids.ts"
-import type { Account } from "./RoutingPolicy.ts"
+import type { MerchantAccount } from "../MerchantAccount.ts"
+import type { CompiledAccount } from "./CompiledAccount.ts"
 
-/**
- * The order in which eligible accounts are tried: priority first; within one priority, accounts with room left
- * under their approved monthly cap come before fuller ones (in tenths of the cap); among equals each account
- * comes first for its weight's share of all sessions. The share is drawn from a hash of session and account, so
- * the same session meets the same order on every machine.
- *
- * This spreads volume over the accounts of one entity inside the caps that its acquirers approved. It never
- * looks at disputes, and must not: spreading volume to evade a monitoring programme is unlawful.
- */
-export const order = (accounts: ReadonlyArray<Account>, session: SessionId): ReadonlyArray<Account> => {
-  if (accounts.length < 2) return accounts
-  return accounts
-    .map((entry) => ({ entry, fullness: fullness(entry), draw: draw(session, entry) }))
-    .toSorted(
-      (a, b) =>
-        a.entry.account.priority - b.entry.account.priority ||
-        a.fullness - b.fullness ||
-        a.draw - b.draw ||
-        (a.entry.account.id < b.entry.account.id ? -1 : 1)
-    )
-    .map(({ entry }) => entry)
+// The order in which eligible accounts are tried: priority first; within one priority, accounts with room left
+// under their approved monthly cap come before fuller ones (in tenths of the cap); among equals each account
+// comes first for its weight's share of all sessions. The share is drawn from a hash of session and account, so
+// the same session meets the same order on every machine.
+//
+// This spreads volume over the accounts of one entity inside the caps that its acquirers approved. It never
+// looks at disputes, and must not: spreading volume to evade a monitoring programme is unlawful.
+
+/** The part of the order that does not depend on the session, for the compiled policy. */
+export const standing = (a: CompiledAccount, b: CompiledAccount): number =>
+  compareStanding(a, b) || (a.account.id < b.account.id ? -1 : 1)
+
+const compareStanding = (a: CompiledAccount, b: CompiledAccount): number =>
+  a.account.priority - b.account.priority || a.fullness - b.fullness
+
+/** The accounts in the order to try them for one session. They come in the order of {@link standing}. */
+export const order = (
+  eligible: ReadonlyArray<CompiledAccount>,
+  session: SessionId
+): ReadonlyArray<MerchantAccount> => {
+  const sessionSeed = hash32(session)
+  const ordered: Array<CompiledAccount> = []
+  const draws: Array<number> = []
+  // Sorting by insertion: only equals change places, and they are few.
+  for (const account of eligible) {
+    const draw = negativeLog2(mix32(sessionSeed ^ account.seed)) / account.account.weight
+    let place = ordered.length
+    for (; place > 0; place--) {
+      const before = ordered[place - 1]
+      const drawBefore = draws[place - 1]
+      if (before === undefined || drawBefore === undefined) break
+      if (drawBefore <= draw || compareStanding(before, account) !== 0) break
+      ordered[place] = before
+      draws[place] = drawBefore
+    }
+    ordered[place] = account
+    draws[place] = draw
+  }
+  return ordered.map(({ account }) => account)
 }
 
-/** How full the approved cap is, in tenths; an account without a cap is never full. */
-const fullness = ({ account, capturedThisMonth }: Account): number =>
-  account.monthlyCap === undefined || account.monthlyCap.amount === 0
-    ? 0
-    : Math.floor((capturedThisMonth * 10) / account.monthlyCap.amount)
-
 /**
- * The draw of weighted rendezvous hashing, -log2(u) / weight for a uniform u: the smallest of several is each
- * one's with the probability of its weight. In fixed point, because Math.log may differ between engines.
+ * The draw of weighted rendezvous hashing is -log2(u) / weight for a uniform u: the smallest of several is each
+ * one's with the probability of its weight. Here u is (n + 1) / 2^32 for a 32-bit n.
+ *
+ * Math.log2 may differ between engines and would give two machines two orders. This uses only arithmetic that
+ * IEEE 754 fixes to the last bit, on a table with steps so fine that it is right to a millionth.
  */
-const draw = (session: SessionId, { account }: Account): number =>
-  Math.floor((negativeLog2(hash32(session, hash32(account.id))) * 1024) / account.weight)
-
-/** -log2((n + 1) / 2^32) in units of 2^-16, by repeated squaring of a 16-bit mantissa. */
-const negativeLog2 = (n: number): number => {
+export const negativeLog2 = (n: number): number => {
   const value = n + 1
-  if (value >= 0x1_0000_0000) return 0
   const exponent = 31 - Math.clz32(value)
-  let mantissa = exponent >= 16 ? value >>> (exponent - 16) : value << (16 - exponent)
-  let fraction = 0
-  for (let bit = 15; bit >= 0; bit--) {
-    // Below 2^34: exact in a double, and shifted back to 17 bits by division rather than by a 32-bit shift.
-    mantissa = Math.floor((mantissa * mantissa) / 65_536)
-    if (mantissa >= 131_072) {
-      fraction |= 1 << bit
-      mantissa >>>= 1
+  if (exponent < 0) return 0
+  const position = (value / ((1 << exponent) >>> 0) - 1) * steps
+  const step = Math.floor(position)
+  const low = logarithms[step] ?? 0
+  const high = logarithms[step + 1] ?? 1
+  return 32 - exponent - (low + (high - low) * (position - step))
+}
+
+/** log2 of a number from 1 to 2, by repeated squaring. */
+const log2 = (number: number): number => {
+  let square = number
+  let result = 0
+  for (let bit = 0.5; bit > 1e-12; bit /= 2) {
+    square *= square
+    if (square >= 2) {
+      result += bit
+      square /= 2
     }
   }
-  return (32 - exponent) * 65_536 - fraction
+  return result
 }
+
+const steps = 1024
+const logarithms = Float64Array.from({ length: steps + 1 }, (_, step) => log2(1 + step / steps))

@@ -1,6 +1,8 @@
 import type { ProductCategory } from "../Category.ts"
 import type { EntityId } from "../ids.ts"
 import type { MerchantAccount } from "../MerchantAccount.ts"
+import { type CompiledAccount, compileAccount } from "./CompiledAccount.ts"
+import { standing } from "./Ordering.ts"
 
 /** A merchant account with what the month so far says of its approved cap. */
 export interface Account {
@@ -12,39 +14,30 @@ export interface Account {
 }
 
 /**
- * One version of the routing policy, compiled: the accounts of each entity, in order of priority, and apart
- * from them the few that could serve a category at all. Built once per version and then only read.
+ * One version of the routing policy, compiled: the accounts of each entity, and apart from them the few that
+ * could serve a category at all, as numbers and in the part of their order that all sessions share. Built once per version and then only read.
  */
 export interface RoutingPolicy {
   readonly version: number
-  readonly accountsOf: (entity: EntityId) => ReadonlyArray<Account>
-  readonly servingAccountsOf: (entity: EntityId, category: ProductCategory) => ReadonlyArray<Account>
+  readonly accountsOf: (entity: EntityId) => ReadonlyArray<CompiledAccount>
+  readonly servingAccountsOf: (entity: EntityId, category: ProductCategory) => ReadonlyArray<CompiledAccount>
 }
 
-const none: ReadonlyArray<Account> = []
-
-/** Whether an account may serve a category at all, whatever the charge: the part that is compiled away. */
-const mayServe = ({ account, providerConfigured }: Account): boolean =>
-  providerConfigured && account.status === "active" && !account.killSwitch
+const none: ReadonlyArray<never> = []
 
 export const compile = (version: number, accounts: Iterable<Account>): RoutingPolicy => {
-  const byEntity = new Map<EntityId, Array<Account>>()
+  const byEntity = new Map<EntityId, Array<CompiledAccount>>()
   for (const entry of accounts) {
-    const own = byEntity.get(entry.account.entity)
-    if (own === undefined) byEntity.set(entry.account.entity, [entry])
-    else own.push(entry)
+    append(byEntity, entry.account.entity, compileAccount(entry))
   }
-  const serving = new Map<EntityId, Map<ProductCategory, Array<Account>>>()
+  const serving = new Map<EntityId, Map<ProductCategory, Array<CompiledAccount>>>()
   for (const [entity, own] of byEntity) {
-    own.sort((a, b) => a.account.priority - b.account.priority || (a.account.id < b.account.id ? -1 : 1))
-    const byCategory = new Map<ProductCategory, Array<Account>>()
-    for (const entry of own) {
-      if (!mayServe(entry)) continue
-      for (const category of entry.account.underwrittenFor) {
-        const able = byCategory.get(category)
-        if (able === undefined) byCategory.set(category, [entry])
-        else able.push(entry)
-      }
+    own.sort(standing)
+    const byCategory = new Map<ProductCategory, Array<CompiledAccount>>()
+    for (const compiled of own) {
+      if (compiled.outOfService.length > 0) continue
+      // A category that is named twice is still one account.
+      for (const category of new Set(compiled.account.underwrittenFor)) append(byCategory, category, compiled)
     }
     serving.set(entity, byCategory)
   }
@@ -53,4 +46,10 @@ export const compile = (version: number, accounts: Iterable<Account>): RoutingPo
     accountsOf: (entity) => byEntity.get(entity) ?? none,
     servingAccountsOf: (entity, category) => serving.get(entity)?.get(category) ?? none
   }
+}
+
+const append = <Key, Value>(lists: Map<Key, Array<Value>>, key: Key, value: Value): void => {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [value])
+  else list.push(value)
 }

@@ -1,13 +1,14 @@
-import { Schema } from "effect"
+import { Array, Schema } from "effect"
 import { CardBrand } from "../Card.ts"
 import { ProductCategory } from "../Category.ts"
 import { EntityId, MidId, type SessionId } from "../ids.ts"
 import { type MerchantAccount, RiskLevel } from "../MerchantAccount.ts"
 import { Currency } from "../Money.ts"
+import { type CompiledAccount, compileCharge } from "./CompiledAccount.ts"
 import { accepts, exclusions, type RoutingInputs } from "./Eligibility.ts"
 import { LeftOut } from "./ExclusionReason.ts"
 import { order } from "./Ordering.ts"
-import type { Account, RoutingPolicy } from "./RoutingPolicy.ts"
+import type { RoutingPolicy } from "./RoutingPolicy.ts"
 
 /**
  * The accounts that may serve a charge, in the order to try them. Only accounts of the entity itself are ever
@@ -18,19 +19,21 @@ export const selectMids = (
   inputs: RoutingInputs,
   session: SessionId
 ): ReadonlyArray<MerchantAccount> => {
-  const eligible: Array<Account> = []
-  for (const entry of policy.servingAccountsOf(inputs.entity, inputs.category)) {
-    if (accepts(entry, inputs)) eligible.push(entry)
+  const charge = compileCharge(inputs)
+  const eligible: CompiledAccount[] = []
+  for (const account of policy.servingAccountsOf(inputs.entity, inputs.category)) {
+    if (accepts(account, charge)) eligible.push(account)
   }
-  return order(eligible, session).map(({ account }) => account)
+  return order(eligible, session)
 }
 
 /** Every account of the entity that {@link selectMids} leaves out of this charge, with all its reasons. */
 export const explainLeftOut = (policy: RoutingPolicy, inputs: RoutingInputs): ReadonlyArray<LeftOut> => {
-  const leftOut: Array<LeftOut> = []
-  for (const entry of policy.accountsOf(inputs.entity)) {
-    const [first, ...others] = exclusions(entry, inputs)
-    if (first !== undefined) leftOut.push(new LeftOut({ mid: entry.account.id, reasons: [first, ...others] }))
+  const charge = compileCharge(inputs)
+  const leftOut: LeftOut[] = []
+  for (const compiled of policy.accountsOf(inputs.entity)) {
+    const reasons = exclusions(compiled, charge, inputs)
+    if (Array.isReadonlyArrayNonEmpty(reasons)) leftOut.push({ mid: compiled.account.id, reasons })
   }
   return leftOut
 }
