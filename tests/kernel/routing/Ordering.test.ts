@@ -1,0 +1,131 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { negativeLog2 } from "../../../src/kernel/routing/Ordering.ts"
+import { type Account, compile } from "../../../src/kernel/routing/RoutingPolicy.ts"
+import { selectMids } from "../../../src/kernel/routing/RoutingPolicyEngine.ts"
+import { account, charge, sessionId } from "../../support/kernel/accounts.ts"
+import { routing } from "../../support/kernel/arbitraryRouting.ts"
+
+const orderOf = (accounts: ReadonlyArray<Account>, n: number): ReadonlyArray<string> =>
+  selectMids(compile(1, accounts), charge(), sessionId(n)).map(({ id }) => id)
+
+/** How often each account comes first, and how often second, in so many sessions. */
+const sessions = 20_000
+const shares = (accounts: ReadonlyArray<Account>) => {
+  const policy = compile(1, accounts)
+  const first = new Map<string, number>()
+  const second = new Map<string, number>()
+  for (let n = 0; n < sessions; n++) {
+    const [one, two] = selectMids(policy, charge(), sessionId(n))
+    if (one !== undefined) first.set(one.id, (first.get(one.id) ?? 0) + 1 / sessions)
+    if (two !== undefined) second.set(two.id, (second.get(two.id) ?? 0) + 1 / sessions)
+  }
+  return { first, second }
+}
+
+const sortKeys = Schema.Array(Schema.Int).check(Schema.isMinLength(1))
+
+describe("the order of accounts", () => {
+  it.prop(
+    "is the same for a session, in whatever order the accounts were read",
+    { world: routing, keys: sortKeys },
+    ({ world: { accounts, inputs, session }, keys }) => {
+      const shuffled = accounts
+        .map((one, n) => ({ one, key: keys[n % keys.length] ?? 0 }))
+        .toSorted((a, b) => a.key - b.key)
+        .map(({ one }) => one)
+      const ids = (all: ReadonlyArray<Account>) =>
+        selectMids(compile(1, all), inputs, session).map(({ id }) => id)
+      expect(ids(shuffled)).toEqual(ids(accounts))
+    },
+    { arbitrary: { runs: 1000, seed: 1 } }
+  )
+
+  it.prop(
+    "is that of priority, and within a priority that of fullness",
+    { world: routing },
+    ({ world: { accounts, inputs, session } }) => {
+      const captured = new Map(accounts.map((one) => [one.account.id, one.capturedThisMonth]))
+      const standing = selectMids(compile(1, accounts), inputs, session).map(
+        ({ id, priority, monthlyCap }) => ({
+          priority,
+          tenths:
+            monthlyCap === undefined || monthlyCap.amount === 0
+              ? 0
+              : Math.floor((10 * (captured.get(id) ?? 0)) / monthlyCap.amount)
+        })
+      )
+      expect(standing).toEqual(standing.toSorted((a, b) => a.priority - b.priority || a.tenths - b.tenths))
+    },
+    { arbitrary: { runs: 1000, seed: 2 } }
+  )
+
+  it("puts a lower priority first whatever the weights", () => {
+    const accounts = [
+      account({ id: "mid_a", priority: 2, weight: 1000 }),
+      account({ id: "mid_b", priority: 1, weight: 1 })
+    ]
+    for (let n = 0; n < 100; n++) expect(orderOf(accounts, n)).toEqual(["mid_b", "mid_a"])
+  })
+
+  it("puts an account with a fuller cap later, in tenths of the cap", () => {
+    const monthlyCap = { amount: 1_000_000, currency: "USD" } as const
+    const accounts = [
+      account({ id: "mid_full", monthlyCap, capturedThisMonth: 900_000 }),
+      account({ id: "mid_half", monthlyCap, capturedThisMonth: 500_000 }),
+      account({ id: "mid_new", monthlyCap, capturedThisMonth: 99_999 }),
+      account({ id: "mid_uncapped", priority: 2 })
+    ]
+    for (let n = 0; n < 100; n++)
+      expect(orderOf(accounts, n)).toEqual(["mid_new", "mid_half", "mid_full", "mid_uncapped"])
+  })
+
+  it("does not tell accounts apart whose caps are within the same tenth", () => {
+    const monthlyCap = { amount: 1_000_000, currency: "USD" } as const
+    const { first } = shares([
+      account({ id: "mid_a", monthlyCap, capturedThisMonth: 100_000 }),
+      account({ id: "mid_b", monthlyCap, capturedThisMonth: 199_999 })
+    ])
+    expect(first.get("mid_a")).toBeCloseTo(0.5, 1)
+  })
+
+  // The standard deviation of a share over 20,000 sessions is at most 0.0036; the tolerance is four of them.
+  const tolerance = 0.015
+
+  it.each([[[1, 1]], [[3, 1]], [[1, 1, 1]], [[1, 2, 3, 4]], [[1, 1000]], [[70, 20, 10]]])(
+    "gives each of the weights %j its share of sessions, and the next its share of the rest",
+    (weights) => {
+      const all = weights.reduce((sum, weight) => sum + weight, 0)
+      const { first, second } = shares(weights.map((weight, n) => account({ id: `mid_${n}`, weight })))
+      for (const [n, weight] of weights.entries()) {
+        expect(Math.abs((first.get(`mid_${n}`) ?? 0) - weight / all)).toBeLessThan(tolerance)
+        // Second after one of the others was first, with its share of what that one left over.
+        const expected = weights
+          .filter((_, other) => other !== n)
+          .reduce((sum, other) => sum + (other / all) * (weight / (all - other)), 0)
+        expect(Math.abs((second.get(`mid_${n}`) ?? 0) - expected)).toBeLessThan(tolerance)
+      }
+    }
+  )
+
+  it("gives many small accounts their shares too", () => {
+    const { first } = shares(Array.from({ length: 50 }, (_, n) => account({ id: `mid_${n}` })))
+    for (let n = 0; n < 50; n++) expect(Math.abs((first.get(`mid_${n}`) ?? 0) - 0.02)).toBeLessThan(0.005)
+  })
+})
+
+describe("the logarithm under the draw", () => {
+  const uniform = [0, 1, 2, 3, 1023, 65_535, 65_536, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff]
+
+  it("is that of Math.log2, to a millionth", () => {
+    const spread = Array.from({ length: 10_000 }, (_, n) => Math.imul(n, 0x9e37_79b1) >>> 0)
+    for (const n of [...uniform, ...spread])
+      expect(Math.abs(negativeLog2(n) + Math.log2((n + 1) / 2 ** 32)), String(n)).toBeLessThan(1e-6)
+  })
+
+  it("falls and never stands still, so that equal weights do not tie", () => {
+    for (const n of uniform.slice(1)) expect(negativeLog2(n), String(n)).toBeLessThan(negativeLog2(n - 1))
+    expect(negativeLog2(0)).toBe(32)
+    expect(negativeLog2(0xffff_ffff)).toBe(0)
+  })
+})

@@ -1,0 +1,73 @@
+import { Arbitrary, Schema } from "effect"
+import { EntityId } from "../../../src/kernel/ids.ts"
+import { MidStatus, RiskLevel } from "../../../src/kernel/MerchantAccount.ts"
+import type { RoutingInputs } from "../../../src/kernel/routing/Eligibility.ts"
+import { account, sessionId } from "./accounts.ts"
+
+// Small worlds, in which a charge meets and misses every rule often.
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+const few = <Item extends Schema.Constraint>(item: Item) => Schema.Array(item).check(Schema.isMaxLength(3))
+const some = <Item extends Schema.Constraint>(item: Item) =>
+  Schema.Array(item).check(Schema.isMinLength(1), Schema.isMaxLength(3))
+const maybe = Schema.optionalKey
+
+const entities = Schema.Literals(["loop_goods", "loop_health"])
+const currencies = Schema.Literals(["USD", "EUR"])
+const cardBrands = Schema.Literals(["visa", "amex"])
+const categories = Schema.Literals(["merchandise", "supplements"])
+const countries = Schema.Literals(["US", "GB", "DE"])
+
+const Shape = Schema.Struct({
+  entity: entities,
+  status: Schema.Literals(["active", "active", "active", ...MidStatus.literals]),
+  killSwitch: Schema.Literals([true, false, false, false]),
+  providerConfigured: Schema.Literals([true, true, true, false]),
+  // Named twice or not at all: whatever a row can hold.
+  underwrittenFor: few(categories),
+  rules: Schema.Union([
+    Schema.Struct({ currencies: some(currencies) }),
+    Schema.Struct({ currencies: some(currencies), maximumAmount: between(40, 100), highestRisk: RiskLevel }),
+    Schema.Struct({ currencies: some(currencies), cardBrands: few(cardBrands), countries: few(countries) }),
+    Schema.Struct({
+      currencies: few(currencies),
+      minimumAmount: maybe(between(1, 60)),
+      maximumAmount: maybe(between(40, 100)),
+      cardBrands: maybe(few(cardBrands)),
+      countries: maybe(few(countries)),
+      blockedBins: maybe(few(Schema.Literals(["4", "400000", "51", ""]))),
+      highestRisk: maybe(RiskLevel)
+    })
+  ]),
+  priority: between(1, 2),
+  weight: between(1, 1000),
+  monthlyCap: maybe(Schema.Struct({ amount: between(0, 500), currency: currencies })),
+  capturedThisMonth: between(0, 500)
+})
+
+const accounts = Arbitrary.map(Arbitrary.array(Arbitrary.schema(Shape), { maxLength: 12 }), (shapes) =>
+  shapes.map((shape, n) => account({ ...shape, id: `mid_${n}` }))
+)
+
+const inputs: Arbitrary.Arbitrary<RoutingInputs> = Arbitrary.map(
+  Arbitrary.schema(
+    Schema.Struct({
+      entity: entities,
+      category: categories,
+      amount: between(1, 110),
+      currency: currencies,
+      risk: RiskLevel,
+      cardBrand: maybe(cardBrands),
+      bin: maybe(Schema.Literals(["400000", "424242", "510000", "601100"])),
+      country: maybe(countries)
+    })
+  ),
+  (charge) => ({ ...charge, entity: EntityId.make(charge.entity) })
+)
+
+/** Accounts of two entities, a charge and a session. */
+export const routing = Arbitrary.all({
+  accounts,
+  inputs,
+  session: Arbitrary.map(Arbitrary.schema(between(0, 1_000_000)), sessionId)
+})
