@@ -10,7 +10,8 @@ import type { SendPermit } from "./SendPermit.ts"
 export type CascadeState =
   | { readonly _tag: "Opening"; readonly candidates: ReadonlyArray<Candidate> }
   | { readonly _tag: "Sending"; readonly permit: SendPermit; readonly remaining: ReadonlyArray<Candidate> }
-  | { readonly _tag: "Recording"; readonly permit: SendPermit; readonly remaining: ReadonlyArray<Candidate> }
+  /** `next`: what the outcome allows to go on to, and nothing else is sent to after it. */
+  | { readonly _tag: "Recording"; readonly permit: SendPermit; readonly next: ReadonlyArray<Candidate> }
   | { readonly _tag: "Stopped"; readonly end: CascadeEnd }
 
 /** What came of a command. */
@@ -72,7 +73,7 @@ export const step = (state: CascadeState, event: CascadeEvent): Transition => {
       if (event._tag === "NotRecorded") return stop({ _tag: "LeftToReconciler" })
       if (event._tag === "Recorded") {
         const { next, session, passedOver } = event.recording
-        return next === undefined ? stop({ _tag: "Ended", session, passedOver }) : send(next, state.remaining)
+        return next === undefined ? stop({ _tag: "Ended", session, passedOver }) : send(next, state.next)
       }
       return unexpected(state, event)
     case "Stopped":
@@ -87,9 +88,13 @@ export const step = (state: CascadeState, event: CascadeEvent): Transition => {
 export const failover = (declined: Declined, remaining: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> =>
   declined.kind === "hard" ? [] : remaining
 
-/** Candidates up to the permitted one are used up, those that were passed over included. */
+/**
+ * Candidates up to the permitted one are used up, those that were passed over included. A permit for an account
+ * that the cascade may not go to, as after a capture or an unknown outcome, is a ledger's mistake and is not sent.
+ */
 const send = (permit: SendPermit, candidates: ReadonlyArray<Candidate>): Transition => {
   const at = candidates.findIndex(({ mid }) => mid === permit.attempt.mid)
+  if (at === -1) return stop({ _tag: "LeftToReconciler" })
   return [
     { _tag: "Sending", permit, remaining: candidates.slice(at + 1) },
     { _tag: "Send", permit }
@@ -97,11 +102,11 @@ const send = (permit: SendPermit, candidates: ReadonlyArray<Candidate>): Transit
 }
 
 const record = (
-  { permit, remaining }: Extract<CascadeState, { _tag: "Sending" }>,
+  { permit }: Extract<CascadeState, { _tag: "Sending" }>,
   outcome: Captured | Declined | Indeterminate,
   next: ReadonlyArray<Candidate>
 ): Transition => [
-  { _tag: "Recording", permit, remaining },
+  { _tag: "Recording", permit, next },
   { _tag: "Record", permit, outcome, next }
 ]
 
