@@ -1,0 +1,48 @@
+import { NodeRuntime } from "@effect/platform-node"
+import { Cause, Console, Effect, Logger, Schema } from "effect"
+import { HttpServerError } from "effect/http"
+import { settings } from "./config.ts"
+import { openDatabase } from "./db/openDatabase.ts"
+import { listenErrorText } from "./http/listenError.ts"
+import { service } from "./service.ts"
+import { welcome } from "./welcome.ts"
+
+class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { problem: Schema.String }) {
+  override get message(): string {
+    return this.problem
+  }
+}
+
+const program = Effect.gen(function* () {
+  const config = yield* settings
+  const logger = config.logFormat === "json" ? Logger.consoleJson : Logger.consolePretty()
+  return yield* Effect.gen(function* () {
+    const { url, notes } = yield* openDatabase(config)
+    return yield* Effect.provide(
+      Effect.andThen(welcome(config, notes), Effect.never),
+      service(config, url)
+    ).pipe(
+      Effect.catchIf(
+        (error) => error instanceof HttpServerError.ServeError,
+        (error) => Effect.fail(new CannotListen({ problem: listenErrorText(error, config) }))
+      )
+    )
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(Logger.layer([logger])),
+    Effect.provideService(Logger.LogToStderr, true)
+  )
+})
+
+program.pipe(
+  // What a person can mend is told in a sentence, not in a stack trace.
+  Effect.tapCause((cause) =>
+    Cause.hasInterruptsOnly(cause) ? Effect.void : Console.error(`\n${messageOf(cause)}\n`)
+  ),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)
+
+function messageOf(cause: Cause.Cause<unknown>): string {
+  const error = Cause.squash(cause)
+  return Cause.hasDies(cause) || !(error instanceof Error) ? Cause.pretty(cause) : error.message
+}

@@ -1,0 +1,58 @@
+import { NodeHttpServer } from "@effect/platform-node"
+import { Layer, type Redacted } from "effect"
+import { Digest, SecureRandom } from "effect/crypto"
+import { createServer } from "node:http"
+import type { Settings } from "./config.ts"
+import { ApiKeys } from "./db/ApiKeys.ts"
+import * as Database from "./db/Database.ts"
+import * as EntityRegistryPg from "./db/EntityRegistryPg.ts"
+import * as OutboxPg from "./db/OutboxPg.ts"
+import * as PaymentLedgerPg from "./db/PaymentLedgerPg.ts"
+import * as PriceCataloguePg from "./db/PriceCataloguePg.ts"
+import { restRoutes } from "./http/restRoutes.ts"
+import { httpServer } from "./http/server.ts"
+import { FulfilmentGate } from "./kernel/FulfilmentGate.ts"
+import { PaymentOrchestrator } from "./kernel/PaymentOrchestrator.ts"
+import { PaymentSessions } from "./kernel/PaymentSessions.ts"
+import { Reconciler } from "./kernel/Reconciler.ts"
+import { Vaults, vaultsOf } from "./kernel/TokenVault.ts"
+import { providers } from "./layers/providers/providers.ts"
+import { pgStubGatewayLedger } from "./layers/providers/stub/PgStubGatewayLedger.ts"
+import { makeStubVault } from "./layers/vault/stub/StubVault.ts"
+import { EventConsumers } from "./workers/EventConsumers.ts"
+import { workers } from "./workers/workers.ts"
+
+/** The whole service over one database: kernel, storage, providers, doors and workers. */
+export const service = (settings: Settings, url: Redacted.Redacted) => {
+  const pool = (role: Database.Role, maxConnections: number) => Database.layer({ url, role, maxConnections })
+
+  const outside = Layer.mergeAll(
+    providers.pipe(Layer.provide(pgStubGatewayLedger), Layer.provide(pool("payments_stub", 4))),
+    Layer.sync(Vaults, () => vaultsOf([makeStubVault()]))
+  )
+
+  const storage = Layer.mergeAll(
+    PaymentLedgerPg.layer,
+    PriceCataloguePg.layer,
+    OutboxPg.layer,
+    EntityRegistryPg.layer,
+    ApiKeys.layer(settings)
+  ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections)))
+
+  const kernel = Layer.mergeAll(
+    PaymentSessions.layer({ lifetime: settings.sessionLifetime }),
+    PaymentOrchestrator.layer,
+    FulfilmentGate.layer,
+    Reconciler.layer
+  ).pipe(Layer.provideMerge(storage), Layer.provideMerge(outside))
+
+  const doors = httpServer(restRoutes(settings)).pipe(
+    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port }))
+  )
+
+  return Layer.mergeAll(doors, workers(pool("payments_cluster", 4))).pipe(
+    Layer.provide(EventConsumers.layer),
+    Layer.provideMerge(kernel),
+    Layer.provide(Layer.mergeAll(SecureRandom.layerWebCrypto, Digest.layerWebCrypto))
+  )
+}

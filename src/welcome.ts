@@ -1,0 +1,65 @@
+import { Console, Effect } from "effect"
+import type { Settings } from "./config.ts"
+import { developmentKey } from "./db/seedData.ts"
+import { Principal } from "./kernel/ids.ts"
+import { PaymentSessions } from "./kernel/PaymentSessions.ts"
+
+/** What a person sees who has just started the service: where everything is, and three things to try. */
+export const welcome = Effect.fn("welcome")(function* (settings: Settings, notes: ReadonlyArray<string>) {
+  const { publicOrigin } = settings
+  yield* Console.log(["", ...notes.map((note) => `  ${note}`), ...addresses(publicOrigin)].join("\n"))
+  if (!settings.seed || !settings.loopbackOnly) return
+  const session = yield* (yield* PaymentSessions).create({
+    by: Principal.make("welcome"),
+    body: {
+      customer: "loop_user_welcome",
+      brand: "loop-health",
+      entity: "loop_bio_labs",
+      intent: { type: "line_items", lineItems: [{ providerPriceRef: "price_bpc157", quantity: 1 }] },
+      mode: "hosted"
+    }
+  })
+  yield* Console.log(toTry(publicOrigin, session.id))
+})
+
+const addresses = (origin: string): ReadonlyArray<string> => [
+  `  GraphiQL         ${origin}/graphql`,
+  `  REST reference   ${origin}/docs`
+]
+
+const toTry = (origin: string, session: string): string => {
+  const post = (path: string, body: unknown) =>
+    [
+      `  curl -s ${origin}${path} \\`,
+      `    -H 'Authorization: Bearer ${developmentKey.key}' -H 'Content-Type: application/json' \\`,
+      `    -d '${JSON.stringify(body)}'`
+    ].join("\n")
+  const confirm = { vaultToken: { vaultId: "stub", tokenRef: "tok_declined_at_stub_a" } }
+  const query = `{ attempts(first: 5) { edges { node { ordinal state merchantAccount { midId } } } } }`
+  const laundering = {
+    customer: "loop_user_1",
+    brand: "loop-store",
+    entity: "loop_goods",
+    intent: { type: "line_items", lineItems: [{ providerPriceRef: "price_bpc157", quantity: 1 }] },
+    mode: "hosted",
+    product: "merchandise"
+  }
+  return [
+    `  A ready session  ${origin}/v1/payment-sessions/${session}`,
+    `  Development key  ${developmentKey.key}   (taken on loopback only)`,
+    "",
+    "  Three things to try:",
+    "",
+    "  1. Pay the session with a card that two accounts decline and the third one takes:",
+    post(`/v1/payment-sessions/${session}/confirm`, confirm),
+    "",
+    "  2. See where it was tried, and why elsewhere it was not:",
+    post("/graphql", { query }),
+    "",
+    "  3. Try to sell a research compound through the merchandise company:",
+    post("/v1/payment-sessions", laundering),
+    "",
+    "  Stop with Ctrl-C.",
+    ""
+  ].join("\n")
+}
