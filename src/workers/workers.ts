@@ -1,6 +1,6 @@
 import { Duration, Effect, Layer, Schedule } from "effect"
 import { Singleton, SingleRunner } from "effect/cluster"
-import { Digest } from "effect/crypto"
+import type { Digest } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
 import { Outbox } from "../kernel/Outbox.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../kernel/PaymentLedger.ts"
