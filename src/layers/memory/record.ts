@@ -84,8 +84,10 @@ const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captur
   const live = isLive(attempt)
   if (amount !== attempt.money.amount || currency !== attempt.money.currency) {
     openIncident(session, "captured_other_amount", attempt, processorReference)
-    if (live) attempt.state = "captured"
-    if (isOpen(session.state)) session.state = "in_review"
+    if (live) {
+      attempt.state = "captured"
+      review(transaction, attempt)
+    }
     return settledBefore
   }
   if (live && isOpen(session.state)) {
@@ -137,17 +139,23 @@ const declined = (
 }
 
 const indeterminate = (transaction: Transaction, attempt: AttemptRow, source: EvidenceSource): Follows => {
-  const { session, now } = transaction
+  const { now } = transaction
   if (attempt.state === "in_flight") {
     attempt.state = "indeterminate"
     attempt.nextCheckAt = now
-    session.state = "in_review"
-    publish(transaction, "payment.in_review.v1", attempt)
+    review(transaction, attempt)
   } else if (attempt.state === "indeterminate") {
     if (source === "lookup") attempt.checks += 1
     attempt.nextCheckAt = now + Math.min(2 ** attempt.checks * 1000, 300_000)
   }
   return {}
+}
+
+/** From here on nobody charges this session before somebody knows more; the world is told once. */
+const review = (transaction: Transaction, attempt: AttemptRow): void => {
+  if (transaction.session.state !== "processing") return
+  transaction.session.state = "in_review"
+  publish(transaction, "payment.in_review.v1", attempt)
 }
 
 const absent = (transaction: Transaction, attempt: AttemptRow): Follows => {

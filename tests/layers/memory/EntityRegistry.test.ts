@@ -1,0 +1,4 @@
+import { suite } from "../../suites/entityRegistry.ts"
+import { storage } from "./storage.ts"
+
+suite("in memory", storage)

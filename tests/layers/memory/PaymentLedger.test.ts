@@ -1,0 +1,4 @@
+import { suite } from "../../suites/paymentLedger.ts"
+import { storage } from "./storage.ts"
+
+suite("in memory", storage, { sequences: 500 })

@@ -1,0 +1,22 @@
+import type { Layer } from "effect"
+import { anySequence } from "./ledger/anySequence.ts"
+import * as background from "./ledger/background.ts"
+import * as declaring from "./ledger/declaring.ts"
+import * as opening from "./ledger/opening.ts"
+import * as recording from "./ledger/recording.ts"
+import type { Storage } from "./StorageFixture.ts"
+import { judge } from "./suite.ts"
+
+/** The laws of every payment ledger, and how many random sequences of calls it has to stand. */
+export const suite = (
+  name: string,
+  storage: Layer.Layer<Storage, unknown>,
+  { sequences = 40 }: { readonly sequences?: number } = {}
+): void =>
+  judge(`PaymentLedger ${name}`, storage, {
+    ...declaring,
+    ...opening,
+    ...recording,
+    ...background,
+    ...anySequence(sequences)
+  })
