@@ -1,5 +1,5 @@
 import { NodeRuntime } from "@effect/platform-node"
-import { Cause, Console, Effect, Logger, Schema } from "effect"
+import { Cause, Console, Effect, Exit, Logger, Runtime, Schema } from "effect"
 import { HttpServerError } from "effect/http"
 import { settings } from "./config.ts"
 import { openDatabase } from "./db/openDatabase.ts"
@@ -39,7 +39,14 @@ program.pipe(
   Effect.tapCause((cause) =>
     Cause.hasInterruptsOnly(cause) ? Effect.void : Console.error(`\n${messageOf(cause)}\n`)
   ),
-  NodeRuntime.runMain({ disableErrorReporting: true })
+  // Ctrl-C is the way to stop it, so a clean stop is a success.
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    teardown: (exit, onExit) =>
+      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+        ? onExit(0)
+        : Runtime.defaultTeardown(exit, onExit)
+  })
 )
 
 function messageOf(cause: Cause.Cause<unknown>): string {
