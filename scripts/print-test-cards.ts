@@ -1,0 +1,60 @@
+// Writes the tables of docs/guides/test-cards.md from the code that they describe, or checks that they are up to
+// date: `node scripts/print-test-cards.ts write`, `node scripts/print-test-cards.ts --check`.
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { amountEndings, behaviours, type Rule, ruleDoes } from "../src/layers/providers/stub/behaviours.ts"
+import { testCards } from "../src/layers/providers/stub/testCards.ts"
+
+const page = join(import.meta.dirname, "../docs/guides/test-cards.md")
+
+const does = (rule: Rule): string =>
+  rule === "by_amount" || rule === "declined_at_stub_a" ? ruleDoes[rule] : behaviours[rule].does
+
+/** A Markdown table, padded as the formatter pads it. */
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const [head = [], ...body] = rows
+  const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => (row[column] ?? "").length)))
+  const line = (cells: ReadonlyArray<string>) =>
+    `| ${widths.map((width, column) => (cells[column] ?? "").padEnd(width)).join(" | ")} |`
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n")
+}
+
+const grouped = (number: string): string =>
+  number.length === 15 ? number.replace(/^(.{4})(.{6})/, "$1 $2 ") : number.replace(/(.{4})(?=.)/g, "$1 ")
+
+const sections: Readonly<Record<string, string>> = {
+  cards: table([
+    ["Token", "Number", "Brand", "Country", "What happens"],
+    ...testCards.map(({ tokenRef, number, brand, country, rule }) => [
+      `\`${tokenRef}\``,
+      grouped(number),
+      brand,
+      country,
+      does(rule)
+    ])
+  ]),
+  amounts: table([
+    ["The amount ends in", "What happens"],
+    ...[...amountEndings].map(([ending, rule]) => [String(ending).padStart(2, "0"), does(rule)]),
+    ["anything else", does("captured")]
+  ])
+}
+
+const mode = process.argv[2]
+if (mode !== "write" && mode !== "--check") {
+  console.error("say what to do: node scripts/print-test-cards.ts write | --check")
+  process.exit(2)
+}
+
+const standing = readFileSync(page, "utf8")
+const wanted = standing.replace(
+  /(<!-- generated: (\w+) -->\n)[^]*?(<!-- end -->)/g,
+  (_, begin: string, name: string, end: string) =>
+    `${begin}\n${sections[name] ?? `no section ${name}`}\n\n${end}`
+)
+if (mode === "write") {
+  writeFileSync(page, wanted)
+} else if (standing !== wanted) {
+  console.error("docs/guides/test-cards.md is out of date: run `node scripts/print-test-cards.ts write`")
+  process.exit(1)
+}

@@ -1,0 +1,126 @@
+import { Effect, Option, Schema } from "effect"
+import { Declined, type Evidence, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
+import { ProviderName } from "../../../kernel/ids.ts"
+import { ChargeUnknown, type MoneyRequest, type PaymentProvider } from "../../../kernel/PaymentProvider.ts"
+import { defaultTimings, type StubTimings } from "./config.ts"
+import {
+  capturedFrom,
+  chargeCodes,
+  judge,
+  lookupResult,
+  type Meaning,
+  type Proof,
+  refundCodes,
+  voidCodes
+} from "./disposition.ts"
+import { makeStubGateway } from "./gateway.ts"
+import type { StubGatewayLedger } from "./StubGatewayLedger.ts"
+import { inProcessWire, StubAnswer, type StubRequest } from "./wire.ts"
+
+const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(StubAnswer))
+
+/**
+ * A driver of a simulated gateway. It sends every request once, waits for the answer until the deadline, and
+ * judges it by an allow-list. It has no subscriptions, hosted checkout, billing management or promotions.
+ */
+export const makeStubProvider = (options: {
+  /** `stub_a`. Each name is a gateway of its own. */
+  readonly name: string
+  readonly ledger: StubGatewayLedger["Service"]
+  readonly timings?: StubTimings
+}): PaymentProvider => {
+  const { ledger, timings = defaultTimings } = options
+  const name = ProviderName.make(options.name)
+  const send = inProcessWire(makeStubGateway({ name, ledger, timings }), timings.deadline)
+
+  const ask = Effect.fnUntraced(function* (request: StubRequest) {
+    const text = yield* send(request)
+    if (Option.isNone(text)) return yield* unknown("timeout", `${name} did not answer in time`)
+    const answer = decodeAnswer(text.value)
+    if (Option.isNone(answer)) {
+      return yield* unknown("unreadable_answer", `${name} answered something that cannot be read`)
+    }
+    return answer.value
+  })
+
+  /** Asks, and succeeds only with complete proof of success. */
+  const prove = Effect.fnUntraced(function* (
+    request: StubRequest,
+    codes: ReadonlyMap<string, Meaning>
+  ): Effect.fn.Return<Proof, Declined | Indeterminate> {
+    const judged = judge(codes, yield* ask(request))
+    return judged instanceof Declined || judged instanceof Indeterminate ? yield* judged : judged
+  })
+
+  const charge = ({ mid, idempotencyKey, money }: MoneyRequest, tokenRef: string) =>
+    Effect.map(
+      prove({ _tag: "Charge", mid, idempotencyKey, ...amountOf(money), tokenRef }, chargeCodes),
+      capturedFrom
+    )
+
+  return {
+    name,
+
+    charge: Effect.fn("StubProvider.charge")((request) => charge(request, request.paymentMethodRef)),
+
+    refundContext: Effect.fn("StubProvider.refundContext")(function* ({ mid, processorReference }) {
+      const answer = yield* ask({ _tag: "Context", mid, chargeReference: processorReference })
+      const { code, message, amount, currency, refunded } = answer
+      if (code === "charge_unknown") {
+        return yield* new ChargeUnknown({ provider: name, processorReference })
+      }
+      return code !== "charge_found" ||
+        amount === undefined ||
+        currency === undefined ||
+        refunded === undefined
+        ? yield* unknown(code, message)
+        : { captured: { amount, currency }, refundedAmount: refunded }
+    }),
+
+    refund: Effect.fn("StubProvider.refund")(function* ({ mid, idempotencyKey, money, processorReference }) {
+      const { reference, amount, currency } = yield* prove(
+        { _tag: "Refund", mid, idempotencyKey, ...amountOf(money), chargeReference: processorReference },
+        refundCodes
+      )
+      return { refundReference: reference, money: { amount, currency } }
+    }),
+
+    tokenCharge: {
+      deadline: timings.deadline,
+      chargeToken: Effect.fn("StubProvider.chargeToken")((permit, token) =>
+        // A token of another vault is no card here; its reference could still be spelled like one of ours.
+        charge(
+          permit.attempt,
+          token.vaultId === "stub" ? token.tokenRef : `${token.vaultId}/${token.tokenRef}`
+        )
+      )
+    },
+
+    chargeLookup: {
+      absenceHorizon: timings.absenceHorizon,
+      lookupCharge: Effect.fn("StubProvider.lookupCharge")(function* ({ mid, idempotencyKey }) {
+        const result = lookupResult(yield* ask({ _tag: "Lookup", mid, idempotencyKey }))
+        return result instanceof Indeterminate ? yield* result : result
+      })
+    },
+
+    void: {
+      voidCharge: Effect.fn("StubProvider.voidCharge")(function* ({
+        mid,
+        idempotencyKey,
+        processorReference
+      }) {
+        const { evidence } = yield* prove(
+          { _tag: "Void", mid, idempotencyKey, chargeReference: processorReference },
+          voidCodes
+        )
+        return { evidence }
+      })
+    }
+  }
+}
+
+const amountOf = ({ amount, currency }: MoneyRequest["money"]) => ({ amount, currency })
+
+const unknown = (code: Evidence["code"], message: string): Effect.Effect<never, Indeterminate> =>
+  Effect.fail(new Indeterminate({ evidence: { code, message } }))

@@ -1,0 +1,72 @@
+import { describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { expect } from "vitest"
+import { testCards } from "../../../../src/layers/providers/stub/testCards.ts"
+import { makeStubVault } from "../../../../src/layers/vault/stub/StubVault.ts"
+import { VaultUnderTest, vaultSuite } from "../../../suites/vault.ts"
+
+const layer = Layer.sync(VaultUnderTest, makeStubVault)
+const inJune2026 = TestClock.setTime(Date.UTC(2026, 5, 15))
+
+vaultSuite({
+  name: "StubVault, documented cards",
+  layer,
+  clock: "test",
+  cards: [
+    { number: "4242424242424242", brand: "visa" },
+    { number: "378282246310005", brand: "amex" }
+  ]
+})
+
+vaultSuite({
+  name: "StubVault, other cards",
+  layer,
+  clock: "test",
+  cards: [
+    { number: "4111111111111111", brand: "visa" },
+    { number: "6011111111111117", brand: "discover" }
+  ]
+})
+
+describe("StubVault", () => {
+  it.effect("gives every documented card its documented token, which is there from the start", () =>
+    Effect.gen(function* () {
+      yield* inJune2026
+      for (const { number, tokenRef, brand, country } of testCards) {
+        const known = yield* makeStubVault().getCard(tokenRef)
+        expect(known).toMatchObject({ brand, country, last4: number.slice(-4) })
+        const vaulted = yield* makeStubVault().vaultCard({
+          number: Redacted.make(number),
+          expiryMonth: known.expiryMonth,
+          expiryYear: known.expiryYear
+        })
+        expect(vaulted).toEqual(known)
+      }
+      expect(new Set(testCards.map(({ tokenRef }) => tokenRef)).size).toBe(testCards.length)
+      expect(new Set(testCards.map(({ number }) => number)).size).toBe(testCards.length)
+    })
+  )
+
+  it.effect("gives the same token for the same card in every process", () =>
+    Effect.gen(function* () {
+      const { token } = yield* makeStubVault().vaultCard({
+        number: Redacted.make("4111111111111111"),
+        expiryMonth: 1,
+        expiryYear: 2040
+      })
+      expect(token).toMatchObject({ vaultId: "stub", tokenRef: "tok_stub_ec44982cc56c5797c80c97e9" })
+    })
+  )
+
+  it.effect("takes a card until the end of its month", () =>
+    Effect.gen(function* () {
+      yield* inJune2026
+      const vault = makeStubVault()
+      const card = { number: Redacted.make("4242424242424242"), expiryYear: 2026 }
+      yield* vault.vaultCard({ ...card, expiryMonth: 6 })
+      const error = yield* Effect.flip(vault.vaultCard({ ...card, expiryMonth: 5 }))
+      expect(error).toMatchObject({ _tag: "CardRefused", field: "expiryMonth" })
+    })
+  )
+})
