@@ -1,4 +1,4 @@
-import { Cause, Clock, Duration, Effect, Exit, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Schedule } from "effect"
 import type { VaultToken } from "../Card.ts"
 import type { Principal, SessionId } from "../ids.ts"
 import {
@@ -62,7 +62,7 @@ export const chargeAcrossProviders = Effect.fn("chargeAcrossProviders")(function
     let event: CascadeEvent
     switch (command._tag) {
       case "Open":
-        permittedAt = yield* Clock.currentTimeNanos
+        permittedAt = yield* Clock.monotonicTimeNanos
         opening = yield* ledger.open(
           request.session,
           command.candidates,
@@ -74,12 +74,12 @@ export const chargeAcrossProviders = Effect.fn("chargeAcrossProviders")(function
         break
       case "Send":
         event =
-          (yield* Clock.currentTimeNanos) - permittedAt > Duration.toNanosUnsafe(permitLifetime)
+          (yield* Clock.monotonicTimeNanos) - permittedAt > Duration.toNanosUnsafe(permitLifetime)
             ? { _tag: "PermitWentStale" }
             : yield* send(command.permit, request.token)
         break
       case "Record":
-        permittedAt = yield* Clock.currentTimeNanos
+        permittedAt = yield* Clock.monotonicTimeNanos
         event = yield* record(command.permit, command.outcome, command.next, by)
         break
       case "Stop":
@@ -102,14 +102,17 @@ const send = Effect.fnUntraced(function* (
   const exit: Exit.Exit<Captured, Declined | Indeterminate> = yield* Effect.gen(function* () {
     const provider = yield* (yield* Providers).get(name)
     const { chargeToken, deadline } = yield* capability(provider, "tokenCharge")
+    // A fiber of its own, which the deadline interrupts and does not wait for: a driver that refuses to be
+    // interrupted holds up neither the record nor a shutdown.
+    const charging = yield* Effect.forkDetach(Effect.interruptible(chargeToken(permit, token)), {
+      startImmediately: true
+    })
     // Both sides may be interrupted, by each other only: the cascade itself runs uninterruptibly.
     return yield* Effect.raceFirst(
-      Effect.interruptible(chargeToken(permit, token)),
-      Effect.interruptible(
-        Effect.andThen(
-          Effect.sleep(Duration.sum(deadline, deadlineGrace)),
-          unanswered("deadline", "the driver did not answer in time")
-        )
+      Effect.interruptible(Fiber.join(charging)),
+      Effect.interruptible(Effect.sleep(Duration.sum(deadline, deadlineGrace))).pipe(
+        Effect.andThen(Effect.forkDetach(Fiber.interrupt(charging))),
+        Effect.andThen(unanswered("deadline", "the driver did not answer in time"))
       )
     )
   }).pipe(
@@ -150,8 +153,9 @@ const record = Effect.fnUntraced(function* (
   return yield* ledger.record({ attempt, fence, outcome, source: "driver", next, by }).pipe(
     Effect.retry(recordingRetries),
     Effect.map((recording): CascadeEvent => ({ _tag: "Recorded", recording })),
-    Effect.catch((error) =>
-      Effect.logError("an outcome was not recorded and is left to the reconciler", error).pipe(
+    // A ledger that breaks is no excuse either: the money may have moved, and the caller hears "processing".
+    Effect.catchCause((cause) =>
+      Effect.logError("an outcome was not recorded and is left to the reconciler", cause).pipe(
         Effect.annotateLogs({ attempt, outcome: outcome._tag }),
         Effect.as<CascadeEvent>({ _tag: "NotRecorded" })
       )

@@ -1,0 +1,325 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Clock, Deferred, Duration, Effect, Exit, Fiber, References } from "effect"
+import { TestClock } from "effect/testing"
+import { VaultToken } from "../../../src/kernel/Card.ts"
+import { chargeAcrossProviders, permitLifetime } from "../../../src/kernel/cascade/chargeAcrossProviders.ts"
+import type { Captured, Declined, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
+import { Principal } from "../../../src/kernel/ids.ts"
+import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
+import { Providers, providersOf, type TokenCharge } from "../../../src/kernel/PaymentProvider.ts"
+import { compile } from "../../../src/kernel/routing/RoutingPolicy.ts"
+import { decide } from "../../../src/kernel/routing/RoutingPolicyEngine.ts"
+import { charge } from "../../support/kernel/accounts.ts"
+import { candidate, captured, declined, indeterminate, session } from "../../support/kernel/cascade.ts"
+import { deadline, fakeDrivers, incapable } from "../../support/kernel/fakeDrivers.ts"
+import { fakeLedger, type Mischief } from "../../support/kernel/FakeLedger.ts"
+
+const token = new VaultToken({ vaultId: "vault", tokenRef: "tok_1" })
+const candidates = ["mid_a", "mid_b", "mid_c"].map(candidate)
+
+const cascade = chargeAcrossProviders({
+  session,
+  candidates,
+  decision: decide(compile(1, []), charge(), session),
+  confirmation: { by: Principal.make("app"), body: { token, risk: "low" } },
+  token
+})
+
+/** A cascade over three accounts with these drivers and this ledger, as the orchestrator runs it. */
+const setup = (answers: Readonly<Record<string, TokenCharge["chargeToken"]>>, mischief: Mischief = {}) => {
+  const ledger = fakeLedger(mischief)
+  const drivers = fakeDrivers(answers)
+  const run = cascade.pipe(
+    Effect.provideService(PaymentLedger, ledger.service),
+    Effect.provideService(Providers, drivers.service),
+    Effect.provideService(References.MinimumLogLevel, "None"),
+    Effect.uninterruptible
+  )
+  return { calls: ledger.calls, sends: drivers.sends, keys: drivers.keys, run }
+}
+
+const captures = () => Effect.succeed(captured)
+const declinesSoftly = () => Effect.fail(declined("soft"))
+const declinesHard = () => Effect.fail(declined("hard"))
+const knowsNothing = () => Effect.fail(indeterminate)
+
+describe("chargeAcrossProviders", () => {
+  it.effect("goes on after soft declines and ends with a capture", () =>
+    Effect.gen(function* () {
+      const { calls, keys, run, sends } = setup({
+        mid_a: declinesSoftly,
+        mid_b: declinesSoftly,
+        mid_c: captures
+      })
+      expect(yield* run).toEqual({ _tag: "Ended", session: "settled", passedOver: [] })
+      expect(sends).toEqual(["mid_a", "mid_b", "mid_c"])
+      expect(new Set(keys).size).toBe(3)
+      expect(calls).toEqual([
+        "open mid_a,mid_b,mid_c",
+        "record 1 Declined declined",
+        "record 2 Declined declined",
+        "record 3 Captured approved"
+      ])
+    })
+  )
+
+  it.effect.each([
+    ["a capture", captures, "settled"],
+    ["a hard decline", declinesHard, "pending"],
+    ["an unknown outcome", knowsNothing, "in_review"]
+  ] as const)("asks nobody else after %s", ([, answer, state]) =>
+    Effect.gen(function* () {
+      const { run, sends } = setup({ mid_a: answer, mid_b: captures, mid_c: captures })
+      expect(yield* run).toMatchObject({ _tag: "Ended", session: state })
+      expect(sends).toEqual(["mid_a"])
+    })
+  )
+
+  it.effect("passes over an account that was stopped after it had been chosen", () =>
+    Effect.gen(function* () {
+      const { run, sends } = setup(
+        { mid_a: captures, mid_b: declinesSoftly, mid_c: captures },
+        { stopped: ["mid_a", "mid_c"] }
+      )
+      expect(yield* run).toEqual({
+        _tag: "Ended",
+        session: "pending",
+        passedOver: [{ mid: "mid_c", reason: "kill_switch_on" }]
+      })
+      expect(sends).toEqual(["mid_b"])
+    })
+  )
+
+  it.effect("sends nothing when the write-ahead permits nobody", () =>
+    Effect.gen(function* () {
+      const { run, sends } = setup({ mid_a: captures }, { stopped: ["mid_a", "mid_b", "mid_c"] })
+      expect(yield* run).toMatchObject({ _tag: "NothingOpened", opening: { _tag: "NonePermitted" } })
+      expect(sends).toEqual([])
+    })
+  )
+
+  it.effect("fails and sends nothing when the write-ahead is not acknowledged", () =>
+    Effect.gen(function* () {
+      const { calls, run, sends } = setup({ mid_a: captures }, { openIsUnavailable: true })
+      expect(yield* Effect.flip(run)).toMatchObject({ _tag: "LedgerUnavailable", operation: "open" })
+      expect(sends).toEqual([])
+      expect(calls).toEqual(["open mid_a,mid_b,mid_c"])
+    })
+  )
+})
+
+/** What came of a charge whose first driver gives this answer, without time passing. */
+const firstDriver = (answer: TokenCharge["chargeToken"]) =>
+  Effect.gen(function* () {
+    const { calls, run, sends } = setup({ mid_a: answer, mid_b: captures, mid_c: captures })
+    const result = yield* run
+    expect(result).toMatchObject({ _tag: "Ended", session: "in_review" })
+    expect(sends).toEqual(["mid_a"])
+    return calls.at(-1)
+  })
+
+describe("a driver that breaks leaves the outcome unknown:", () => {
+  it.effect.each<[string, TokenCharge["chargeToken"]]>([
+    ["it dies", () => Effect.die(new Error("cannot read properties of undefined"))],
+    [
+      "it throws before it starts",
+      () => {
+        throw new Error("not a function")
+      }
+    ],
+    ["it interrupts itself", () => Effect.interrupt],
+    [
+      "it dies while it cleans up after a decline",
+      () => Effect.fail(declined("soft")).pipe(Effect.ensuring(Effect.die("the socket was gone")))
+    ],
+    [
+      "it dies while it cleans up after a capture",
+      () => Effect.succeed(captured).pipe(Effect.ensuring(Effect.die("the socket was gone")))
+    ]
+  ])("%s", ([, answer]) =>
+    Effect.gen(function* () {
+      expect(yield* firstDriver(answer)).toBe("record 1 Indeterminate driver_broke")
+    })
+  )
+
+  it.effect.each([
+    ["no driver of that name is there", providersOf([])],
+    ["it cannot charge tokens", providersOf([incapable("driver_of_mid_a")])]
+  ] as const)("%s", ([, providers]) =>
+    Effect.gen(function* () {
+      const ledger = fakeLedger()
+      const result = yield* cascade.pipe(
+        Effect.provideService(PaymentLedger, ledger.service),
+        Effect.provideService(Providers, providers)
+      )
+      expect(result).toMatchObject({ _tag: "Ended", session: "in_review" })
+      expect(ledger.calls.at(-1)).toBe("record 1 Indeterminate not_configured")
+    })
+  )
+})
+
+describe("the deadline of a charge", () => {
+  it.effect.each<[string, TokenCharge["chargeToken"]]>([
+    ["never answers", () => Effect.never],
+    ["never answers and refuses to be interrupted", () => Effect.uninterruptible(Effect.never)],
+    ["never finishes cleaning up", () => Effect.never.pipe(Effect.onInterrupt(() => Effect.never))]
+  ])("ends the wait for a driver that %s, one second after the driver's own", ([, answer]) =>
+    Effect.gen(function* () {
+      const { calls, run, sends } = setup({ mid_a: answer, mid_b: captures, mid_c: captures })
+      const fiber = yield* Effect.forkChild(run)
+      yield* TestClock.adjust(Duration.sum(deadline, Duration.millis(999)))
+      expect(calls).toEqual(["open mid_a,mid_b,mid_c"])
+      yield* TestClock.adjust(Duration.millis(1))
+      expect(fiber.pollUnsafe()).toEqual(
+        Exit.succeed({ _tag: "Ended", session: "in_review", passedOver: [] })
+      )
+      expect(calls.at(-1)).toBe("record 1 Indeterminate deadline")
+      expect(sends).toEqual(["mid_a"])
+    })
+  )
+
+  it.effect("interrupts the driver that did not answer", () =>
+    Effect.gen(function* () {
+      const interrupted = yield* Deferred.make<void>()
+      const { run } = setup({
+        mid_a: () => Effect.never.pipe(Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined)))
+      })
+      const fiber = yield* Effect.forkChild(run)
+      yield* TestClock.adjust(Duration.seconds(11))
+      yield* Fiber.join(fiber)
+      yield* Deferred.await(interrupted)
+    })
+  )
+
+  it.effect("is not waited for when the driver answers", () =>
+    Effect.gen(function* () {
+      // No time passes in this test: one that waited for the deadline would never end.
+      const { run } = setup({ mid_a: captures })
+      expect(yield* run).toMatchObject({ session: "settled" })
+    })
+  )
+
+  it.effect.each([
+    ["a capture", Effect.succeed(captured), "record 1 Captured approved"],
+    ["a decline", Effect.fail(declined("hard")), "record 1 Declined declined"]
+  ] as const)("does not spoil %s that comes just before it", ([, answer, recorded]) =>
+    Effect.gen(function* () {
+      const late: Effect.Effect<Captured, Declined | Indeterminate> = answer
+      const { calls, run } = setup({ mid_a: () => Effect.delay(late, deadline) })
+      const fiber = yield* Effect.forkChild(run)
+      yield* TestClock.adjust(deadline)
+      expect(fiber.pollUnsafe()).toBeDefined()
+      expect(calls.at(-1)).toBe(recorded)
+    })
+  )
+})
+
+describe("a permit", () => {
+  const justTooLong = Duration.sum(permitLifetime, Duration.millis(1))
+
+  it.effect("that went stale on its way from the write-ahead sends nothing and records nothing", () =>
+    Effect.gen(function* () {
+      const { calls, run, sends } = setup(
+        { mid_a: captures },
+        { beforeOpenAnswers: TestClock.adjust(justTooLong) }
+      )
+      expect(yield* run).toEqual({ _tag: "LeftToReconciler" })
+      expect(sends).toEqual([])
+      expect(calls).toEqual(["open mid_a,mid_b,mid_c"])
+    })
+  )
+
+  it.effect("that went stale on its way from a recorded decline sends nothing", () =>
+    Effect.gen(function* () {
+      const { run, sends } = setup(
+        { mid_a: declinesSoftly, mid_b: captures },
+        { beforeRecordAnswers: TestClock.adjust(justTooLong) }
+      )
+      expect(yield* run).toEqual({ _tag: "LeftToReconciler" })
+      expect(sends).toEqual(["mid_a"])
+    })
+  )
+
+  it.effect("is good for its lifetime, however long the charge before it took", () =>
+    Effect.gen(function* () {
+      const { run, sends } = setup(
+        { mid_a: () => Effect.delay(Effect.fail(declined("soft")), Duration.seconds(9)), mid_b: captures },
+        { beforeOpenAnswers: Effect.sleep(permitLifetime) }
+      )
+      const fiber = yield* Effect.forkChild(run, { startImmediately: true })
+      yield* TestClock.adjust(permitLifetime)
+      yield* TestClock.adjust(Duration.seconds(9))
+      expect(yield* Fiber.join(fiber)).toMatchObject({ session: "settled" })
+      expect(sends).toEqual(["mid_a", "mid_b"])
+    })
+  )
+
+  it.effect.each([
+    ["forward", 3_600_000],
+    ["back", -3_600_000]
+  ] as const)("does not age when the wall clock is set %s by an hour", ([, change]) =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      let offset = 0
+      const millis = () => clock.currentTimeMillisUnsafe() + offset
+      const nanos = () => clock.currentTimeNanosUnsafe() + BigInt(offset) * 1_000_000n
+      const wallClock: Clock.Clock = {
+        ...clock,
+        currentTimeMillisUnsafe: millis,
+        currentTimeMillis: Effect.sync(millis),
+        currentTimeNanosUnsafe: nanos,
+        currentTimeNanos: Effect.sync(nanos)
+      }
+      const { run, sends } = setup(
+        { mid_a: captures },
+        { beforeOpenAnswers: Effect.sync(() => void (offset = change)) }
+      )
+      expect(yield* Effect.provideService(run, Clock.Clock, wallClock)).toMatchObject({ session: "settled" })
+      expect(sends).toEqual(["mid_a"])
+    })
+  )
+})
+
+describe("an outcome that is not acknowledged", () => {
+  it.effect("is recorded again, never charged again", () =>
+    Effect.gen(function* () {
+      const { calls, run, sends } = setup({ mid_a: declinesSoftly, mid_b: captures }, { failingRecords: 2 })
+      const fiber = yield* Effect.forkChild(run)
+      yield* TestClock.adjust(Duration.seconds(1))
+      expect(yield* Fiber.join(fiber)).toMatchObject({ session: "settled" })
+      expect(sends).toEqual(["mid_a", "mid_b"])
+      expect(calls).toEqual([
+        "open mid_a,mid_b,mid_c",
+        "record 1 Declined declined",
+        "record 1 Declined declined",
+        "record 1 Declined declined",
+        "record 2 Captured approved"
+      ])
+    })
+  )
+
+  it.effect.each([
+    ["a capture", captures],
+    ["a decline", declinesSoftly],
+    ["an unknown outcome", knowsNothing]
+  ] as const)("for good leaves %s to the reconciler", ([, answer]) =>
+    Effect.gen(function* () {
+      const { calls, run, sends } = setup({ mid_a: answer, mid_b: captures }, { failingRecords: Infinity })
+      const fiber = yield* Effect.forkChild(run)
+      yield* TestClock.adjust(Duration.seconds(6))
+      expect(fiber.pollUnsafe()).toBeUndefined()
+      yield* TestClock.adjust(Duration.seconds(1))
+      expect(fiber.pollUnsafe()).toEqual(Exit.succeed({ _tag: "LeftToReconciler" }))
+      expect(sends).toEqual(["mid_a"])
+      expect(calls.length).toBe(1 + 8)
+    })
+  )
+
+  it.effect("because the ledger broke is left to the reconciler too", () =>
+    Effect.gen(function* () {
+      const { run, sends } = setup({ mid_a: captures }, { failingRecords: "broken" })
+      expect(yield* run).toEqual({ _tag: "LeftToReconciler" })
+      expect(sends).toEqual(["mid_a"])
+    })
+  )
+})
