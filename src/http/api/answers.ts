@@ -1,0 +1,52 @@
+import { Schema } from "effect"
+import { HttpApiSchema } from "effect/http-api"
+import { Attempt } from "../../kernel/Attempt.ts"
+import { SessionId } from "../../kernel/ids.ts"
+import { PaymentSession, SessionState } from "../../kernel/PaymentSession.ts"
+
+/** A session that was just declared, with the way to its checkout. */
+export const SessionCreated = Schema.Struct({
+  ...PaymentSession.fields,
+  url: Schema.optionalKey(Schema.String).annotate({ description: "Hosted: send the customer here." }),
+  embedToken: Schema.optionalKey(Schema.String).annotate({
+    description: "Embedded: give this to the component."
+  })
+})
+  .annotate({ identifier: "PaymentSessionCreated" })
+  .pipe(HttpApiSchema.status(201))
+
+const AttemptSummary = Schema.Struct({
+  id: Attempt.fields.id,
+  ordinal: Attempt.fields.ordinal,
+  mid: Attempt.fields.mid,
+  provider: Attempt.fields.provider,
+  state: Attempt.fields.state
+}).annotate({
+  identifier: "Attempt",
+  description: "One try to charge the session on one merchant account."
+})
+
+export const SessionWithAttempts = Schema.Struct({
+  ...PaymentSession.fields,
+  attempts: Schema.Array(AttemptSummary)
+}).annotate({ identifier: "PaymentSessionWithAttempts" })
+
+export const SessionAnswer = Schema.Struct(PaymentSession.fields).annotate({ identifier: "PaymentSession" })
+
+export const ConfirmAnswer = Schema.Struct({
+  session: SessionId,
+  outcome: Schema.Literals(["settled", "declined", "in_review", "processing"]).annotate({
+    description:
+      "`settled`: paid. `declined`: proof that no money moved. `in_review` and `processing`: nobody knows yet, and nobody is to pay again."
+  }),
+  state: SessionState,
+  message: Schema.String.annotate({ description: "What it means, for the customer to read." })
+}).annotate({ identifier: "ConfirmAnswer" })
+
+export const FulfilmentAnswer = Schema.Struct({
+  session: Schema.String,
+  fulfilment: Schema.Literals(["first", "duplicate"]).annotate({
+    description:
+      "`first`: fulfil now; it is given out once. `duplicate`: it was given out before, do nothing."
+  })
+}).annotate({ identifier: "FulfilmentAnswer" })

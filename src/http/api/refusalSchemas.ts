@@ -1,0 +1,173 @@
+import { Effect, Schema, SchemaGetter, Struct } from "effect"
+import { HttpApiSchema } from "effect/http-api"
+import * as Kernel from "../../kernel/refusals.ts"
+import * as Vault from "../../kernel/TokenVault.ts"
+import * as Door from "../doorRefusals.ts"
+import { codeOf, errorBody } from "../errorBody.ts"
+import { type RefusalTag, statusOf } from "../refusals.ts"
+import { RequestId } from "../requestId.ts"
+
+interface Refusal {
+  readonly _tag: RefusalTag
+  readonly message: string
+  readonly field?: string | undefined
+}
+
+/**
+ * A refusal as an endpoint declares it: the handler fails with the refusal itself, and what goes out is the one
+ * error body with the status of the table. `details` are those of its fields that a program may want.
+ */
+const refusal = <A extends Refusal & D, D, E>(
+  tag: A["_tag"],
+  one: Schema.Codec<A, unknown>,
+  details: Schema.Codec<D, E>,
+  field?: string
+) =>
+  Schema.Struct({
+    error: Schema.Struct({
+      code: Schema.Literal(codeOf(tag)),
+      field: Schema.NullOr(Schema.String).annotate({ description: "Where in the request, as a path." }),
+      message: Schema.String.annotate({ description: "One sentence that says what would be right." }),
+      details,
+      requestId: Schema.String
+    })
+  })
+    .annotate({ identifier: `${tag}Body` })
+    .pipe(
+      Schema.decodeTo(Schema.toType(one), {
+        decode: SchemaGetter.forbidden(() => "an error body is only written here"),
+        encode: SchemaGetter.transformEffect((value: A) =>
+          Effect.map(RequestId, (requestId) => errorBody<D>(value, value, requestId, field))
+        )
+      }),
+      HttpApiSchema.status(statusOf[tag])
+    )
+
+const fields = <Fields extends Schema.Struct.Fields, const Keys extends ReadonlyArray<keyof Fields>>(
+  of: { readonly fields: Fields },
+  keys: Keys
+) => Schema.Struct(Struct.pick(of.fields, keys))
+
+// The door's own.
+export const MalformedRequest = refusal(
+  "MalformedRequest",
+  Door.MalformedRequest,
+  fields(Door.MalformedRequest, ["problems"])
+)
+export const Unauthorized = refusal("Unauthorized", Door.Unauthorized, fields(Door.Unauthorized, ["problem"]))
+export const BodyTooLarge = refusal("BodyTooLarge", Door.BodyTooLarge, fields(Door.BodyTooLarge, ["limit"]))
+export const UnsupportedMediaType = refusal(
+  "UnsupportedMediaType",
+  Door.UnsupportedMediaType,
+  fields(Door.UnsupportedMediaType, ["contentType"])
+)
+export const LedgerUnavailable = refusal(
+  "LedgerUnavailable",
+  Door.LedgerDidNotAnswer,
+  fields(Door.LedgerDidNotAnswer, ["charged"])
+)
+
+// The kernel's.
+export const InvalidInput = refusal(
+  "InvalidInput",
+  Kernel.InvalidInput,
+  fields(Kernel.InvalidInput, ["problem"])
+)
+export const UnknownEntity = refusal(
+  "UnknownEntity",
+  Kernel.UnknownEntity,
+  fields(Kernel.UnknownEntity, ["entity", "known"])
+)
+export const EntityCannotCollect = refusal(
+  "EntityCannotCollect",
+  Kernel.EntityCannotCollect,
+  fields(Kernel.EntityCannotCollect, ["entity"])
+)
+export const UnknownBrand = refusal(
+  "UnknownBrand",
+  Kernel.UnknownBrand,
+  fields(Kernel.UnknownBrand, ["brand", "known"])
+)
+export const BrandNotOfEntity = refusal(
+  "BrandNotOfEntity",
+  Kernel.BrandNotOfEntity,
+  fields(Kernel.BrandNotOfEntity, ["brand", "entity", "allowed"])
+)
+export const UnknownPrice = refusal(
+  "UnknownPrice",
+  Kernel.UnknownPrice,
+  fields(Kernel.UnknownPrice, ["price"])
+)
+export const UnknownPlan = refusal("UnknownPlan", Kernel.UnknownPlan, fields(Kernel.UnknownPlan, ["plan"]))
+export const MixedCurrencies = refusal(
+  "MixedCurrencies",
+  Kernel.MixedCurrencies,
+  fields(Kernel.MixedCurrencies, ["currency", "others"])
+)
+export const MixedCategories = refusal(
+  "MixedCategories",
+  Kernel.MixedCategories,
+  fields(Kernel.MixedCategories, ["category", "others"])
+)
+export const CategoryClaimDisagrees = refusal(
+  "CategoryClaimDisagrees",
+  Kernel.CategoryClaimDisagrees,
+  fields(Kernel.CategoryClaimDisagrees, ["claimed", "derived"])
+)
+export const CategoryNotUnderwritten = refusal(
+  "CategoryNotUnderwritten",
+  Kernel.CategoryNotUnderwritten,
+  fields(Kernel.CategoryNotUnderwritten, ["entity", "category", "underwritten"])
+)
+export const RedirectNotAllowed = refusal(
+  "RedirectNotAllowed",
+  Kernel.RedirectNotAllowed,
+  fields(Kernel.RedirectNotAllowed, ["origin", "allowed"])
+)
+export const NoEligibleMerchantAccount = refusal(
+  "NoEligibleMerchantAccount",
+  Kernel.NoEligibleMerchantAccount,
+  fields(Kernel.NoEligibleMerchantAccount, ["entity", "leftOut", "passedOver"])
+)
+export const OrderAlreadyDeclared = refusal(
+  "OrderAlreadyDeclared",
+  Kernel.OrderAlreadyDeclared,
+  fields(Kernel.OrderAlreadyDeclared, ["orderReference", "session", "state"])
+)
+export const IdempotencyKeyReused = refusal(
+  "IdempotencyKeyReused",
+  Kernel.IdempotencyKeyReused,
+  fields(Kernel.IdempotencyKeyReused, ["differences"])
+)
+export const UnknownSession = refusal(
+  "UnknownSession",
+  Kernel.UnknownSession,
+  fields(Kernel.UnknownSession, ["session"])
+)
+export const SessionNotPayable = refusal(
+  "SessionNotPayable",
+  Kernel.SessionNotPayable,
+  fields(Kernel.SessionNotPayable, ["session", "state"])
+)
+export const SessionNotSettled = refusal(
+  "SessionNotSettled",
+  Kernel.SessionNotSettled,
+  fields(Kernel.SessionNotSettled, ["session", "state"])
+)
+export const UnknownVault = refusal(
+  "UnknownVault",
+  Vault.UnknownVault,
+  fields(Vault.UnknownVault, ["vaultId", "configured"]),
+  "vaultToken.vaultId"
+)
+export const UnknownToken = refusal(
+  "UnknownToken",
+  Vault.UnknownToken,
+  fields(Vault.UnknownToken, ["vaultId", "tokenRef"]),
+  "vaultToken.tokenRef"
+)
+export const VaultUnavailable = refusal(
+  "VaultUnavailable",
+  Vault.VaultUnavailable,
+  fields(Vault.VaultUnavailable, ["vaultId"])
+)

@@ -1,0 +1,94 @@
+import { Schema } from "effect"
+
+// What the door itself refuses, before anything reaches the kernel.
+
+/** What is wrong with one field; `field` is null when it is the body as a whole. */
+export const Problem = Schema.Struct({ field: Schema.NullOr(Schema.String), problem: Schema.String })
+export type Problem = typeof Problem.Type
+
+/** The request has the wrong shape: malformed JSON, a wrong JSON type, a missing or an unknown field. */
+export class MalformedRequest extends Schema.TaggedError<MalformedRequest>()("MalformedRequest", {
+  problems: Schema.NonEmptyArray(Problem)
+}) {
+  get field(): string | undefined {
+    return this.problems[0].field ?? undefined
+  }
+  override get message(): string {
+    return this.problems.map(({ field, problem }) => `${field ?? "the body"} ${problem}`).join("; ")
+  }
+}
+
+/** No API key, or none that is known. */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
+  problem: Schema.Literals(["missing", "not_bearer", "unknown"])
+}) {
+  get field(): string {
+    return "Authorization"
+  }
+  override get message(): string {
+    switch (this.problem) {
+      case "missing":
+        return "send your API key in the header `Authorization: Bearer <key>`"
+      case "not_bearer":
+        return "the Authorization header is not of the form `Bearer <key>`"
+      case "unknown":
+        return "the API key is unknown, revoked, or not taken on this address"
+    }
+  }
+}
+
+export class RouteNotFound extends Schema.TaggedError<RouteNotFound>()("RouteNotFound", {}) {
+  override get message(): string {
+    return "there is nothing at this address; the reference is at /docs"
+  }
+}
+
+export class MethodNotAllowed extends Schema.TaggedError<MethodNotAllowed>()("MethodNotAllowed", {
+  method: Schema.String,
+  allowed: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `this address does not take ${this.method}; it takes ${this.allowed.join(", ")}`
+  }
+}
+
+export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLarge", {
+  /** The most bytes that a body may have. */
+  limit: Schema.Int
+}) {
+  override get message(): string {
+    return `the body is larger than ${this.limit} bytes`
+  }
+}
+
+export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {
+  contentType: Schema.String
+}) {
+  get field(): string {
+    return "Content-Type"
+  }
+  override get message(): string {
+    return `the body is ${JSON.stringify(this.contentType)}; send application/json`
+  }
+}
+
+/** Something broke here. The cause is in the log under the request's id, and nowhere else. */
+export class Internal extends Schema.TaggedError<Internal>()("Internal", {}) {
+  override get message(): string {
+    return "something broke on our side; name the requestId when you ask about it"
+  }
+}
+
+/**
+ * The durable record did not acknowledge, told in the words of what was asked for: whether anything may have
+ * happened, and what to do next.
+ */
+export class LedgerDidNotAnswer extends Schema.TaggedError<LedgerDidNotAnswer>()("LedgerUnavailable", {
+  /** What this request may have charged; `unknown` until the session is read. */
+  charged: Schema.Literals(["nothing", "unknown"]),
+  advice: Schema.String
+}) {
+  override get message(): string {
+    return this.advice
+  }
+}

@@ -1,0 +1,92 @@
+import { Cause, Clock, Effect, Option, type Types } from "effect"
+import { SecureRandom } from "effect/crypto"
+import {
+  HttpIncomingMessage,
+  HttpRouter,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse
+} from "effect/http"
+import { logAccess } from "./accessLog.ts"
+import { bodyLimit, bodyLimitSize } from "./bodyLimit.ts"
+import { BodyTooLarge, Internal, MalformedRequest, RouteNotFound } from "./doorRefusals.ts"
+import { refusalResponse } from "./refusalResponse.ts"
+import { RequestFacts } from "./requestFacts.ts"
+import { RequestId, requestIdOf } from "./requestId.ts"
+import { withSecurityHeaders } from "./securityHeaders.ts"
+
+type App = Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled>
+
+/**
+ * What every request passes, whichever door it knocks at: it gets an id, its body is limited, what goes wrong
+ * becomes the one error body with the cause in the log only, and one line of the log tells how it ended.
+ */
+export const guard = HttpRouter.middleware(
+  Effect.gen(function* () {
+    const random = yield* SecureRandom.SecureRandom
+    return Effect.fnUntraced(function* (app: App) {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const id = yield* requestIdOf(request.headers["x-request-id"]).pipe(
+        Effect.provideService(SecureRandom.SecureRandom, random)
+      )
+      const facts: RequestFacts = {}
+      const startedAt = yield* Clock.currentTimeNanos
+      const admitted: App = announcesTooMuch(request)
+        ? Effect.succeed(refusalResponse(tooLarge, { limit: bodyLimit }, id))
+        : Effect.onExit(app, () => noteRoute(facts))
+      return yield* admitted.pipe(
+        Effect.catchCause((cause): App => answerFor(cause, id)),
+        Effect.map((response) => finished(response, id)),
+        Effect.onExit((exit) => logAccess(request, exit, facts, startedAt)),
+        Effect.provideService(RequestId, id),
+        Effect.provideService(RequestFacts, facts),
+        Effect.provideService(HttpIncomingMessage.MaxBodySize, bodyLimitSize),
+        Effect.annotateSpans("requestId", id),
+        Effect.annotateLogs("requestId", id)
+      )
+    })
+  }),
+  { global: true }
+)
+
+const tooLarge = new BodyTooLarge({ limit: bodyLimit })
+
+const announcesTooMuch = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
+  Number(headers["content-length"] ?? 0) > bodyLimit
+
+/** The router leaves the route that it found in the request's own context, which is still there when it ends. */
+const noteRoute = (facts: RequestFacts): Effect.Effect<void> =>
+  Effect.map(Effect.serviceOption(HttpRouter.RouteContext), (found) => {
+    if (Option.isSome(found)) facts.route = found.value.route.path
+  })
+
+const finished = (response: HttpServerResponse.HttpServerResponse, id: string) =>
+  HttpServerResponse.setHeaders(withSecurityHeaders(response), {
+    "x-request-id": id,
+    ...(response.status === 401 ? { "www-authenticate": "Bearer" } : {})
+  })
+
+/** What no endpoint declared. Interruption stays what it is: there is nobody to answer. */
+const answerFor = (cause: Cause.Cause<unknown>, id: string): App => {
+  if (Cause.hasInterruptsOnly(cause))
+    return Effect.failCause(Cause.fromReasons(cause.reasons.filter(Cause.isInterruptReason)))
+  const error = Cause.squash(cause)
+  if (HttpServerResponse.isHttpServerResponse(error)) return Effect.succeed(error)
+  if (HttpServerError.isHttpServerError(error)) {
+    if (error.reason._tag === "RouteNotFound") {
+      return Effect.succeed(refusalResponse(new RouteNotFound(), {}, id))
+    }
+    if (error.reason._tag === "RequestParseError") {
+      return Effect.succeed(
+        error.reason.reason === "BodyTooLarge"
+          ? refusalResponse(tooLarge, { limit: bodyLimit }, id)
+          : refusalResponse(unreadable, { problems: unreadable.problems }, id)
+      )
+    }
+  }
+  return Effect.as(Effect.logError("a request broke", cause), refusalResponse(new Internal(), {}, id))
+}
+
+const unreadable = new MalformedRequest({
+  problems: [{ field: null, problem: "could not be read to its end" }]
+})

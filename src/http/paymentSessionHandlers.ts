@@ -1,0 +1,62 @@
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { FulfilmentGate } from "../kernel/FulfilmentGate.ts"
+import { PaymentLedger } from "../kernel/PaymentLedger.ts"
+import { PaymentOrchestrator } from "../kernel/PaymentOrchestrator.ts"
+import { PaymentSessions } from "../kernel/PaymentSessions.ts"
+import { Api } from "./api/Api.ts"
+import { CurrentPrincipal } from "./authorization.ts"
+import { checkoutOf } from "./checkout.ts"
+import { inRestWords, meaningOf } from "./confirmWords.ts"
+import { adviseOnLedger } from "./refusals.ts"
+
+/** Each endpoint hands over to one kernel service. `publicOrigin`: where customers reach this server. */
+export const paymentSessionHandlers = (settings: { readonly publicOrigin: string }) =>
+  HttpApiBuilder.group(
+    Api,
+    "paymentSessions",
+    Effect.fn(function* (handlers) {
+      const sessions = yield* PaymentSessions
+      const orchestrator = yield* PaymentOrchestrator
+      const gate = yield* FulfilmentGate
+      const ledger = yield* PaymentLedger
+
+      return handlers.handleAll({
+        create: Effect.fnUntraced(function* ({ headers, payload }) {
+          const by = yield* CurrentPrincipal
+          const idempotencyKey = headers["idempotency-key"]
+          const session = yield* sessions.create({ by, idempotencyKey, body: payload })
+          return { ...session, ...checkoutOf(session, settings.publicOrigin) }
+        }, adviseOnLedger("create")),
+
+        get: Effect.fnUntraced(function* ({ params }) {
+          const session = yield* sessions.get(params.id)
+          const attempts = yield* ledger.attempts(session.id)
+          return { ...session, attempts }
+        }, adviseOnLedger("read")),
+
+        // The orchestrator charges in a scope of its own. Nothing stands between it and the answer, so a caller
+        // who hangs up costs nobody but himself anything.
+        confirm: Effect.fnUntraced(
+          function* ({ headers, params, payload }) {
+            const by = yield* CurrentPrincipal
+            const idempotencyKey = headers["idempotency-key"]
+            const body = { ...payload.vaultToken, risk: payload.riskLevel }
+            const confirmed = yield* orchestrator.confirm(params.id, { by, idempotencyKey, body })
+            return { ...confirmed, message: meaningOf(confirmed) }
+          },
+          Effect.mapError(inRestWords),
+          adviseOnLedger("confirm")
+        ),
+
+        cancel: Effect.fnUntraced(function* ({ params }) {
+          return yield* sessions.cancel(params.id, yield* CurrentPrincipal)
+        }, adviseOnLedger("cancel")),
+
+        fulfil: Effect.fnUntraced(function* ({ params }) {
+          const fulfilment = yield* gate.claim(params.id, yield* CurrentPrincipal)
+          return { session: params.id, fulfilment }
+        }, adviseOnLedger("fulfil"))
+      })
+    })
+  )
