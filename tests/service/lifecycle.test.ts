@@ -1,0 +1,118 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Fiber, Redacted, Schedule } from "effect"
+import { readdirSync } from "node:fs"
+import { isRunning, openFolder } from "../db/embedded/support.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { ask, freePort, payWith, readySession, startService, stateOf } from "./server.ts"
+
+const postmasterOf = (output: string): number => Number(/PostgreSQL \(process ([0-9]+)\)/.exec(output)?.[1])
+
+it.live("Ctrl-C stops the server and its database, and the next start keeps the data", () =>
+  Effect.gen(function* () {
+    const dataDirectory = yield* openFolder
+    const first = yield* startService({ DATA_DIRECTORY: dataDirectory })
+    const session = yield* readySession(first)
+    yield* ask(first, `/v1/payment-sessions/${session}/confirm`, payWith("tok_captured"))
+    yield* first.signal("SIGINT")
+    assert.strictEqual(yield* first.ended, 0)
+
+    const second = yield* startService({ DATA_DIRECTORY: dataDirectory })
+    yield* readySession(second)
+    assert.strictEqual(yield* stateOf(second, session), "settled")
+    assert.notInclude(second.output(), "ended without a shutdown")
+    yield* second.signal("SIGTERM")
+    assert.strictEqual(yield* second.ended, 0)
+  })
+)
+
+it.live("a server that stops while a charge is on its way waits for its outcome", () =>
+  Effect.gen(function* () {
+    const dataDirectory = yield* openFolder
+    const first = yield* startService({ DATA_DIRECTORY: dataDirectory })
+    const session = yield* readySession(first)
+    const charge = yield* Effect.forkChild(
+      ask(first, `/v1/payment-sessions/${session}/confirm`, payWith("tok_slow"))
+    )
+    yield* inState(stateOf(first, session), "processing")
+    yield* first.signal("SIGTERM")
+    assert.strictEqual(yield* first.ended, 0)
+    yield* Fiber.await(charge)
+
+    const second = yield* startService({ DATA_DIRECTORY: dataDirectory })
+    yield* readySession(second)
+    assert.strictEqual(yield* stateOf(second, session), "settled")
+  })
+)
+
+it.live("a server killed with -9 in mid-charge: the next one finds out what became of it", () =>
+  Effect.gen(function* () {
+    const dataDirectory = yield* openFolder
+    const environment = { DATA_DIRECTORY: dataDirectory, STUB_DEADLINE: "1 second", STUB_SLOW: "900 millis" }
+    const first = yield* startService(environment)
+    const session = yield* readySession(first)
+    const charge = yield* Effect.forkChild(
+      Effect.exit(ask(first, `/v1/payment-sessions/${session}/confirm`, payWith("tok_slow")))
+    )
+    yield* inState(stateOf(first, session), "processing")
+    yield* first.signal("SIGKILL")
+    yield* first.ended
+    yield* Fiber.await(charge)
+
+    const second = yield* startService(environment)
+    yield* readySession(second)
+    assert.include(second.output(), "ended without a shutdown")
+    assert.isFalse(isRunning(postmasterOf(second.output())), "the PostgreSQL that was left behind is gone")
+    yield* inState(stateOf(second, session), "settled")
+  })
+)
+
+it.live("a busy port and a busy data directory are told in a sentence, and nothing stays behind", () =>
+  Effect.gen(function* () {
+    const dataDirectory = yield* openFolder
+    const first = yield* startService({ DATA_DIRECTORY: dataDirectory })
+    yield* readySession(first)
+
+    const samePort = yield* startService({ DATA_DIRECTORY: yield* openFolder, PORT: String(first.port) })
+    assert.strictEqual(yield* samePort.ended, 1)
+    assert.include(samePort.output(), `Port ${first.port} of 127.0.0.1 is taken by another program`)
+    assert.include(samePort.output(), `PORT=${first.port + 1} npm start`)
+    assert.notInclude(samePort.output(), "    at ", "no stack trace")
+
+    const sameFolder = yield* startService({ DATA_DIRECTORY: dataDirectory })
+    assert.strictEqual(yield* sameFolder.ended, 1)
+    assert.include(sameFolder.output(), `The data directory ${dataDirectory} is in use by another server`)
+    assert.include(sameFolder.output(), "DATA_DIRECTORY=")
+  })
+)
+
+it.live("DATABASE_URL replaces the embedded database: nothing is kept in the data directory", () =>
+  Effect.gen(function* () {
+    const { url } = yield* TestDatabase
+    const dataDirectory = yield* openFolder
+    const server = yield* startService({
+      DATABASE_URL: Redacted.value(url),
+      DATA_DIRECTORY: dataDirectory,
+      SEED: "true"
+    })
+    const session = yield* readySession(server)
+    yield* ask(server, `/v1/payment-sessions/${session}/confirm`, payWith("tok_captured"))
+    assert.strictEqual(yield* stateOf(server, session), "settled")
+    assert.deepStrictEqual(readdirSync(dataDirectory), [])
+  }).pipe(Effect.provide(TestDatabase.layer))
+)
+
+it.live("a DATABASE_URL where nobody listens is told in a sentence", () =>
+  Effect.gen(function* () {
+    const nobodyThere = `postgres://postgres@127.0.0.1:${yield* freePort}/payments`
+    const refused = yield* startService({ DATABASE_URL: nobodyThere })
+    assert.strictEqual(yield* refused.ended, 1)
+    assert.include(refused.output(), "The database of DATABASE_URL cannot be used")
+    assert.notInclude(refused.output(), "    at ")
+  })
+)
+
+const inState = (state: Effect.Effect<unknown>, wanted: string): Effect.Effect<void> =>
+  state.pipe(
+    Effect.repeat({ until: (now) => now === wanted, schedule: Schedule.spaced("100 millis"), times: 250 }),
+    Effect.map((now) => assert.strictEqual(now, wanted))
+  )
