@@ -142,10 +142,11 @@ export const launderingIsRefused = Effect.gen(function* () {
   const world = yield* w.newWorld
   const payer = w.company({ collects: false })
   const stranger = w.company()
-  yield* (yield* StorageFixture).seed({ entities: [payer, stranger], brands: [w.brandOf(payer)] })
+  const payersBrand = w.brandOf(payer)
+  yield* (yield* StorageFixture).seed({ entities: [payer, stranger], brands: [payersBrand] })
   const wrong = [
     w.declarationIn(world, { category: "telehealth" }),
-    w.declarationIn({ ...world, entity: payer, brand: w.brandOf(payer) }),
+    w.declarationIn({ ...world, entity: payer, brand: payersBrand }),
     w.declarationIn({ ...world, entity: stranger })
   ]
   for (const declaration of wrong) {
