@@ -165,6 +165,27 @@ describe("the stub driver", () => {
     }).pipe(Effect.provide(world))
   )
 
+  it.effect(
+    "cannot call back what it sent, even when it is interrupted before the gateway wrote it down",
+    () =>
+      Effect.gen(function* () {
+        const ledger = yield* StubGatewayLedger
+        const write: typeof ledger.write = (entry) =>
+          Effect.andThen(Effect.sleep(Duration.seconds(1)), ledger.write(entry))
+        const provider = makeStubProvider({ name: "stub_c", ledger: { ...ledger, write } })
+        const { chargeToken } = yield* capability(provider, "tokenCharge")
+        const permit = newPermit("stub_c")
+        const sender = yield* Effect.forkChild(chargeToken(permit, token("tok_captured")))
+        yield* TestClock.adjust(Duration.millis(500))
+        yield* Fiber.interrupt(sender)
+        expect(yield* ledger.byKey("stub_c", permit.attempt.idempotencyKey)).toEqual([])
+        yield* TestClock.adjust(Duration.seconds(1))
+        expect(yield* ledger.byKey("stub_c", permit.attempt.idempotencyKey)).toMatchObject([
+          { kind: "captured" }
+        ])
+      }).pipe(Effect.provide(world))
+  )
+
   it.effect("is configured twice, by the names that the seeded accounts use", () =>
     Effect.gen(function* () {
       expect((yield* Providers).names).toEqual(["stub_a", "stub_b"])
