@@ -1,9 +1,10 @@
 import { PgClient } from "@effect/sql-pg"
-import { Duration, Effect, type Layer, type Redacted, type Scope } from "effect"
+import { Duration, Effect, type Layer, Redacted, type Scope } from "effect"
 import type { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlError } from "effect/sql"
+import { temporaryPrefix } from "./embedded/folders.ts"
 
-/** The roles of the migrations. Each connection takes one on when it starts; the app's owns nothing. */
+/** The roles of the migrations. Each connection has one from its start; the app's owns nothing. */
 export type Role = "payments_owner" | "payments_app" | "payments_stub" | "payments_cluster"
 
 const schemaOf: Record<Role, string> = {
@@ -31,8 +32,19 @@ export interface DatabaseSettings {
   readonly maxConnections: number
 }
 
+/**
+ * The embedded PostgreSQL is known by the folder of its socket. There, those roles that serve log in as themselves,
+ * so that no statement can climb back to a stronger one. Any other PostgreSQL is entered as the user that the
+ * address names, who takes the role on: a statement of somebody else's making could lay it down again.
+ */
+const logsInAs = (url: Redacted.Redacted, role: Role): boolean => {
+  const socket = new URL(Redacted.value(url)).searchParams.get("host") ?? ""
+  return role !== "payments_owner" && socket.split("/").some((part) => part.startsWith(temporaryPrefix))
+}
+
 const poolConfig = ({ url, role, maxConnections }: DatabaseSettings): PgClient.PgPoolConfig => ({
   url,
+  ...(logsInAs(url, role) ? { username: role } : {}),
   maxConnections,
   applicationName: role,
   // Never multiplexed: commits of several charges would queue behind each other on one connection.

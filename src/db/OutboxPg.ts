@@ -12,7 +12,9 @@ export const layer: Layer.Layer<Outbox, never, SqlClient.SqlClient> = Layer.effe
     const deliveredStep = step(sql, "mark_delivered", Schema.Int)
 
     return Outbox.of({
-      claim: Effect.fn("Outbox.claim")((limit, lease) => claimStep({ limit, leaseMs: Duration.toMillis(lease) })),
+      claim: Effect.fn("Outbox.claim")((limit, lease) =>
+        claimStep({ limit, leaseMs: Duration.toMillis(lease) })
+      ),
       markDelivered: Effect.fn("Outbox.markDelivered")((ids) => Effect.asVoid(deliveredStep({ ids })))
     })
   })

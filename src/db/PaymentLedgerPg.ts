@@ -1,17 +1,14 @@
 import { Cache, Duration, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Attempt, AttemptState } from "../kernel/Attempt.ts"
+import { Outcome } from "../kernel/cascade/Disposition.ts"
 import { midTag } from "../kernel/cascade/IdempotencyKey.ts"
 import { SendPermit } from "../kernel/cascade/SendPermit.ts"
 import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
 import { Money } from "../kernel/Money.ts"
 import { type Candidate, type LedgerUnavailable, PassedOver, PaymentLedger } from "../kernel/PaymentLedger.ts"
-import {
-  mostRounds,
-  PaymentSession,
-  type SessionDeclaration,
-  SessionState
-} from "../kernel/PaymentSession.ts"
+import { mostRounds, PaymentSession, SessionDeclaration, SessionState } from "../kernel/PaymentSession.ts"
+import { RoutingDecision } from "../kernel/routing/RoutingPolicyEngine.ts"
 import { step, unavailable } from "./steps.ts"
 
 const Written = Schema.Struct({
@@ -93,7 +90,11 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
 
     const declarations = yield* Cache.make<SessionId, SessionDeclaration | undefined, LedgerUnavailable>({
       capacity: remembered,
-      lookup: session
+      lookup: Effect.fn("PaymentLedger.readDeclaration")(function* (id: SessionId) {
+        const rows = yield* sql<{ readonly session: unknown }>`
+          select session_json(s) as session from payment_sessions s where session_id = ${id}`
+        return rows[0] === undefined ? undefined : yield* decodeDeclaration(rows[0].session)
+      }, unavailable("declaration"))
     })
 
     return PaymentLedger.of({
@@ -109,21 +110,21 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
 
       declare: Effect.fn("PaymentLedger.declare")(function* (declaration, lifetime, request) {
         const declared = yield* declareStep({
-          session: declaration,
+          session: yield* encodeDeclaration(declaration),
           lifetimeMs: Duration.toMillis(lifetime),
           by: request.by,
           key: request.idempotencyKey,
           body: request.body
         })
-        if (declared._tag === "Created") yield* Cache.set(declarations, declared.session.id, declared.session)
+        if (declared._tag === "Created") yield* Cache.set(declarations, declaration.id, declaration)
         return declared
-      }),
+      }, unavailable("declare")),
 
       open: Effect.fn("PaymentLedger.open")(function* (id, candidates, decision, request) {
         const opening = yield* openStep({
           session: id,
           candidates: candidates.map(encodeCandidate),
-          decision,
+          decision: yield* encodeDecision(decision),
           token: request.body.token,
           by: request.by,
           key: request.idempotencyKey,
@@ -132,17 +133,17 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
         return opening._tag === "Permitted"
           ? { ...opening, permit: SendPermit.afterCommit(opening.permit) }
           : opening
-      }),
+      }, unavailable("open")),
 
       record: Effect.fn("PaymentLedger.record")(function* ({ next, outcome, ...evidence }) {
         const { permit, ...recording } = yield* recordStep({
           ...evidence,
-          outcome,
+          outcome: yield* encodeOutcome(outcome),
           next: next.map(encodeCandidate),
           mostRounds
         })
         return permit === undefined ? recording : { ...recording, next: SendPermit.afterCommit(permit) }
-      }),
+      }, unavailable("record")),
 
       cancel: Effect.fn("PaymentLedger.cancel")(function* (id, by) {
         return (yield* cancelStep({ session: id, by })) ?? undefined
@@ -163,6 +164,10 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
   })
 )
 
+const encodeDeclaration = Schema.encodeEffect(SessionDeclaration)
+const encodeDecision = Schema.encodeEffect(RoutingDecision)
+const encodeOutcome = Schema.encodeEffect(Outcome)
+const decodeDeclaration = Schema.decodeUnknownEffect(SessionDeclaration)
 const decodeSession = Schema.decodeUnknownEffect(PaymentSession)
 const decodeAttempt = Schema.decodeUnknownEffect(Attempt)
 

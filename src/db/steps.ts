@@ -26,4 +26,6 @@ export const step = <Answer extends Schema.Top & { readonly DecodingServices: ne
 export const unavailable =
   (operation: string) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, LedgerUnavailable, R> =>
-    Effect.mapError(effect, (cause) => new LedgerUnavailable({ operation, cause }))
+    Effect.mapError(effect, (cause) =>
+      cause instanceof LedgerUnavailable ? cause : new LedgerUnavailable({ operation, cause })
+    )

@@ -1,10 +1,12 @@
--- Three roles, none of which can log in by itself: the owner of everything; the app, which owns nothing and can
--- therefore switch off no trigger; the stub gateways, a world of their own that the app cannot look into.
+-- The owner of everything, as which nobody logs in; the app, which owns nothing and can therefore switch off no
+-- trigger; the stub gateways, a world of their own that the app cannot look into. Those that serve may log in, so
+-- that a connection has no stronger role behind it to go back to. None has a password: where PostgreSQL asks for
+-- one they stay shut until somebody sets it.
 if not exists (select from pg_roles where rolname = 'payments_owner') then create role payments_owner nologin; end if;
-if not exists (select from pg_roles where rolname = 'payments_app') then create role payments_app nologin; end if;
-if not exists (select from pg_roles where rolname = 'payments_stub') then create role payments_stub nologin; end if;
+if not exists (select from pg_roles where rolname = 'payments_app') then create role payments_app login; end if;
+if not exists (select from pg_roles where rolname = 'payments_stub') then create role payments_stub login; end if;
 -- Effect Cluster makes the tables of its own storage, so its role owns a schema, and nothing else.
-if not exists (select from pg_roles where rolname = 'payments_cluster') then create role payments_cluster nologin; end if;
+if not exists (select from pg_roles where rolname = 'payments_cluster') then create role payments_cluster login; end if;
 execute format('grant payments_owner, payments_app, payments_stub, payments_cluster to %I', current_user);
 execute format('grant create on database %I to payments_owner', current_database());
 
@@ -12,6 +14,8 @@ create schema payments authorization payments_owner;
 create schema cluster authorization payments_cluster;
 set local role payments_owner;
 set local search_path to payments, pg_temp;
+-- A function may be called by those that it is granted to, and not, as PostgreSQL has it, by everybody.
+alter default privileges revoke execute on functions from public;
 grant usage on schema payments to payments_app;
 
 create table entities (

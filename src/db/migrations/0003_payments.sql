@@ -25,8 +25,8 @@ create table payment_sessions (
   updated_at timestamptz not null default now(),
   expires_at timestamptz not null,
   -- The laundering guard when a session is created: the entity is underwritten, the brand may collect for it.
-  foreign key (entity_id, category) references entity_underwriting (entity_id, category),
-  foreign key (brand_id, entity_id) references brand_entities (brand_id, entity_id),
+  constraint session_underwritten foreign key (entity_id, category) references entity_underwriting (entity_id, category),
+  constraint session_of_brand foreign key (brand_id, entity_id) references brand_entities (brand_id, entity_id),
   -- What attempts refer to, so that none can differ from its session.
   unique (session_id, entity_id, brand_id, category, amount, currency)
 );
@@ -81,16 +81,16 @@ create table attempts (
   unique (session_id, ordinal),
   unique (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id),
   -- The laundering guard: the account is this entity's, at this provider, and underwritten for this category...
-  foreign key (mid_id, entity_id, provider, category) references mid_underwriting (mid_id, entity_id, provider, category),
+  constraint attempt_on_own_account foreign key (mid_id, entity_id, provider, category) references mid_underwriting (mid_id, entity_id, provider, category),
   -- ...and the attempt is for what its session declared.
-  foreign key (session_id, entity_id, brand_id, category, amount, currency)
+  constraint attempt_as_declared foreign key (session_id, entity_id, brand_id, category, amount, currency)
     references payment_sessions (session_id, entity_id, brand_id, category, amount, currency),
-  foreign key (session_id, round) references routing_decisions (session_id, round),
-  check (attempt_id = 'at_' || substr(session_id, 4) || '_' || ordinal),
-  check (state = 'in_flight' or evidence is not null),
-  check ((state = 'declined') = (decline_kind is not null)),
-  check ((state = 'captured') = (processor_reference is not null)),
-  check ((state in ('captured', 'declined', 'absent')) = (resolved_at is not null))
+  constraint attempt_has_decision foreign key (session_id, round) references routing_decisions (session_id, round),
+  constraint attempt_named_by_session check (attempt_id = 'at_' || substr(session_id, 4) || '_' || ordinal),
+  constraint outcome_has_evidence check (state = 'in_flight' or evidence is not null),
+  constraint declined_has_kind check ((state = 'declined') = (decline_kind is not null)),
+  constraint captured_has_reference check ((state = 'captured') = (processor_reference is not null)),
+  constraint resolved_has_time check ((state in ('captured', 'declined', 'absent')) = (resolved_at is not null))
 );
 
 -- The promise: at most one attempt of a session that is not positively declined. A state that this index does not
@@ -124,11 +124,11 @@ create table captures (
   category text not null,
   brand_id text not null,
   amount bigint not null check (amount > 0),
-  currency text not null,
-  source text not null,
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  source text not null check (source in ('driver', 'lookup', 'takeover', 'webhook', 'person')),
   captured_at timestamptz not null default now(),
   primary key (mid_id, processor_reference),
-  foreign key (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
+  constraint capture_of_attempt foreign key (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
     references attempts (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
 );
 create index captures_by_session on captures (session_id);
@@ -151,9 +151,9 @@ create table postings (
   attempt_id text not null,
   processor_reference text not null,
   posted_at timestamptz not null default now(),
-  check (debit_account <> credit_account),
-  unique (mid_id, processor_reference, debit_account, credit_account),
-  foreign key (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
+  constraint posting_moves check (debit_account <> credit_account),
+  constraint posting_once unique (mid_id, processor_reference, debit_account, credit_account),
+  constraint posting_of_attempt foreign key (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
     references attempts (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
 );
 
@@ -164,7 +164,7 @@ create table fulfilments (
   settled_at timestamptz not null default now(),
   claimed_at timestamptz,
   claimed_by text,
-  check ((claimed_at is null) = (claimed_by is null))
+  constraint claimed_by_somebody check ((claimed_at is null) = (claimed_by is null))
 );
 
 create table incidents (
@@ -176,6 +176,9 @@ create table incidents (
   opened_at timestamptz not null default now(),
   closed_at timestamptz
 );
+-- The same evidence again is no second incident.
+create unique index one_incident_per_evidence on incidents (attempt_id, kind, (detail ->> 'processorReference'));
+create index incidents_by_session on incidents (session_id);
 
 create table outbox (
   event_nr bigint generated always as identity primary key,
@@ -187,6 +190,7 @@ create table outbox (
   delivered_at timestamptz
 );
 create index outbox_undelivered on outbox (event_nr) where delivered_at is null;
+create index outbox_by_session on outbox (session_id);
 
 -- Kept longer than the dispute window: a key that was forgotten would charge again.
 create table idempotency_keys (
@@ -206,7 +210,7 @@ create function guard_session() returns trigger language plpgsql set search_path
 begin
   if tg_op = 'INSERT' then
     if new.state <> 'pending' then
-      raise exception 'a session begins pending, not %', new.state using errcode = 'check_violation';
+      raise exception 'a session begins pending, not %', new.state using errcode = 'check_violation', constraint = 'session_begins_pending';
     end if;
     if not exists (select from entities where entity_id = new.entity_id and collects) then
       raise exception '% cannot collect', new.entity_id using errcode = 'check_violation', constraint = 'entity_collects';
@@ -218,24 +222,28 @@ begin
   end if;
   if (new.session_id, new.entity_id, new.brand_id, new.customer_id, new.category, new.amount, new.currency, new.mode, new.order_reference, new.intent, new.theme, new.metadata, new.redirects, new.created_at)
     is distinct from (old.session_id, old.entity_id, old.brand_id, old.customer_id, old.category, old.amount, old.currency, old.mode, old.order_reference, old.intent, old.theme, old.metadata, old.redirects, old.created_at) then
-    raise exception 'what a session declares does not change' using errcode = 'restrict_violation';
+    raise exception 'what a session declares does not change' using errcode = 'restrict_violation', constraint = 'declaration_unchanged';
   end if;
   if new.fence < old.fence or new.round < old.round then
-    raise exception 'fence and round of a session only rise' using errcode = 'restrict_violation';
+    raise exception 'fence and round of a session only rise' using errcode = 'restrict_violation', constraint = 'fence_only_rises';
   end if;
   if new.state <> old.state then
     if not (old.state, new.state) in (
       ('pending', 'processing'), ('pending', 'cancelled'), ('pending', 'expired'), ('pending', 'in_review'),
       ('processing', 'settled'), ('processing', 'in_review'), ('processing', 'pending'), ('processing', 'failed'),
       ('in_review', 'settled'), ('in_review', 'pending'), ('in_review', 'failed')) then
-      raise exception 'a session does not go from % to %', old.state, new.state using errcode = 'restrict_violation';
+      raise exception 'a session does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'session_move';
     end if;
     if new.state in ('cancelled', 'expired', 'pending')
       and exists (select from attempts where session_id = new.session_id and state <> 'declined') then
-      raise exception 'a session with a live attempt cannot be %', new.state using errcode = 'restrict_violation';
+      raise exception 'a session with a live attempt cannot be %', new.state using errcode = 'restrict_violation', constraint = 'live_attempt_holds_session';
     end if;
-    if new.state = 'settled' and not exists (select from captures where session_id = new.session_id) then
-      raise exception 'a session without a capture is not settled' using errcode = 'restrict_violation';
+    if new.state in ('pending', 'failed') and exists (select from captures where session_id = new.session_id) then
+      raise exception 'a session that money was captured for cannot be %', new.state using errcode = 'restrict_violation', constraint = 'capture_holds_session';
+    end if;
+    if new.state = 'settled' and not exists (
+      select from captures where session_id = new.session_id and amount = new.amount and currency = new.currency) then
+      raise exception 'a session is settled by a capture of what it declared' using errcode = 'restrict_violation', constraint = 'settled_has_capture';
     end if;
   end if;
   return new;
@@ -245,15 +253,15 @@ create trigger guard_session before insert or update on payment_sessions for eac
 create trigger no_delete before delete on payment_sessions for each row execute function refuse_change();
 create trigger no_truncate before truncate on payment_sessions for each statement execute function refuse_change();
 
--- Why an account may not be sent to right now, or null. The write-ahead asks it for its verdict, and the trigger
+-- Why an account may not be sent to right now, or null; the first reason in the order of the contract. The write-ahead asks it for its verdict, and the trigger
 -- below asks it again for whoever goes around the write-ahead.
 create function permit_refusal(mid text, entity text, mid_provider text, sold text) returns text
 language sql stable set search_path = payments, pg_temp as $body$
   select case
-    when m.mid_id is null or u.mid_id is null or u.revoked_at is not null or eu.revoked_at is not null then 'not_underwritten'
-    when not e.collects then 'entity_cannot_collect'
     when m.kill_switch then 'kill_switch_on'
     when m.status <> 'active' then 'not_active'
+    when m.mid_id is null or u.mid_id is null or u.revoked_at is not null or eu.revoked_at is not null then 'not_underwritten'
+    when not e.collects then 'entity_cannot_collect'
   end
   from (select) one
   left join merchant_accounts m on m.mid_id = mid and m.entity_id = entity and m.provider = mid_provider
@@ -268,10 +276,16 @@ declare
 begin
   if tg_op = 'INSERT' then
     if new.state <> 'in_flight' then
-      raise exception 'an attempt begins in_flight, not %', new.state using errcode = 'check_violation';
+      raise exception 'an attempt begins in_flight, not %', new.state using errcode = 'check_violation', constraint = 'attempt_begins_in_flight';
     end if;
-    if not exists (select from payment_sessions where session_id = new.session_id and state = 'processing' and fence = new.fence) then
+    -- The lock keeps the session as it is until this attempt is committed.
+    perform from payment_sessions where session_id = new.session_id and state = 'processing' and fence = new.fence for share;
+    if not found then
       raise exception 'an attempt is written under the fence of a processing session' using errcode = 'check_violation', constraint = 'attempt_under_fence';
+    end if;
+    -- Whoever was charged although everybody said no is not charged again; a person gives the money back.
+    if exists (select from captures where session_id = new.session_id) then
+      raise exception 'a session that money was captured for is not charged again' using errcode = 'check_violation', constraint = 'no_attempt_after_capture';
     end if;
     refusal := permit_refusal(new.mid_id, new.entity_id, new.provider, new.category);
     if refusal is not null then
@@ -281,25 +295,26 @@ begin
   end if;
   if (new.attempt_id, new.session_id, new.ordinal, new.round, new.mid_id, new.entity_id, new.provider, new.category, new.brand_id, new.amount, new.currency, new.vault_id, new.token_ref, new.idempotency_key, new.fence, new.written_at)
     is distinct from (old.attempt_id, old.session_id, old.ordinal, old.round, old.mid_id, old.entity_id, old.provider, old.category, old.brand_id, old.amount, old.currency, old.vault_id, old.token_ref, old.idempotency_key, old.fence, old.written_at) then
-    raise exception 'what an attempt was sent with does not change' using errcode = 'restrict_violation';
+    raise exception 'what an attempt was sent with does not change' using errcode = 'restrict_violation', constraint = 'attempt_unchanged';
   end if;
   if new.state <> old.state then
     if not (old.state, new.state) in (
       ('in_flight', 'captured'), ('in_flight', 'declined'), ('in_flight', 'indeterminate'), ('in_flight', 'absent'),
       ('indeterminate', 'captured'), ('indeterminate', 'declined'), ('indeterminate', 'absent')) then
-      raise exception 'an attempt does not go from % to %', old.state, new.state using errcode = 'restrict_violation';
+      raise exception 'an attempt does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'attempt_move';
     end if;
-    if new.evidence is null or new.evidence is not distinct from old.evidence then
-      raise exception 'an attempt changes its state on new evidence only' using errcode = 'restrict_violation';
+    -- Its evidence says that very outcome and stands in the timeline, which nothing is taken from.
+    if lower(new.evidence ->> 'outcome') is distinct from new.state or not exists (
+      select from attempt_evidence where attempt_id = new.attempt_id and detail = new.evidence) then
+      raise exception 'an attempt is % on evidence of that only', new.state using errcode = 'restrict_violation', constraint = 'attempt_moves_on_evidence';
     end if;
     if new.state = 'captured' and not exists (
       select from captures where mid_id = new.mid_id and processor_reference = new.processor_reference and attempt_id = new.attempt_id) then
-      raise exception 'an attempt without its capture is not captured' using errcode = 'restrict_violation';
+      raise exception 'an attempt without its capture is not captured' using errcode = 'restrict_violation', constraint = 'captured_has_capture';
     end if;
-  elsif old.state in ('captured', 'declined', 'absent')
-    and (new.processor_reference, new.decline_kind, new.evidence, new.resolved_at)
+  elsif (new.processor_reference, new.decline_kind, new.evidence, new.resolved_at)
       is distinct from (old.processor_reference, old.decline_kind, old.evidence, old.resolved_at) then
-    raise exception 'a resolved attempt does not change' using errcode = 'restrict_violation';
+    raise exception 'an outcome changes together with its state' using errcode = 'restrict_violation', constraint = 'outcome_unchanged';
   end if;
   return new;
 end
@@ -314,15 +329,67 @@ begin
     if not exists (select from payment_sessions where session_id = new.session_id and state = 'settled') then
       raise exception 'only a settled session is fulfilled' using errcode = 'check_violation', constraint = 'fulfilment_of_settled';
     end if;
+    if new.claimed_at is not null
+      or not exists (select from attempts where attempt_id = new.attempt_id and session_id = new.session_id and state = 'captured') then
+      raise exception 'a fulfilment begins unclaimed, by the captured attempt of its session' using errcode = 'check_violation', constraint = 'fulfilment_by_captured';
+    end if;
     return new;
   end if;
   if old.claimed_at is not null or (new.session_id, new.attempt_id, new.settled_at) is distinct from (old.session_id, old.attempt_id, old.settled_at) then
-    raise exception 'a fulfilment is claimed once' using errcode = 'restrict_violation';
+    raise exception 'a fulfilment is claimed once' using errcode = 'restrict_violation', constraint = 'claimed_once';
   end if;
   return new;
 end
 $body$;
 create trigger guard_fulfilment before insert or update on fulfilments for each row execute function guard_fulfilment();
+
+-- What was told to the world is not told otherwise afterwards; only its delivery is noted.
+create function guard_event() returns trigger language plpgsql as $body$
+begin
+  if (new.event_nr, new.type, new.session_id, new.payload, new.occurred_at) is distinct from (old.event_nr, old.type, old.session_id, old.payload, old.occurred_at)
+    or (old.delivered_at is not null and new.delivered_at is distinct from old.delivered_at) then
+    raise exception 'an event does not change' using errcode = 'restrict_violation', constraint = 'event_unchanged';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_event before update on outbox for each row execute function guard_event();
+
+-- An incident is closed once, and stays what it was.
+create function guard_incident() returns trigger language plpgsql as $body$
+begin
+  if old.closed_at is not null or (new.incident_id, new.kind, new.session_id, new.attempt_id, new.detail, new.opened_at)
+    is distinct from (old.incident_id, old.kind, old.session_id, old.attempt_id, old.detail, old.opened_at) then
+    raise exception 'an incident does not change' using errcode = 'restrict_violation', constraint = 'incident_unchanged';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_incident before update on incidents for each row execute function guard_incident();
+
+-- The explanation of a round stays; accounts that its later attempts passed over are added.
+create function guard_decision() returns trigger language plpgsql as $body$
+begin
+  if (new.session_id, new.round, new.policy_version, new.inputs, new.chosen, new.left_out, new.decided_at)
+    is distinct from (old.session_id, old.round, old.policy_version, old.inputs, old.chosen, old.left_out, old.decided_at)
+    or not new.passed_over @> old.passed_over then
+    raise exception 'a routing decision does not change' using errcode = 'restrict_violation', constraint = 'decision_unchanged';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_decision before update on routing_decisions for each row execute function guard_decision();
+
+-- A key that led to a session is not forgotten: the request would be done again.
+create function guard_key() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
+begin
+  if tg_op = 'DELETE' and not exists (select from payment_sessions where session_id = old.session_id) then
+    return old;
+  end if;
+  raise exception 'an idempotency key is kept as it is' using errcode = 'restrict_violation', constraint = 'key_kept';
+end
+$body$;
+create trigger guard_key before update or delete on idempotency_keys for each row execute function guard_key();
 
 create trigger append_only before update or delete on captures for each row execute function refuse_change();
 create trigger append_only before update or delete on postings for each row execute function refuse_change();
@@ -330,10 +397,15 @@ create trigger append_only before update or delete on attempt_evidence for each 
 create trigger no_delete before delete on fulfilments for each row execute function refuse_change();
 create trigger no_delete before delete on outbox for each row execute function refuse_change();
 create trigger no_delete before delete on incidents for each row execute function refuse_change();
-create trigger append_only_truncate before truncate on captures for each statement execute function refuse_change();
-create trigger append_only_truncate before truncate on postings for each statement execute function refuse_change();
-create trigger append_only_truncate before truncate on attempt_evidence for each statement execute function refuse_change();
+create trigger no_delete before delete on routing_decisions for each row execute function refuse_change();
+create trigger no_truncate before truncate on captures for each statement execute function refuse_change();
+create trigger no_truncate before truncate on postings for each statement execute function refuse_change();
+create trigger no_truncate before truncate on attempt_evidence for each statement execute function refuse_change();
 create trigger no_truncate before truncate on fulfilments for each statement execute function refuse_change();
+create trigger no_truncate before truncate on outbox for each statement execute function refuse_change();
+create trigger no_truncate before truncate on incidents for each statement execute function refuse_change();
+create trigger no_truncate before truncate on routing_decisions for each statement execute function refuse_change();
+create trigger no_truncate before truncate on idempotency_keys for each statement execute function refuse_change();
 
 grant select on payment_sessions, routing_decisions, attempts, attempt_evidence, captures, postings, fulfilments,
   incidents, outbox to payments_app;

@@ -61,26 +61,26 @@ begin
       return jsonb_build_object('_tag', 'Replayed', 'session', session_json(s));
     end if;
   end if;
-  insert into payment_sessions
-    (session_id, entity_id, brand_id, customer_id, category, amount, currency, mode, order_reference, intent, theme,
-     metadata, redirects, expires_at)
-  values (d ->> 'id', d ->> 'entity', d ->> 'brand', d ->> 'customer', d ->> 'category', (d #>> '{money,amount}')::bigint,
-    d #>> '{money,currency}', d ->> 'mode', d ->> 'orderReference', d -> 'intent', d -> 'theme', d -> 'metadata',
-    d -> 'redirects', now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond')
-  on conflict (entity_id, order_reference)
-    where order_reference is not null and state not in ('failed', 'cancelled', 'expired') do nothing
-  returning * into s;
-  if not found then
-    delete from idempotency_keys where principal = p ->> 'by' and operation = 'create' and key = p ->> 'key';
+  loop
+    insert into payment_sessions
+      (session_id, entity_id, brand_id, customer_id, category, amount, currency, mode, order_reference, intent, theme,
+       metadata, redirects, expires_at)
+    values (d ->> 'id', d ->> 'entity', d ->> 'brand', d ->> 'customer', d ->> 'category', (d #>> '{money,amount}')::bigint,
+      d #>> '{money,currency}', d ->> 'mode', d ->> 'orderReference', d -> 'intent', d -> 'theme', d -> 'metadata',
+      d -> 'redirects', now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond')
+    on conflict (entity_id, order_reference)
+      where order_reference is not null and state not in ('failed', 'cancelled', 'expired') do nothing
+    returning * into s;
+    exit when found;
     select * into s from payment_sessions
     where entity_id = d ->> 'entity' and order_reference = d ->> 'orderReference'
       and state not in ('failed', 'cancelled', 'expired');
-    if not found then
-      -- The session that stood in the way ended between the two statements: the caller may simply ask again.
-      raise exception 'order % was released just now', d ->> 'orderReference' using errcode = 'serialization_failure';
+    if found then
+      delete from idempotency_keys where principal = p ->> 'by' and operation = 'create' and key = p ->> 'key';
+      return jsonb_build_object('_tag', 'OrderTaken', 'session', s.session_id, 'state', s.state);
     end if;
-    return jsonb_build_object('_tag', 'OrderTaken', 'session', s.session_id, 'state', s.state);
-  end if;
+    -- The session that stood in the way ended between the two statements: once more.
+  end loop;
   perform write_audit(s.session_id, p ->> 'by', 'session.declared', jsonb_build_object(
     'entity', s.entity_id, 'brand', s.brand_id, 'category', s.category, 'amount', s.amount, 'currency', s.currency,
     'orderReference', s.order_reference));
@@ -88,41 +88,47 @@ begin
 end
 $body$;
 
--- Walks candidates [{mid, provider, tag, leaseMs}] in order and writes the attempt on the first that may be charged
--- now. Answers {permit?, passedOver}; without a permit nothing was written.
-create function write_attempt(s payment_sessions, candidates jsonb, token jsonb, this_round integer) returns jsonb
+-- Walks candidates [{mid, provider, tag, leaseMs}] in their order to the first that may be charged now:
+-- {chosen?, passedOver}. Writes nothing.
+create function choose_account(s payment_sessions, candidates jsonb) returns jsonb
 language plpgsql set search_path = payments, pg_temp as $body$
 declare
   candidate jsonb;
   refusal text;
   passed_over jsonb := '[]';
-  nr integer;
-  a attempts;
 begin
   for candidate in select * from jsonb_array_elements(candidates) loop
     refusal := permit_refusal(candidate ->> 'mid', s.entity_id, candidate ->> 'provider', s.category);
-    if refusal is not null then
-      passed_over := passed_over || jsonb_build_object('mid', candidate ->> 'mid', 'reason', refusal);
-      continue;
-    end if;
-    select coalesce(max(ordinal), 0) + 1 into nr from attempts where session_id = s.session_id;
-    update payment_sessions
-    set state = 'processing', fence = fence + 1, round = this_round, updated_at = now()
-    where session_id = s.session_id;
-    insert into attempts
-      (attempt_id, session_id, ordinal, round, mid_id, entity_id, provider, category, brand_id, amount, currency,
-       vault_id, token_ref, idempotency_key, state, fence, lease_until)
-    values ('at_' || substr(s.session_id, 4) || '_' || nr, s.session_id, nr, this_round, candidate ->> 'mid', s.entity_id,
-      candidate ->> 'provider', s.category, s.brand_id, s.amount, s.currency, token ->> 'vaultId', token ->> 'tokenRef',
-      s.session_id || '-' || nr || '-' || (candidate ->> 'tag'), 'in_flight', s.fence + 1,
-      now() + (candidate ->> 'leaseMs')::float8 * interval '1 millisecond')
-    returning * into a;
-    return jsonb_build_object('passedOver', passed_over, 'permit', jsonb_build_object(
-      'attempt', a.attempt_id, 'session', a.session_id, 'ordinal', a.ordinal, 'mid', a.mid_id, 'provider', a.provider,
-      'money', jsonb_build_object('amount', a.amount, 'currency', a.currency), 'idempotencyKey', a.idempotency_key,
-      'fence', a.fence));
+    if refusal is null then return jsonb_build_object('chosen', candidate, 'passedOver', passed_over); end if;
+    passed_over := passed_over || jsonb_build_object('mid', candidate ->> 'mid', 'reason', refusal);
   end loop;
   return jsonb_build_object('passedOver', passed_over);
+end
+$body$;
+
+-- Writes the next attempt of a session on one account, under a new fence; answers its permit.
+create function write_attempt(s payment_sessions, chosen jsonb, token jsonb, this_round integer) returns jsonb
+language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  nr integer;
+  a attempts;
+begin
+  select coalesce(max(ordinal), 0) + 1 into nr from attempts where session_id = s.session_id;
+  update payment_sessions
+  set state = 'processing', fence = fence + 1, round = this_round, updated_at = now()
+  where session_id = s.session_id;
+  insert into attempts
+    (attempt_id, session_id, ordinal, round, mid_id, entity_id, provider, category, brand_id, amount, currency,
+     vault_id, token_ref, idempotency_key, state, fence, lease_until)
+  values ('at_' || substr(s.session_id, 4) || '_' || nr, s.session_id, nr, this_round, chosen ->> 'mid', s.entity_id,
+    chosen ->> 'provider', s.category, s.brand_id, s.amount, s.currency, token ->> 'vaultId', token ->> 'tokenRef',
+    s.session_id || '-' || nr || '-' || (chosen ->> 'tag'), 'in_flight', s.fence + 1,
+    now() + (chosen ->> 'leaseMs')::float8 * interval '1 millisecond')
+  returning * into a;
+  return jsonb_build_object(
+    'attempt', a.attempt_id, 'session', a.session_id, 'ordinal', a.ordinal, 'mid', a.mid_id, 'provider', a.provider,
+    'money', jsonb_build_object('amount', a.amount, 'currency', a.currency), 'idempotencyKey', a.idempotency_key,
+    'fence', a.fence);
 end
 $body$;
 
@@ -132,45 +138,50 @@ language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
   s payment_sessions;
   earlier record;
-  written jsonb;
+  choice jsonb;
+  permit jsonb;
 begin
   select * into s from payment_sessions where session_id = p ->> 'session' for update;
   if not found then return jsonb_build_object('_tag', 'NoSuchSession'); end if;
   if p ->> 'key' is not null then
     select session_id, request into earlier from idempotency_keys
     where principal = p ->> 'by' and operation = 'confirm' and key = p ->> 'key';
-    if found then
-      if earlier.session_id = s.session_id and earlier.request = p -> 'body' then
-        return jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state);
-      end if;
-      return jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierSession', earlier.session_id, 'earlierBody', earlier.request);
-    end if;
+    if found then return confirmed_before(s, earlier.session_id, earlier.request, p -> 'body'); end if;
   end if;
   if s.state <> 'pending' then return jsonb_build_object('_tag', 'NotPayable', 'state', s.state); end if;
   if s.expires_at <= now() then return jsonb_build_object('_tag', 'NotPayable', 'state', 'expired'); end if;
+  choice := choose_account(s, p -> 'candidates');
+  if not choice ? 'chosen' then
+    return jsonb_build_object('_tag', 'NonePermitted', 'passedOver', choice -> 'passedOver');
+  end if;
 
-  -- The decision is written first because the attempt refers to it; it goes again when nobody may be charged.
-  insert into routing_decisions (session_id, round, policy_version, inputs, chosen, left_out)
-  values (s.session_id, s.round + 1, (p #>> '{decision,policyVersion}')::bigint, p #> '{decision,inputs}',
-    p #> '{decision,chosen}', p #> '{decision,leftOut}');
-  written := write_attempt(s, p -> 'candidates', p -> 'token', s.round + 1);
-  if not written ? 'permit' then
-    delete from routing_decisions where session_id = s.session_id and round = s.round + 1;
-    return jsonb_build_object('_tag', 'NonePermitted', 'passedOver', written -> 'passedOver');
-  end if;
-  if written -> 'passedOver' <> '[]' then
-    update routing_decisions set passed_over = written -> 'passedOver'
-    where session_id = s.session_id and round = s.round + 1;
-  end if;
+  -- Of two sessions that are confirmed under one key at once the second waits here until the first is committed.
   if p ->> 'key' is not null then
     insert into idempotency_keys (principal, operation, key, session_id, request)
-    values (p ->> 'by', 'confirm', p ->> 'key', s.session_id, p -> 'body');
+    values (p ->> 'by', 'confirm', p ->> 'key', s.session_id, p -> 'body') on conflict do nothing;
+    if not found then
+      select session_id, request into earlier from idempotency_keys
+      where principal = p ->> 'by' and operation = 'confirm' and key = p ->> 'key';
+      return confirmed_before(s, earlier.session_id, earlier.request, p -> 'body');
+    end if;
   end if;
+  insert into routing_decisions (session_id, round, policy_version, inputs, chosen, left_out, passed_over)
+  values (s.session_id, s.round + 1, (p #>> '{decision,policyVersion}')::bigint, p #> '{decision,inputs}',
+    p #> '{decision,chosen}', p #> '{decision,leftOut}', choice -> 'passedOver');
+  permit := write_attempt(s, choice -> 'chosen', p -> 'token', s.round + 1);
   perform write_audit(s.session_id, p ->> 'by', 'attempt.opened', jsonb_build_object(
-    'attempt', written #> '{permit,attempt}', 'mid', written #> '{permit,mid}',
-    'policyVersion', p #> '{decision,policyVersion}', 'passedOver', nullif(written -> 'passedOver', '[]')));
-  return written || jsonb_build_object('_tag', 'Permitted');
+    'attempt', permit -> 'attempt', 'mid', permit -> 'mid',
+    'policyVersion', p #> '{decision,policyVersion}', 'passedOver', nullif(choice -> 'passedOver', '[]')));
+  return jsonb_build_object('_tag', 'Permitted', 'permit', permit, 'passedOver', choice -> 'passedOver');
 end
+$body$;
+
+-- What is answered under a key that confirmed something before.
+create function confirmed_before(s payment_sessions, earlier_session text, earlier_body jsonb, body jsonb) returns jsonb
+language sql immutable as $body$
+  select case when earlier_session = s.session_id and earlier_body = body
+    then jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state)
+    else jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierBody', earlier_body) end
 $body$;
 
 -- Records evidence of one attempt and what follows from it:
@@ -190,7 +201,9 @@ declare
   other text;
   incident text;
   next_state text;
-  written jsonb := '{"passedOver": []}';
+  captured_before boolean;
+  choice jsonb := '{"passedOver": []}';
+  permit jsonb;
   settlement text;
   nr integer;
 begin
@@ -202,9 +215,10 @@ begin
   end if;
   select * into a from attempts where attempt_id = p ->> 'attempt' for update;
   live := a.state in ('in_flight', 'indeterminate');
+  captured_before := exists (select from captures where session_id = s.session_id);
   about := jsonb_build_object('attempt', a.attempt_id, 'mid', a.mid_id, 'provider', a.provider,
     'processorReference', o -> 'processorReference', 'reason', o #> '{evidence,code}', 'source', p -> 'source');
-  select count(*) + 1 into nr from attempt_evidence where attempt_id = a.attempt_id;
+  select coalesce(max(evidence.nr), 0) + 1 into nr from attempt_evidence evidence where attempt_id = a.attempt_id;
   insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
   values (a.attempt_id, nr, p ->> 'source', kind, heard);
 
@@ -230,7 +244,7 @@ begin
       end if;
       if (o ->> 'amount')::bigint <> a.amount or o ->> 'currency' <> a.currency then
         incident := 'captured_other_amount';
-        if live and s.state = 'processing' then next_state := 'in_review'; end if;
+        if s.state = 'pending' or live then next_state := 'in_review'; end if;
       elsif live and s.state in ('processing', 'in_review') then
         next_state := 'settled';
         settlement := 'first';
@@ -241,34 +255,42 @@ begin
       end if;
     end if;
     if incident is not null then
-      insert into incidents (kind, session_id, attempt_id, detail) values (incident, s.session_id, a.attempt_id, heard);
+      insert into incidents (kind, session_id, attempt_id, detail) values (incident, s.session_id, a.attempt_id, heard)
+      on conflict do nothing;
     end if;
   elsif kind = 'Declined' and live then
     update attempts set state = 'declined', decline_kind = o ->> 'kind', evidence = heard, resolved_at = now(),
       next_check_at = null
     where attempt_id = a.attempt_id;
     -- Only the driver that holds the session's newest fence goes on; other evidence lets the customer try again.
-    if a.state = 'in_flight' and s.state = 'processing' and p ->> 'source' = 'driver' and (p ->> 'fence')::integer = s.fence then
-      written := write_attempt(s, p -> 'next', jsonb_build_object('vaultId', a.vault_id, 'tokenRef', a.token_ref), s.round);
-      if written -> 'passedOver' <> '[]' then
-        update routing_decisions set passed_over = passed_over || (written -> 'passedOver')
+    -- Where money was captured after a decline nobody is charged again: a person looks at it.
+    if a.state = 'in_flight' and s.state = 'processing' and p ->> 'source' = 'driver' and (p ->> 'fence')::integer = s.fence
+      and not captured_before then
+      choice := choose_account(s, p -> 'next');
+      if choice ? 'chosen' then
+        permit := write_attempt(s, choice -> 'chosen', jsonb_build_object('vaultId', a.vault_id, 'tokenRef', a.token_ref), s.round);
+      end if;
+      if choice -> 'passedOver' <> '[]' then
+        update routing_decisions set passed_over = passed_over || (choice -> 'passedOver')
         where session_id = s.session_id and round = s.round;
       end if;
     end if;
-    if not written ? 'permit' then
-      next_state := case when s.round >= (p ->> 'mostRounds')::integer then 'failed' else 'pending' end;
+    if permit is null then
+      next_state := case when captured_before then 'in_review'
+        when s.round >= (p ->> 'mostRounds')::integer then 'failed' else 'pending' end;
     end if;
   elsif kind = 'Indeterminate' and a.state = 'in_flight' then
     update attempts set state = 'indeterminate', evidence = heard, next_check_at = now() where attempt_id = a.attempt_id;
     next_state := 'in_review';
   elsif kind = 'Indeterminate' and a.state = 'indeterminate' then
-    update attempts set checks = checks + 1,
+    -- Asked again the later the more often a lookup proved nothing: after 1, 2, 4 ... 300 seconds.
+    update attempts set checks = checks + (p ->> 'source' = 'lookup')::integer,
       next_check_at = now() + least(power(2, least(checks, 20)), 300) * interval '1 second'
     where attempt_id = a.attempt_id;
   elsif kind = 'Absent' and live then
     update attempts set state = 'absent', evidence = heard, resolved_at = now(), next_check_at = null
     where attempt_id = a.attempt_id;
-    next_state := 'failed';
+    next_state := case when captured_before then 'in_review' else 'failed' end;
   elsif kind not in ('Captured', 'Declined', 'Indeterminate', 'Absent') then
     raise exception 'there is no outcome %', kind using errcode = 'invalid_parameter_value';
   end if;
@@ -286,13 +308,13 @@ begin
     end, about);
   end if;
   perform write_audit(s.session_id, p ->> 'by', 'attempt.' || lower(kind), about || jsonb_build_object(
-    'session', coalesce(next_state, case when written ? 'permit' then 'processing' else s.state end),
-    'incident', incident, 'next', written #> '{permit,attempt}', 'passedOver', nullif(written -> 'passedOver', '[]')));
+    'session', coalesce(next_state, s.state), 'incident', incident, 'next', permit -> 'attempt',
+    'passedOver', nullif(choice -> 'passedOver', '[]')));
   if kind = 'Captured' and settlement is null and s.state = 'settled' then settlement := 'duplicate'; end if;
-  return written || jsonb_strip_nulls(jsonb_build_object(
+  return jsonb_strip_nulls(jsonb_build_object(
     'attempt', (select state from attempts where attempt_id = a.attempt_id),
     'session', (select state from payment_sessions where session_id = s.session_id),
-    'settlement', settlement));
+    'permit', permit, 'passedOver', choice -> 'passedOver', 'settlement', settlement));
 end
 $body$;
 
@@ -464,7 +486,6 @@ language sql security definer set search_path = payments, pg_temp as $body$
   select to_jsonb(count(*)) from marked
 $body$;
 
-revoke execute on all functions in schema payments from public;
 grant execute on function load_registry, declare_session, open_attempt, record_outcome, cancel_session, expire_due, take_over,
-  claim_unresolved, claim_fulfilment, set_kill_switch, claim_events, mark_delivered, session_json, attempt_json, iso, audit_hash
+  claim_unresolved, claim_fulfilment, set_kill_switch, claim_events, mark_delivered, session_json, attempt_json, iso
   to payments_app;
