@@ -118,8 +118,8 @@ export class PaymentOrchestrator extends Context.Service<
         }).pipe(
           Effect.provideService(PaymentLedger, ledger),
           Effect.provideService(Providers, providers),
-          Effect.uninterruptible,
-          Effect.forkIn(scope)
+          // As a whole, its end too: who waits for it while the scope closes is still told what came of it.
+          Effect.forkIn(scope, { uninterruptible: true })
         )
         const result = yield* Fiber.join(charge)
         return yield* answer(declaration, decision.leftOut, confirmation, result)
