@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Deferred, Duration, Effect, Exit, Fiber, References } from "effect"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, References } from "effect"
 import { TestClock } from "effect/testing"
 import { VaultToken } from "../../../src/kernel/Card.ts"
 import { chargeAcrossProviders, permitLifetime } from "../../../src/kernel/cascade/chargeAcrossProviders.ts"
@@ -128,6 +128,10 @@ describe("a driver that breaks leaves the outcome unknown:", () => {
       }
     ],
     ["it interrupts itself", () => Effect.interrupt],
+    [
+      "it declines and dies at once",
+      () => Effect.failCause(Cause.combine(Cause.fail(declined("soft")), Cause.die("a sibling fiber broke")))
+    ],
     [
       "it dies while it cleans up after a decline",
       () => Effect.fail(declined("soft")).pipe(Effect.ensuring(Effect.die("the socket was gone")))
