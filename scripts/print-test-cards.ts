@@ -8,7 +8,9 @@ import { testCards } from "../src/layers/providers/stub/testCards.ts"
 const page = join(import.meta.dirname, "../docs/guides/test-cards.md")
 
 const does = (rule: Rule): string =>
-  rule === "by_amount" || rule === "declined_at_stub_a" ? ruleDoes[rule] : behaviours[rule].does
+  rule === "by_amount" || rule === "declined_at_stub_a" || rule === "declined_slowly_at_stub_a"
+    ? ruleDoes[rule]
+    : behaviours[rule].does
 
 /** A Markdown table, padded as the formatter pads it. */
 const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {

@@ -30,6 +30,12 @@ export const behaviours = behaves({
     code: "stolen_card",
     answer: "at once"
   },
+  slow_decline: {
+    does: "declined; the answer takes 2 seconds, and another account may take it",
+    writes: "declined",
+    code: "do_not_honor",
+    answer: "slowly"
+  },
   insufficient_funds: {
     does: "declined for good: no account can fetch money that is not there",
     writes: "declined",
@@ -85,11 +91,12 @@ export const behaviours = behaves({
 export type BehaviourName = keyof typeof behaviours
 
 /** A behaviour, or a rule that picks one when the charge arrives. */
-export type Rule = BehaviourName | "declined_at_stub_a" | "by_amount"
+export type Rule = BehaviourName | "declined_at_stub_a" | "declined_slowly_at_stub_a" | "by_amount"
 
 /** The rules that are not behaviours themselves, for people. */
 export const ruleDoes: Readonly<Record<Exclude<Rule, BehaviourName>, string>> = {
   declined_at_stub_a: "declined (soft) by every account at `stub_a`, captured by every other",
+  declined_slowly_at_stub_a: "as above, and `stub_a` takes 2 seconds to say so",
   by_amount: "the last two digits of the amount choose, see below"
 }
 
@@ -109,12 +116,15 @@ export const amountEndings: ReadonlyMap<number, Exclude<Rule, "by_amount">> = ne
   [8, "slow"],
   [9, "lies_on_lookup"],
   [10, "duplicate"],
-  [11, "garbled"]
+  [11, "garbled"],
+  [12, "slow_decline"],
+  [13, "declined_slowly_at_stub_a"]
 ])
 
 /** What a gateway does with an amount of minor units under a rule. */
 export const behaviourOf = (rule: Rule, gateway: string, amount: number): Behaviour => {
   const chosen = rule === "by_amount" ? (amountEndings.get(amount % 100) ?? "captured") : rule
-  if (chosen !== "declined_at_stub_a") return behaviours[chosen]
-  return gateway === "stub_a" ? behaviours.soft_decline : behaviours.captured
+  if (chosen !== "declined_at_stub_a" && chosen !== "declined_slowly_at_stub_a") return behaviours[chosen]
+  if (gateway !== "stub_a") return behaviours.captured
+  return chosen === "declined_at_stub_a" ? behaviours.soft_decline : behaviours.slow_decline
 }

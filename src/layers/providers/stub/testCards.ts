@@ -33,6 +33,8 @@ export const testCards: ReadonlyArray<TestCard> = [
   card("tok_hard_decline", "4000000000009979", "visa", "US", "hard_decline"),
   card("tok_insufficient_funds", "4000000000009995", "visa", "US", "insufficient_funds"),
   card("tok_declined_at_stub_a", "5200828282828210", "mastercard", "US", "declined_at_stub_a"),
+  card("tok_slow_decline", "4000000000000069", "visa", "US", "slow_decline"),
+  card("tok_declined_slowly_at_stub_a", "2223003122003222", "mastercard", "US", "declined_slowly_at_stub_a"),
   card("tok_timeout_captured", "4000000000000101", "visa", "US", "timeout_captured"),
   card("tok_timeout_captured_late", "4000000000000119", "visa", "US", "timeout_captured_late"),
   card("tok_timeout_nothing", "4000000000000127", "visa", "US", "timeout_nothing"),
