@@ -192,6 +192,7 @@ const refuse = (field: string, problem: string): Effect.Effect<never, InvalidInp
   Effect.fail(new InvalidInput({ field, problem }))
 
 const show = (value: unknown): string => {
-  const text = JSON.stringify(value)
+  // JSON has no NaN and no Infinity, and would call both null.
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value)
   return text === undefined ? "missing" : text.length > 80 ? `${text.slice(0, 80)}...` : text
 }

@@ -38,13 +38,13 @@ export class UnknownToken extends Schema.TaggedError<UnknownToken>()("UnknownTok
   }
 }
 
-/** The vault did not answer. Nothing was charged. */
+/** The vault did not answer, and this request charged nothing. What came before it is not known here. */
 export class VaultUnavailable extends Schema.TaggedError<VaultUnavailable>()("VaultUnavailable", {
   vaultId: Schema.String,
   problem: Schema.String
 }) {
   override get message(): string {
-    return `the vault ${this.vaultId} did not answer (${this.problem}); nothing was charged, so try again`
+    return `the vault ${this.vaultId} did not answer (${this.problem}); this request charged nothing and may be repeated`
   }
 }
 
