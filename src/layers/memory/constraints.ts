@@ -13,7 +13,7 @@ export interface Commit {
 }
 
 const sessionMoves: Record<SessionState, ReadonlyArray<SessionState>> = {
-  pending: ["processing", "cancelled", "expired"],
+  pending: ["processing", "in_review", "cancelled", "expired"],
   processing: ["settled", "in_review", "pending", "failed"],
   in_review: ["settled", "pending", "failed"],
   settled: [],
@@ -71,7 +71,16 @@ const constraints = {
     !["pending", "cancelled", "expired"].includes(after.state) ||
     after.attempts.every(({ state }) => state === "declined"),
 
-  settled_has_capture: ({ after }: Commit) => after.state !== "settled" || after.facts.length > 0,
+  capture_holds_session: ({ before, after }: Commit) =>
+    before?.state === after.state || !["pending", "failed"].includes(after.state) || after.facts.length === 0,
+
+  settled_has_capture: ({ before, after }: Commit) =>
+    before?.state === after.state ||
+    after.state !== "settled" ||
+    after.facts.some(
+      ({ amount, currency }) =>
+        amount === after.declaration.money.amount && currency === after.declaration.money.currency
+    ),
 
   fence_only_rises: ({ before, after }: Commit) =>
     before === undefined || (before.fence <= after.fence && before.round <= after.round),
@@ -84,6 +93,9 @@ const constraints = {
       ({ state, fence }) =>
         state === "in_flight" && fence === commit.after.fence && commit.after.state === "processing"
     ),
+
+  no_attempt_after_capture: (commit: Commit) =>
+    newAttempts(commit).length === 0 || commit.after.facts.length === 0,
 
   attempt_has_decision: (commit: Commit) =>
     newAttempts(commit).every((row) => commit.after.decisions.some(({ round }) => round === row.round)),

@@ -10,16 +10,13 @@ export const permitRefusal = (
   { mid, provider }: Pick<CommittedAttempt, "mid" | "provider">
 ): PermitRefusal | undefined => {
   const account = store.accounts.get(mid)
-  if (account === undefined) return "not_underwritten"
+  if (account === undefined || account.entity !== entity || account.provider !== provider) {
+    return "not_underwritten"
+  }
   if (account.killSwitch) return "kill_switch_on"
   if (account.status !== "active") return "not_active"
   const collector = store.entities.get(entity)
-  if (
-    account.entity !== entity ||
-    account.provider !== provider ||
-    !account.underwrittenFor.includes(category) ||
-    collector?.underwrittenFor.includes(category) !== true
-  ) {
+  if (!account.underwrittenFor.includes(category) || collector?.underwrittenFor.includes(category) !== true) {
     return "not_underwritten"
   }
   return collector.collects ? undefined : "entity_cannot_collect"

@@ -59,6 +59,8 @@ const conclude = (transaction: Transaction, attempt: AttemptRow, recorded: Recor
 }
 
 const isLive = ({ state }: AttemptRow): boolean => state === "in_flight" || state === "indeterminate"
+/** Where money was captured after a decline nobody is charged again: a person looks at it. */
+const hasCapture = ({ facts }: SessionRow): boolean => facts.length > 0
 const isOpen = (state: SessionState): boolean => state === "processing" || state === "in_review"
 
 const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captured): Follows => {
@@ -84,10 +86,8 @@ const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captur
   const live = isLive(attempt)
   if (amount !== attempt.money.amount || currency !== attempt.money.currency) {
     openIncident(session, "captured_other_amount", attempt, processorReference)
-    if (live) {
-      attempt.state = "captured"
-      review(transaction, attempt)
-    }
+    if (live) attempt.state = "captured"
+    if (live || session.state === "pending") review(transaction, attempt)
     return settledBefore
   }
   if (live && isOpen(session.state)) {
@@ -98,6 +98,8 @@ const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captur
     return { settlement: "first" }
   }
   openIncident(session, "late_capture", attempt, processorReference)
+  // The customer has paid although everybody said no: a pending session is not to be paid again.
+  if (session.state === "pending") review(transaction, attempt)
   return settledBefore
 }
 
@@ -127,12 +129,17 @@ const declined = (
     attempt.state === "in_flight" &&
     source === "driver" &&
     fence === session.fence &&
-    session.state === "processing"
+    session.state === "processing" &&
+    !hasCapture(session)
   attempt.state = "declined"
   const { permitted, passedOver } = mayGoOn
     ? choose(store, session, next)
     : { permitted: undefined, passedOver: [] }
   if (permitted !== undefined) return { next: writeAttempt(transaction, permitted), passedOver }
+  if (hasCapture(session)) {
+    review(transaction, attempt)
+    return { passedOver }
+  }
   if (isOpen(session.state)) session.state = session.round >= mostRounds ? "failed" : "pending"
   publish(transaction, "payment.declined.v1", attempt)
   return { passedOver }
@@ -153,7 +160,7 @@ const indeterminate = (transaction: Transaction, attempt: AttemptRow, source: Ev
 
 /** From here on nobody charges this session before somebody knows more; the world is told once. */
 const review = (transaction: Transaction, attempt: AttemptRow): void => {
-  if (transaction.session.state !== "processing") return
+  if (transaction.session.state !== "processing" && transaction.session.state !== "pending") return
   transaction.session.state = "in_review"
   publish(transaction, "payment.in_review.v1", attempt)
 }
@@ -161,6 +168,10 @@ const review = (transaction: Transaction, attempt: AttemptRow): void => {
 const absent = (transaction: Transaction, attempt: AttemptRow): Follows => {
   if (!isLive(attempt)) return {}
   attempt.state = "absent"
+  if (hasCapture(transaction.session)) {
+    review(transaction, attempt)
+    return {}
+  }
   transaction.session.state = "failed"
   publish(transaction, "payment.failed.v1", attempt)
   return {}

@@ -39,7 +39,7 @@ const assertAttemptsAreNumbered = ({ attempts }: Standing): void => {
 const liveIn: Record<SessionState, ReadonlyArray<AttemptState | undefined>> = {
   pending: [undefined],
   processing: ["in_flight"],
-  in_review: ["indeterminate", "captured"],
+  in_review: ["indeterminate", "captured", "absent", undefined],
   settled: ["captured"],
   failed: ["absent", undefined],
   cancelled: [undefined],
@@ -49,13 +49,17 @@ const liveIn: Record<SessionState, ReadonlyArray<AttemptState | undefined>> = {
 const assertAttemptsExplainTheState = ({ state, attempts, written }: Standing): void => {
   const live = attempts.find((attempt) => attempt.state !== "declined")
   expect(liveIn[state], `a session that is ${state}`).toContain(live?.state)
-  if (state === "in_review" && live?.state === "captured") {
-    expect(written.incidents.map(({ kind }) => kind)).toContain("captured_other_amount")
+  // Nothing is left to be found out, and money moved: only a person knows what to do.
+  if (state === "in_review" && live?.state !== "indeterminate") {
+    expect(written.facts.length).toBeGreaterThan(0)
+    const kinds =
+      live?.state === "captured" ? ["captured_other_amount"] : ["captured_other_amount", "late_capture"]
+    expect(written.incidents.filter(({ kind }) => kinds.includes(kind))).not.toEqual([])
   }
 }
 
 const sessionMoves: Record<SessionState, ReadonlyArray<SessionState>> = {
-  pending: ["processing", "cancelled", "expired"],
+  pending: ["processing", "in_review", "cancelled", "expired"],
   processing: ["settled", "in_review", "pending", "failed"],
   in_review: ["settled", "pending", "failed"],
   settled: [],

@@ -358,18 +358,43 @@ export const moneyThatMovedIsAlwaysRecorded = Effect.gen(function* () {
   }
 })
 
-/** A capture after the only decline, while the session waits for another card: fact and incident, states unchanged. */
-export const aLateCaptureChangesNoState = Effect.gen(function* () {
+/** A capture after the only decline: whoever was charged although everybody said no does not pay again. */
+export const aLateCaptureStopsTheNextRound = Effect.gen(function* () {
+  const ledger = yield* PaymentLedger
   const world = yield* w.newWorld
-  const { session, permit } = yield* w.charging(world)
-  yield* w.record(permit, w.declined())
-  expect(yield* w.record(permit, w.captured(), { source: "webhook" })).toEqual({
-    attempt: "declined",
-    session: "pending",
-    passedOver: []
-  })
-  const { facts, incidents } = yield* w.written(session)
-  expect([facts.length, incidents.map(({ kind }) => kind)]).toEqual([1, ["late_capture"]])
+  for (const [late, incident] of [
+    [w.captured(), "late_capture"],
+    [w.captured(`ref_${w.fresh()}`, 4199), "captured_other_amount"]
+  ] as const) {
+    const { session, permit } = yield* w.charging(world)
+    yield* w.record(permit, w.declined())
+    const answer = { attempt: "declined", session: "in_review", passedOver: [] }
+    expect(yield* w.record(permit, late, { source: "webhook" })).toEqual(answer)
+    expect(yield* w.record(permit, late, { source: "webhook" })).toEqual(answer)
+    const { facts, incidents } = yield* w.written(session)
+    expect([facts.length, incidents.map(({ kind }) => kind)]).toEqual([1, [incident]])
+    expect(yield* w.eventTypes(session)).toEqual(["payment.declined.v1", "payment.in_review.v1"])
+    expect(yield* w.open(world, session)).toEqual({ _tag: "NotPayable", state: "in_review" })
+    expect(yield* ledger.cancel(session, w.app)).toEqual({ cancelled: false, state: "in_review" })
+  }
+})
+
+/** Once money was captured late no further account is asked, whatever becomes of the one that is being asked. */
+export const aLateCaptureEndsTheCascade = Effect.gen(function* () {
+  const world = yield* w.newWorld
+  for (const outcome of [w.declined(), w.declined("hard"), w.absent]) {
+    const { session, permit } = yield* w.charging(world)
+    const { next } = yield* w.record(permit, w.declined(), { next: world.candidates.slice(1) })
+    if (next === undefined) return yield* Effect.die("expected a next attempt")
+    yield* w.record(permit, w.captured(), { source: "webhook" })
+    expect(yield* w.record(next, outcome, { next: world.candidates.slice(2) })).toMatchObject({
+      session: "in_review",
+      passedOver: []
+    })
+    expect(yield* w.attemptStates(session)).toHaveLength(2)
+    expect(yield* w.eventTypes(session)).toEqual(["payment.in_review.v1"])
+    expect(yield* w.open(world, session)).toEqual({ _tag: "NotPayable", state: "in_review" })
+  }
 })
 
 /** Every recording leaves its evidence and an audit row. */
