@@ -242,13 +242,13 @@ const checkLabels = (
       new InvalidInput({ field, problem: `has ${entries.length} entries; at most ${mostLabels} are kept` })
     )
   }
-  const tooLong = entries.find(([key, value]) => key === "" || key.length > 40 || value.length > 500)
-  return tooLong === undefined
+  const misfit = entries.find(([key, value]) => key === "" || key.length > 40 || value.length > 500)
+  return misfit === undefined
     ? Effect.void
     : Effect.fail(
         new InvalidInput({
-          field: `${field}.${tooLong[0].slice(0, 40)}`,
-          problem: "is too long: keys have 1 to 40 characters, values at most 500"
+          field: `${field}.${misfit[0].slice(0, 40)}`,
+          problem: "has the wrong length: keys have 1 to 40 characters, values at most 500"
         })
       )
 }

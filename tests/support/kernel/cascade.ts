@@ -1,5 +1,10 @@
 import { Duration } from "effect"
-import { Captured, Declined, type DeclineKind, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
+import {
+  Captured,
+  Declined,
+  type DeclineKind,
+  Indeterminate
+} from "../../../src/kernel/cascade/Disposition.ts"
 import { idempotencyKey } from "../../../src/kernel/cascade/IdempotencyKey.ts"
 import { SendPermit } from "../../../src/kernel/cascade/SendPermit.ts"
 import { attemptId, MidId, ProviderName } from "../../../src/kernel/ids.ts"
@@ -41,4 +46,3 @@ export const permitFor = ({ mid, provider }: Candidate, ordinal: number): SendPe
     idempotencyKey: idempotencyKey(session, ordinal, mid),
     fence: 1
   })
-

@@ -1,0 +1,351 @@
+import { describe, expect, it } from "@effect/vitest"
+import { DateTime, Duration, Effect, Layer } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { Brand, Entity } from "../../src/kernel/Entity.ts"
+import { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
+import { BrandId, EntityId, Principal } from "../../src/kernel/ids.ts"
+import { type Declaring, PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
+import { PaymentSession, type SessionDeclaration } from "../../src/kernel/PaymentSession.ts"
+import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
+import { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
+import { compile } from "../../src/kernel/routing/RoutingPolicy.ts"
+import type { SessionConfig } from "../../src/kernel/SessionConfig.ts"
+import { account, sessionId } from "../support/kernel/accounts.ts"
+import { catalogue } from "../support/kernel/catalogue.ts"
+import { fakeLedger, type Mischief } from "../support/kernel/FakeLedger.ts"
+
+const company = (id: string, collects: boolean) =>
+  new Entity({
+    id: EntityId.make(id),
+    name: id,
+    collects,
+    paysOut: true,
+    underwrittenFor: ["merchandise", "membership"],
+    placeholder: true
+  })
+
+const brand = (id: string, entities: ReadonlyArray<string>) =>
+  new Brand({
+    id: BrandId.make(id),
+    name: id,
+    entities: entities.map((one) => EntityId.make(one)),
+    redirectOrigins: ["https://shop.example"]
+  })
+
+const entities = [company("loop_goods", true), company("loop_health", true), company("loop_payouts", false)]
+const brands = [brand("loop-goods", ["loop_goods", "loop_payouts"]), brand("loop-health", ["loop_health"])]
+const accounts = [account({ id: "mid_a" }), account({ id: "mid_b", rules: { maximumAmount: 5000 } })]
+
+const registry: EntityRegistry["Service"] = {
+  snapshot: Effect.succeed({
+    entities: new Map(entities.map((one): [string, Entity] => [one.id, one])),
+    brands: new Map(brands.map((one): [string, Brand] => [one.id, one])),
+    accounts: new Map(accounts.map((one) => [one.account.id, one.account])),
+    policy: compile(1, accounts)
+  }),
+  setKillSwitch: () => Effect.die("no test flips a switch here")
+}
+
+const good: SessionConfig = {
+  customer: "user_1",
+  brand: "loop-goods",
+  entity: "loop_goods",
+  intent: { type: "line_items", lineItems: [{ providerPriceRef: "price_mug", quantity: 2 }] },
+  mode: "hosted"
+}
+
+const by = Principal.make("app")
+const lifetime = Duration.minutes(30)
+
+const asSession = (declaration: SessionDeclaration): PaymentSession =>
+  new PaymentSession({
+    ...declaration,
+    state: "pending",
+    createdAt: DateTime.makeUnsafe(0),
+    expiresAt: DateTime.makeUnsafe(1_800_000),
+    updatedAt: DateTime.makeUnsafe(0)
+  })
+
+/** Sessions over a ledger that keeps what is declared, or answers what a test says. */
+const setup = (answers: Mischief["answers"] = {}) => {
+  const declared: Array<SessionDeclaration> = []
+  const ledger = fakeLedger({
+    answers: {
+      declare: (declaration) => {
+        declared.push(declaration)
+        return Effect.succeed<Declaring>({ _tag: "Created", session: asSession(declaration) })
+      },
+      ...answers
+    }
+  })
+  const layer = PaymentSessions.layer({ lifetime }).pipe(
+    Layer.provide([
+      Layer.succeed(EntityRegistry, registry),
+      Layer.succeed(PaymentLedger, ledger.service),
+      Layer.succeed(PriceCatalogue, catalogue),
+      SecureRandom.layerWebCrypto
+    ])
+  )
+  const call = <A, E>(use: (sessions: PaymentSessions["Service"]) => Effect.Effect<A, E>) =>
+    Effect.scoped(
+      Effect.flatMap(Layer.build(layer), (context) =>
+        Effect.provideContext(Effect.flatMap(PaymentSessions, use), context)
+      )
+    )
+  const create = (changes: Partial<SessionConfig> = {}) =>
+    call((sessions) => sessions.create({ by, idempotencyKey: "key_1", body: { ...good, ...changes } }))
+  return { call, create, declared }
+}
+
+describe("declaring a session", () => {
+  it.effect("prices it, derives its category and hands it to the ledger", () =>
+    Effect.gen(function* () {
+      const { create, declared } = setup()
+      const session = yield* create({
+        redirects: { successUrl: "https://shop.example/thanks", cancelUrl: "https://shop.example/cart" },
+        metadata: { source: "newsletter" },
+        orderReference: "order-1"
+      })
+      expect(declared.length).toBe(1)
+      expect(session).toMatchObject({
+        customer: "user_1",
+        brand: "loop-goods",
+        entity: "loop_goods",
+        category: "merchandise",
+        money: { amount: 3000, currency: "USD" },
+        mode: "hosted",
+        theme: {},
+        metadata: { source: "newsletter" },
+        orderReference: "order-1",
+        redirects: { cancelUrl: "https://shop.example/cart" }
+      })
+      expect(session.id).toMatch(/^ps_[0-9A-HJKMNP-TV-Z]{26}$/)
+    })
+  )
+
+  it.effect("takes a claim that agrees, and a claim for what nothing else tells", () =>
+    Effect.gen(function* () {
+      const { create } = setup()
+      expect((yield* create({ product: "merchandise" })).category).toBe("merchandise")
+      const bare = yield* create({ intent: { type: "amount", amountCents: 900 }, product: "merchandise" })
+      expect(bare.category).toBe("merchandise")
+    })
+  )
+
+  it.effect("gives each its own id", () =>
+    Effect.gen(function* () {
+      const { create } = setup()
+      const sessions = yield* Effect.all([create(), create(), create()])
+      expect(new Set(sessions.map(({ id }) => id)).size).toBe(3)
+    })
+  )
+})
+
+/** Wrong in one place each, in the order in which they are judged; what is before them in the list is right. */
+const wrong: ReadonlyArray<readonly [string, Partial<SessionConfig>, object]> = [
+  ["an unknown entity", { entity: "acme" }, { _tag: "UnknownEntity", known: ["loop_goods", "loop_health"] }],
+  [
+    "an entity that cannot collect",
+    { entity: "loop_payouts" },
+    { _tag: "EntityCannotCollect", field: "entity" }
+  ],
+  ["an unknown brand", { brand: "acme" }, { _tag: "UnknownBrand", known: ["loop-goods", "loop-health"] }],
+  [
+    "a brand of another entity",
+    { brand: "loop-health" },
+    { _tag: "BrandNotOfEntity", allowed: ["loop_health"], field: "brand" }
+  ],
+  ["no customer", { customer: " " }, { _tag: "InvalidInput", field: "customer" }],
+  ["an unknown mode", { mode: "popup" }, { _tag: "InvalidInput", field: "mode" }],
+  [
+    "an order reference with a space",
+    { orderReference: "a b" },
+    { _tag: "InvalidInput", field: "orderReference" }
+  ],
+  [
+    "a theme with a long value",
+    { theme: { a: "x".repeat(501) } },
+    { _tag: "InvalidInput", field: "theme.a" }
+  ],
+  [
+    "metadata without a name",
+    { metadata: { "": "x" } },
+    {
+      _tag: "InvalidInput",
+      field: "metadata.",
+      problem: "has the wrong length: keys have 1 to 40 characters, values at most 500"
+    }
+  ],
+  [
+    "too much metadata",
+    { metadata: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`k${n}`, "v"])) },
+    { _tag: "InvalidInput", field: "metadata" }
+  ],
+  [
+    "a malformed intent",
+    { intent: { type: "line_items" } },
+    { _tag: "InvalidInput", field: "intent.lineItems" }
+  ],
+  ["an unknown category", { product: "weapons" }, { _tag: "InvalidInput", field: "product" }],
+  [
+    "a claim that disagrees with the catalogue",
+    { product: "telehealth" },
+    { _tag: "CategoryClaimDisagrees", field: "product", claimed: "telehealth" }
+  ],
+  [
+    "a category that is not underwritten",
+    { intent: { type: "line_items", lineItems: [{ providerPriceRef: "price_vitamins", quantity: 1 }] } },
+    { _tag: "CategoryNotUnderwritten", category: "supplements", underwritten: ["merchandise", "membership"] }
+  ],
+  [
+    "a foreign redirect after a success",
+    { redirects: { successUrl: "https://evil.example", cancelUrl: "https://shop.example" } },
+    { _tag: "RedirectNotAllowed", field: "redirects.successUrl" }
+  ],
+  [
+    "a foreign redirect after a cancellation",
+    { redirects: { successUrl: "https://shop.example", cancelUrl: "https://evil.example" } },
+    { _tag: "RedirectNotAllowed", field: "redirects.cancelUrl" }
+  ],
+  [
+    "a category that no account serves",
+    { intent: { type: "amount", amountCents: 100 }, product: "membership" },
+    {
+      _tag: "NoEligibleMerchantAccount",
+      passedOver: [],
+      leftOut: [
+        { mid: "mid_a", reasons: [{ _tag: "CategoryNotUnderwritten", category: "membership" }] },
+        { mid: "mid_b", reasons: [{ _tag: "CategoryNotUnderwritten", category: "membership" }] }
+      ]
+    }
+  ]
+]
+
+describe("a declaration is refused, and nothing is written, for", () => {
+  it.effect.each(wrong)("%s", ([, changes, refusal]) =>
+    Effect.gen(function* () {
+      const { create, declared } = setup()
+      expect(yield* Effect.flip(create(changes))).toMatchObject(refusal)
+      expect(declared).toEqual([])
+    })
+  )
+
+  it.effect("a bare amount that does not say what is sold", () =>
+    Effect.gen(function* () {
+      const { create } = setup()
+      expect(yield* Effect.flip(create({ intent: { type: "amount", amountCents: 900 } }))).toMatchObject({
+        _tag: "InvalidInput",
+        field: "product"
+      })
+    })
+  )
+
+  it.effect("a laundering try: what one entity is underwritten for, through another", () =>
+    Effect.gen(function* () {
+      const { create, declared } = setup()
+      // Underwritten as a company, and without an account of its own: another's is never borrowed.
+      const refusal = yield* Effect.flip(create({ brand: "loop-health", entity: "loop_health" }))
+      expect(refusal).toMatchObject({ _tag: "NoEligibleMerchantAccount", entity: "loop_health", leftOut: [] })
+      expect(declared).toEqual([])
+    })
+  )
+
+  // Two mistakes in different fields at once: the one that is judged first is told.
+  const pairs = wrong.flatMap(([earlier, first, refusal], at) =>
+    wrong
+      .slice(at + 1)
+      .filter(([, second]) => Object.keys(second).every((field) => !(field in first)))
+      .map(([later, second]) => [earlier, later, { ...second, ...first }, refusal] as const)
+  )
+
+  it.effect.each(pairs)("%s, before %s", ([, , changes, refusal]) =>
+    Effect.gen(function* () {
+      expect(yield* Effect.flip(setup().create(changes))).toMatchObject({ ...refusal })
+    })
+  )
+})
+
+describe("a declaration that the ledger knows", () => {
+  it.effect("is answered with the session that it made", () =>
+    Effect.gen(function* () {
+      const { create, declared } = setup()
+      const session = yield* create()
+      const again = setup({ declare: () => Effect.succeed({ _tag: "Replayed", session }) })
+      expect(yield* again.create()).toEqual(session)
+      expect(declared.length).toBe(1)
+    })
+  )
+
+  it.effect("under the same key but with another body is refused with what differs", () =>
+    Effect.gen(function* () {
+      const earlierBody = { ...good, mode: "embedded" }
+      const { create } = setup({ declare: () => Effect.succeed({ _tag: "KeyReused", earlierBody }) })
+      expect(yield* Effect.flip(create())).toMatchObject({
+        _tag: "IdempotencyKeyReused",
+        differences: [{ field: "mode", before: '"embedded"', now: '"hosted"' }]
+      })
+    })
+  )
+
+  it.effect("by its order is refused with the session that the order has", () =>
+    Effect.gen(function* () {
+      const { create } = setup({
+        declare: () => Effect.succeed({ _tag: "OrderTaken", session: sessionId(7), state: "in_review" })
+      })
+      expect(yield* Effect.flip(create({ orderReference: "order-1" }))).toMatchObject({
+        _tag: "OrderAlreadyDeclared",
+        orderReference: "order-1",
+        session: sessionId(7),
+        state: "in_review"
+      })
+    })
+  )
+})
+
+describe("looking up and cancelling", () => {
+  it.effect.each(["ps_1", "", "' or 1=1 --"])("%j finds no session and asks no ledger", (id) =>
+    Effect.gen(function* () {
+      const { call } = setup()
+      const unknown = { _tag: "UnknownSession", session: id }
+      expect(yield* Effect.flip(call((sessions) => sessions.get(id)))).toMatchObject(unknown)
+      expect(yield* Effect.flip(call((sessions) => sessions.cancel(id, by)))).toMatchObject(unknown)
+    })
+  )
+
+  it.effect("a session that the ledger does not have is unknown", () =>
+    Effect.gen(function* () {
+      const { call } = setup({
+        session: () => Effect.succeed(undefined),
+        cancel: () => Effect.succeed(undefined)
+      })
+      const id = sessionId(1)
+      const unknown = { _tag: "UnknownSession", session: id }
+      expect(yield* Effect.flip(call((sessions) => sessions.get(id)))).toMatchObject(unknown)
+      expect(yield* Effect.flip(call((sessions) => sessions.cancel(id, by)))).toMatchObject(unknown)
+    })
+  )
+
+  it.effect("a cancelled session is answered as it is now", () =>
+    Effect.gen(function* () {
+      const created = yield* setup().create()
+      const cancelled = new PaymentSession({ ...created, state: "cancelled" })
+      const { call } = setup({
+        session: () => Effect.succeed(cancelled),
+        cancel: () => Effect.succeed({ cancelled: true, state: "cancelled" })
+      })
+      expect(yield* call((sessions) => sessions.cancel(created.id, by))).toEqual(cancelled)
+    })
+  )
+
+  it.effect.each(["processing", "in_review", "settled"] as const)(
+    "a session that is %s is not cancelled",
+    (state) =>
+      Effect.gen(function* () {
+        const { call } = setup({ cancel: () => Effect.succeed({ cancelled: false, state }) })
+        expect(yield* Effect.flip(call((sessions) => sessions.cancel(sessionId(1), by)))).toMatchObject({
+          _tag: "SessionNotPayable",
+          state
+        })
+      })
+  )
+})
