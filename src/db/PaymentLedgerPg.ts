@@ -34,7 +34,7 @@ const Opening = Schema.Union([
   Schema.TaggedStruct("NonePermitted", { passedOver: Schema.Array(PassedOver) }),
   Schema.TaggedStruct("NotPayable", { state: SessionState }),
   Schema.TaggedStruct("ConfirmReplayed", { state: SessionState }),
-  Schema.TaggedStruct("ConfirmKeyReused", { earlierBody: Schema.Unknown }),
+  Schema.TaggedStruct("ConfirmKeyReused", { earlierSession: SessionId, earlierBody: Schema.Unknown }),
   Schema.TaggedStruct("NoSuchSession", {})
 ])
 

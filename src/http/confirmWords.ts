@@ -10,6 +10,8 @@ export const meaningOf = ({ outcome, state }: Confirmed): string => {
       return "We are checking whether the payment went through. You will not be charged twice; please do not pay again."
     case "processing":
       return "The payment is on its way and its outcome is not known yet. Please wait, and do not pay again."
+    case "failed":
+      return "The session ended without a payment. Declare a new one to pay."
     case "declined":
       return state === "pending"
         ? "The payment was declined and no money moved. You may try another card."

@@ -67,7 +67,7 @@ export type Opening =
   | { readonly _tag: "NotPayable"; readonly state: SessionState }
   /** The same key and the same body confirmed before; this is where that led. */
   | { readonly _tag: "ConfirmReplayed"; readonly state: SessionState }
-  | { readonly _tag: "ConfirmKeyReused"; readonly earlierBody: unknown }
+  | { readonly _tag: "ConfirmKeyReused"; readonly earlierSession: SessionId; readonly earlierBody: unknown }
   | { readonly _tag: "NoSuchSession" }
 
 export interface Recording {

@@ -26,9 +26,10 @@ import { type UnknownToken, type UnknownVault, type VaultUnavailable, Vaults } f
 
 /**
  * What came of a confirmation. `declined` is proof that no money moved; `in_review` and `processing` say that
- * nobody knows yet, and that nobody is to pay again.
+ * nobody knows yet, and that nobody is to pay again. `failed` is told of an earlier confirmation only: the session
+ * ended without a capture, and a new one may be declared.
  */
-export type ConfirmOutcome = "settled" | "declined" | "in_review" | "processing"
+export type ConfirmOutcome = "settled" | "declined" | "in_review" | "processing" | "failed"
 
 export interface Confirmed {
   readonly session: SessionId
@@ -182,7 +183,7 @@ const answer = Effect.fnUntraced(function* (
   const { id: session, entity } = declaration
   switch (result._tag) {
     case "Ended":
-      return { session, state: result.session, outcome: outcomeOf(result.session) }
+      return { session, state: result.session, outcome: endedIn(result.session) }
     case "LeftToReconciler":
       return { session, state: "processing", outcome: "processing" }
     case "NothingOpened":
@@ -196,10 +197,13 @@ const answer = Effect.fnUntraced(function* (
         case "NotPayable":
           return yield* new SessionNotPayable({ session, state: result.opening.state })
         case "ConfirmReplayed":
-          return { session, state: result.opening.state, outcome: outcomeOf(result.opening.state) }
+          return { session, state: result.opening.state, outcome: ledTo(result.opening.state) }
         case "ConfirmKeyReused":
           return yield* new IdempotencyKeyReused({
-            differences: differences(result.opening.earlierBody, confirmation.body)
+            differences: [
+              ...differences({ session: result.opening.earlierSession }, { session }),
+              ...differences(result.opening.earlierBody, confirmation.body)
+            ]
           })
         case "NoSuchSession":
           return yield* new UnknownSession({ session })
@@ -207,17 +211,9 @@ const answer = Effect.fnUntraced(function* (
   }
 })
 
-/** A session that waits for another card, or will take none any more, was declined: no money moved. */
-const outcomeOf = (state: SessionState): ConfirmOutcome => {
-  switch (state) {
-    case "settled":
-    case "in_review":
-    case "processing":
-      return state
-    case "pending":
-    case "failed":
-    case "cancelled":
-    case "expired":
-      return "declined"
-  }
-}
+/** How a cascade left its session. One that waits for another card, or takes none any more, was declined just now. */
+const endedIn = (state: SessionState): ConfirmOutcome =>
+  state === "settled" || state === "in_review" || state === "processing" ? state : "declined"
+
+/** Where an earlier confirmation led. A session that failed since then may have failed without a decline. */
+const ledTo = (state: SessionState): ConfirmOutcome => (state === "failed" ? "failed" : endedIn(state))

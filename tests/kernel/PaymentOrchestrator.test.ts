@@ -264,7 +264,11 @@ describe("a confirmation is refused, and nothing is sent,", () => {
       const earlierBody = { token: { vaultId: "vault", tokenRef: "tok_0" }, risk: "low" }
       const { confirm, sends } = yield* setup(
         { mid_a: captures },
-        { answers: { open: () => Effect.succeed({ _tag: "ConfirmKeyReused", earlierBody }) } }
+        {
+          answers: {
+            open: () => Effect.succeed({ _tag: "ConfirmKeyReused", earlierSession: session, earlierBody })
+          }
+        }
       )
       const error = yield* Effect.flip(confirm())
       expect(error).toMatchObject({
@@ -281,7 +285,8 @@ describe("a confirmation that came before", () => {
     ["settled", "settled"],
     ["in_review", "in_review"],
     ["processing", "processing"],
-    ["pending", "declined"]
+    ["pending", "declined"],
+    ["failed", "failed"]
   ] as const)("of a session that is now %s answers %s and charges nobody", ([state, outcome]) =>
     Effect.gen(function* () {
       const { confirm, sends } = yield* setup(

@@ -35,9 +35,9 @@ export const SessionAnswer = Schema.Struct(PaymentSession.fields).annotate({ ide
 
 export const ConfirmAnswer = Schema.Struct({
   session: SessionId,
-  outcome: Schema.Literals(["settled", "declined", "in_review", "processing"]).annotate({
+  outcome: Schema.Literals(["settled", "declined", "in_review", "processing", "failed"]).annotate({
     description:
-      "`settled`: paid. `declined`: proof that no money moved. `in_review` and `processing`: nobody knows yet, and nobody is to pay again."
+      "`settled`: paid. `declined`: proof that no money moved. `in_review` and `processing`: nobody knows yet, and nobody is to pay again. `failed`: told of a repeated confirmation whose session ended without a payment."
   }),
   state: SessionState,
   message: Schema.String.annotate({ description: "What it means, for the customer to read." })

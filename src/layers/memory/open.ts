@@ -30,7 +30,7 @@ export const open = (
   if (before !== undefined) {
     return before.session === id && sameBody(before.body, request.body)
       ? { _tag: "ConfirmReplayed", state: row.state }
-      : { _tag: "ConfirmKeyReused", earlierBody: before.body }
+      : { _tag: "ConfirmKeyReused", earlierSession: before.session, earlierBody: before.body }
   }
   if (row.state !== "pending") return { _tag: "NotPayable", state: row.state }
   if (now >= row.expiresAt) return { _tag: "NotPayable", state: "expired" }

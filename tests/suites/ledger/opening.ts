@@ -201,9 +201,13 @@ export const aConfirmationKeyIsOfOneRequest = Effect.gen(function* () {
   const before = yield* w.everythingOf(session.id)
   expect(yield* w.open(world, session.id, { request: w.confirmation(key, "tok_2") })).toMatchObject({
     _tag: "ConfirmKeyReused",
+    earlierSession: session.id,
     earlierBody: { token: { vaultId: "stub", tokenRef: "tok_1" }, risk: "low" }
   })
-  expect((yield* w.open(world, other.id, { request: w.confirmation(key) }))._tag).toBe("ConfirmKeyReused")
+  expect(yield* w.open(world, other.id, { request: w.confirmation(key) })).toMatchObject({
+    _tag: "ConfirmKeyReused",
+    earlierSession: session.id
+  })
   expect(yield* w.everythingOf(session.id)).toEqual(before)
   expect(yield* w.stateOf(other.id)).toBe("pending")
   // Another principal's key, and the key of a declaration, are other keys.
