@@ -82,7 +82,7 @@ create table prices (
   name text not null,
   amount bigint not null check (amount between 1 and 999999999999),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
-  category text not null
+  category text not null check (category in ('ruo_compounds', 'supplements', 'telehealth', 'lab_tests', 'membership', 'merchandise'))
 );
 
 create table plans (
@@ -90,7 +90,7 @@ create table plans (
   name text not null,
   amount bigint not null check (amount between 1 and 999999999999),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
-  category text not null
+  category text not null check (category in ('ruo_compounds', 'supplements', 'telehealth', 'lab_tests', 'membership', 'merchandise'))
 );
 
 create table api_keys (

@@ -1,0 +1,253 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Layer, Redacted, Result } from "effect"
+import { SqlClient } from "effect/sql"
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Database from "../../src/db/Database.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { Owner } from "./support/pgStorage.ts"
+import { refusalOf } from "./support/refusal.ts"
+import { declare, open, session } from "./support/scene.ts"
+
+// What somebody could do who can make the app's own connections say any SQL that he likes: read what the app may
+// read, and call the money steps. Nothing else.
+
+const storage = Owner.layer.pipe(Layer.provideMerge(TestDatabase.appLayer))
+
+/** What the app may read. Idempotency keys, with the requests under them, are not among it. */
+const readable = [
+  "payments.api_keys",
+  "payments.attempt_evidence",
+  "payments.attempts",
+  "payments.audit",
+  "payments.audit_heads",
+  "payments.brand_entities",
+  "payments.brands",
+  "payments.captures",
+  "payments.entities",
+  "payments.entity_underwriting",
+  "payments.fulfilments",
+  "payments.incidents",
+  "payments.merchant_accounts",
+  "payments.mid_underwriting",
+  "payments.outbox",
+  "payments.payment_sessions",
+  "payments.plans",
+  "payments.policy_version",
+  "payments.postings",
+  "payments.prices",
+  "payments.routing_decisions"
+]
+
+const callable = [
+  "attempt_json",
+  "audit_faults",
+  "audit_hash",
+  "cancel_session",
+  "claim_events",
+  "claim_fulfilment",
+  "claim_unresolved",
+  "declare_session",
+  "expire_due",
+  "iso",
+  "load_registry",
+  "mark_delivered",
+  "open_attempt",
+  "record_outcome",
+  "session_json",
+  "set_kill_switch",
+  "take_over"
+]
+
+const denied = "42501"
+
+it.layer(storage, { excludeTestServices: true })("the app's role", (it) => {
+  const codeOf = Effect.fnUntraced(function* (statement: string) {
+    const sql = yield* SqlClient.SqlClient
+    const tried = yield* Effect.result(sql.unsafe(statement))
+    return Result.isFailure(tried) ? (yield* refusalOf(tried.failure)).code : "allowed"
+  })
+
+  const tables = Effect.flatMap(
+    Owner,
+    (owner) => owner<{ readonly name: string; readonly col: string }>`
+      select n.nspname || '.' || c.relname as name,
+        (select attname from pg_attribute where attrelid = c.oid and attnum > 0 and attidentity = '' limit 1) as col
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname in ('payments', 'stub_gateway', 'cluster') and c.relkind in ('r', 'p', 'v', 'm') order by 1`
+  )
+
+  it.effect("reads what it is granted and nothing else", () =>
+    Effect.gen(function* () {
+      const read: Array<string> = []
+      for (const { name } of yield* tables) {
+        const code = yield* codeOf(`select from ${name}`)
+        if (code === "allowed") read.push(name)
+        else assert.strictEqual(code, denied, name)
+      }
+      assert.deepStrictEqual(read, readable)
+    })
+  )
+
+  it.effect("writes into no table, whatever there will be", () =>
+    Effect.gen(function* () {
+      const all = yield* tables
+      assert.isAbove(all.length, readable.length)
+      for (const { name, col } of all) {
+        for (const statement of [
+          `insert into ${name} default values`,
+          `update ${name} set ${col} = ${col}`,
+          `delete from ${name}`,
+          `truncate ${name}`,
+          `do 'begin lock table ${name} in row exclusive mode; end'`,
+          `alter table ${name} disable trigger user`,
+          `alter table ${name} owner to payments_app`,
+          `create index on ${name} (${col})`,
+          `create trigger mine before update on ${name} for each row execute function suppress_redundant_updates_trigger()`,
+          `drop table ${name} cascade`
+        ]) {
+          assert.strictEqual(yield* codeOf(statement), denied, statement)
+        }
+      }
+    })
+  )
+
+  it.effect("calls the money steps and no function that they are made of", () =>
+    Effect.gen(function* () {
+      const owner = yield* Owner
+      const functions = yield* owner<{ readonly name: string; readonly may: boolean }>`
+        select proname as name, has_function_privilege('payments_app', oid, 'execute') as may
+        from pg_proc where pronamespace = 'payments'::regnamespace order by 1`
+      assert.deepStrictEqual(
+        functions.filter(({ may }) => may).map(({ name }) => name),
+        callable
+      )
+      assert.isAbove(functions.length, callable.length)
+      assert.strictEqual(yield* codeOf("select write_audit('chain', 'me', 'nothing happened', '{}')"), denied)
+      const definers = yield* owner<{ readonly name: string }>`
+        select proname as name from pg_proc where pronamespace = 'payments'::regnamespace and prosecdef
+          and not coalesce('search_path=payments, pg_temp' = any (proconfig), false)`
+      assert.deepStrictEqual(definers, [])
+    })
+  )
+
+  it.effect("cannot become anybody else", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      for (const statement of [
+        "set role payments_owner",
+        "set role postgres",
+        "set role payments_stub",
+        "set role payments_cluster",
+        "set local role payments_owner",
+        "set session authorization postgres",
+        "set session_replication_role = replica",
+        "grant payments_owner to payments_app",
+        "alter role payments_app superuser",
+        "create role mine",
+        "create function payments.mine() returns int language sql as 'select 1'",
+        "create table payments.mine (id int)",
+        "create schema mine",
+        "create table public.mine (id int)",
+        "select pg_read_file('/etc/passwd')",
+        "copy payments.prices to program 'true'",
+        "alter system set fsync = off",
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'postgres'",
+        "comment on table payments.prices is 'mine'"
+      ]) {
+        assert.strictEqual(yield* codeOf(statement), denied, statement)
+      }
+      // One connection, so that the next statement would be the stronger role's.
+      yield* Effect.gen(function* () {
+        for (const statement of [
+          "set role none",
+          "reset role",
+          "reset session authorization",
+          "discard all"
+        ]) {
+          yield* sql.unsafe(statement)
+          const [who] = yield* sql<{
+            readonly who: string
+          }>`select current_user || ' ' || session_user as who`
+          assert.strictEqual(who?.who, "payments_app payments_app", statement)
+        }
+      }).pipe(Effect.provide((yield* TestDatabase).connect("payments_app", 1), { local: true }))
+    })
+  )
+
+  it.effect("shadows nothing with temporary tables of its own", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* Effect.gen(function* () {
+        yield* sql`create temporary table merchant_accounts (mid_id text, entity_id text, provider text)`
+        yield* sql`create temporary table payment_sessions (session_id text)`
+        yield* sql`set search_path to pg_temp, payments`
+        yield* sql.unsafe(declare(9))
+        yield* sql.unsafe(open(9))
+        const [row] = yield* sql<{ readonly state: string }>`
+          select state from payments.payment_sessions where session_id = ${session(9)}`
+        assert.strictEqual(row?.state, "processing")
+      }).pipe(Effect.provide((yield* TestDatabase).connect("payments_app", 1), { local: true }))
+    })
+  )
+})
+
+it.layer(storage, { excludeTestServices: true })("roles of other worlds", (it) => {
+  for (const role of ["payments_stub", "payments_cluster"] as const) {
+    it.effect(`${role} sees nothing of the payments`, () =>
+      Effect.gen(function* () {
+        const { connect } = yield* TestDatabase
+        const seen = yield* Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const tried = yield* Effect.result(sql`select from payments.attempts`)
+          const called = yield* Effect.result(sql`select payments.load_registry()`)
+          const [who] = yield* sql<{ readonly who: string }>`select session_user as who`
+          return { tried, called, who: who?.who }
+        }).pipe(Effect.provide(connect(role, 1), { local: true }))
+        assert.strictEqual(seen.who, role)
+        for (const tried of [seen.tried, seen.called]) {
+          if (Result.isSuccess(tried)) return assert.fail(`${role} may look into the payments`)
+          assert.strictEqual((yield* refusalOf(tried.failure)).code, denied)
+        }
+      })
+    )
+  }
+
+  it.effect("the owner is nobody that one can log in as", () =>
+    Effect.gen(function* () {
+      const rows = yield* (yield* Owner)<{ readonly role: string; readonly login: boolean }>`
+        select rolname as role, rolcanlogin as login from pg_roles
+        where rolname like 'payments\\_%' and not rolsuper and not rolcreaterole and not rolcreatedb and not rolbypassrls
+        order by 1`
+      assert.deepStrictEqual(
+        rows.map(({ role, login }) => `${role} ${login}`),
+        ["payments_app true", "payments_cluster true", "payments_owner false", "payments_stub true"]
+      )
+    })
+  )
+
+  it.effect("at another PostgreSQL than the embedded one the address's own user takes the role on", () =>
+    Effect.gen(function* () {
+      const { url } = yield* TestDatabase
+      const elsewhere = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "elsewhere-"))),
+        (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+      )
+      const address = new URL(Redacted.value(url))
+      symlinkSync(address.searchParams.get("host") ?? "", join(elsewhere, "socket"))
+      address.searchParams.set("host", join(elsewhere, "socket"))
+      const pool = Database.layer({
+        url: Redacted.make(address.href),
+        role: "payments_app",
+        maxConnections: 1
+      })
+      const who = yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        return yield* sql<{ readonly now: string; readonly login: string }>`
+          select current_user as now, session_user as login`
+      }).pipe(Effect.provide(pool, { local: true }))
+      assert.deepStrictEqual(who, [{ now: "payments_app", login: "postgres" }])
+    })
+  )
+})
