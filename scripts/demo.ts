@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { start } from "../src/db/embedded/EmbeddedPostgres.ts"
 import { openBooks } from "./demo/books.ts"
 import { clientOf } from "./demo/client.ts"
-import { expect, heading, line, table } from "./demo/print.ts"
+import { expect, heading, table } from "./demo/print.ts"
 import { startServer } from "./demo/server.ts"
 import * as story from "./demo/story.ts"
 import { history } from "./demo/history.ts"
@@ -55,9 +55,12 @@ const program = Effect.gen(function* () {
       ]
     )
   )
-  yield* expect("the same money moved on both sides", ours.captured === gateways.captured)
+  yield* expect(
+    "the same money moved on both sides",
+    ours.captured === gateways.captured && ours.refunded === gateways.refunded
+  )
   yield* expect("double charges: 0", gateways.doubleCharges === 0)
-  yield* line(`\n   ${Math.round((performance.now() - began) / 1000)} seconds. The server's log: ${log}`)
+  yield* Console.log(`\n${Math.round((performance.now() - began) / 1000)} seconds. The server's log: ${log}`)
 })
 
 program.pipe(Effect.scoped, NodeRuntime.runMain)

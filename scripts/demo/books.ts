@@ -1,5 +1,5 @@
 import { Effect, Layer, type Redacted } from "effect"
-import { SqlClient, SqlError } from "effect/sql"
+import { SqlClient, type SqlError } from "effect/sql"
 import * as Database from "../../src/db/Database.ts"
 import { pgStubGatewayLedger } from "../../src/layers/providers/stub/PgStubGatewayLedger.ts"
 import { StubGatewayLedger } from "../../src/layers/providers/stub/StubGatewayLedger.ts"
@@ -69,9 +69,10 @@ export const openBooks = (url: Redacted.Redacted): Books => {
     comparison: Effect.gen(function* () {
       const [ours] = yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        return yield* sql<{
-          readonly captured: number
-        }>`select coalesce(sum(amount), 0)::float8 as captured from captures`
+        return yield* sql<{ readonly captured: number; readonly refunded: number }>`
+          select coalesce(sum(amount) filter (where debit_account = 'processor_receivable'), 0)::float8 as captured,
+            coalesce(sum(amount) filter (where credit_account = 'processor_receivable'), 0)::float8 as refunded
+          from postings`
       }).pipe(Effect.provide(as("payments_app")))
       const totals = yield* Effect.gen(function* () {
         const ledger = yield* StubGatewayLedger
@@ -79,7 +80,7 @@ export const openBooks = (url: Redacted.Redacted): Books => {
       }).pipe(Effect.provide(pgStubGatewayLedger.pipe(Layer.provide(as("payments_stub")))), Effect.orDie)
       const sum = (amounts: ReadonlyArray<number>) => amounts.reduce((total, amount) => total + amount, 0)
       return {
-        ours: { captured: ours?.captured ?? 0, refunded: 0 },
+        ours: { captured: ours?.captured ?? 0, refunded: ours?.refunded ?? 0 },
         gateways: {
           captured: sum(totals.byCurrency.map(({ captured }) => captured)),
           refunded: sum(totals.byCurrency.map(({ refunded }) => refunded)),

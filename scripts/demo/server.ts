@@ -56,7 +56,7 @@ export const startServer = Effect.fnUntraced(function* (settings: {
         stdio: ["ignore", "ignore", log]
       })
     ),
-    (child) => end(child, "SIGTERM")
+    (started) => end(started, "SIGTERM")
   )
   yield* Effect.tryPromise(() => fetch(`${origin}/health`)).pipe(
     Effect.retry({

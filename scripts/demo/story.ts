@@ -63,7 +63,10 @@ export const capturedOnTheThird = Effect.fnUntraced(function* ({ client }: Stage
 export const hardDecline = Effect.fnUntraced(function* ({ client }: Stage) {
   yield* heading("A hard decline stops the cascade")
   const session = yield* declare(client)
-  const answer = yield* confirm(client, session, "tok_hard_decline")
+  const answer = yield* client.post(`/v1/payment-sessions/${session}/confirm`, {
+    ...card("tok_hard_decline"),
+    riskLevel: "high"
+  })
   yield* expect(
     `the charge is ${answer.outcome}, and no other account was asked`,
     answer.outcome === "declined"
