@@ -181,7 +181,7 @@ create function confirmed_before(s payment_sessions, earlier_session text, earli
 language sql immutable as $body$
   select case when earlier_session = s.session_id and earlier_body = body
     then jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state)
-    else jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierBody', earlier_body) end
+    else jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierSession', earlier_session, 'earlierBody', earlier_body) end
 $body$;
 
 -- Records evidence of one attempt and what follows from it:
