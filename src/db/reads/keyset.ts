@@ -1,0 +1,39 @@
+import type { SqlClient, Statement } from "effect/sql"
+import type { Slice } from "./Page.ts"
+
+/** How one list is ordered: SQL expressions, so that an index can serve the comparison. */
+export interface ListOrder {
+  /** The expression to order by first, and by second. */
+  readonly columns: readonly [major: string, id: string]
+  readonly direction: "ascending" | "descending"
+  /** What `major` is: an instant in microseconds, or a whole number. */
+  readonly major: "instant" | "number"
+}
+
+/** The SQL of one slice of a list: what to select for the position, what to compare, in which order, how many. */
+export const keyset = (sql: SqlClient.SqlClient, order: ListOrder, slice: Slice) => {
+  const [major, id] = order.columns
+  const forwards = (order.direction === "ascending") === (slice.from === "start")
+  const compare = (position: Slice["after"], beyond: "<" | ">"): ReadonlyArray<Statement.Fragment> => {
+    if (position === undefined) return []
+    const bound =
+      order.major === "instant"
+        ? sql`timestamptz 'epoch' + ${position.major}::bigint * interval '1 microsecond'`
+        : sql`${position.major}::bigint`
+    return [
+      sql`(${sql.literal(major)}, ${sql.literal(id)}) ${sql.literal(beyond)} (${bound}, ${position.id})`
+    ]
+  }
+  const later = order.direction === "ascending" ? ">" : "<"
+  const earlier = order.direction === "ascending" ? "<" : ">"
+  const turn = forwards ? "asc" : "desc"
+  const position = order.major === "instant" ? `(extract(epoch from ${major}) * 1000000)::bigint` : major
+  return {
+    columns: sql.literal(`(${position})::text as major, ${id} as minor`),
+    conditions: [...compare(slice.after, later), ...compare(slice.before, earlier)],
+    orderBy: sql.literal(`${major} ${turn}, ${id} ${turn}`),
+    /** Numbers the rows in this order, for a statement that reads the slices of many lists at once. */
+    turn: sql.literal(`row_number() over (order by ${major} ${turn}, ${id} ${turn}) as turn`),
+    limit: sql`${slice.size + 1}::integer`
+  }
+}

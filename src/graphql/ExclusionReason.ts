@@ -1,0 +1,129 @@
+import { codeOf } from "../http/errorBody.ts"
+import {
+  describe,
+  type ExclusionReason as Reason,
+  type LeftOut as KernelLeftOut
+} from "../kernel/routing/ExclusionReason.ts"
+import { builder } from "./builder.ts"
+import { CardBrand, Currency, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
+import { MerchantAccount } from "./refs.ts"
+import { known, snapshotFor } from "./registry.ts"
+
+/** Why an account was left out. Each reason is a type of its own with the exact difference in its fields. */
+const ExclusionReason = builder.interfaceRef<Reason>("ExclusionReason").implement({
+  description: "Why a merchant account was left out of a charge.",
+  resolveType: ({ _tag }) => `Mid${_tag}`,
+  fields: (t) => ({
+    code: t.string({
+      description: "For programs: `kill_switch_on`, `currency_not_accepted`.",
+      resolve: ({ _tag }) => codeOf(_tag)
+    }),
+    sentence: t.string({ description: "For people: `its kill switch is on`.", resolve: describe })
+  })
+})
+
+type ReasonOf<Tag extends Reason["_tag"]> = Extract<Reason, { readonly _tag: Tag }>
+
+const reason = <Tag extends Reason["_tag"]>(tag: Tag) => builder.objectRef<ReasonOf<Tag>>(`Mid${tag}`)
+
+reason("KillSwitchOn").implement({
+  description: "Nothing new is sent to it.",
+  interfaces: [ExclusionReason]
+})
+
+reason("NotActive").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({ status: t.expose("status", { type: MidStatus }) })
+})
+
+reason("ProviderNotConfigured").implement({
+  description: "This process has no driver for its processor.",
+  interfaces: [ExclusionReason],
+  fields: (t) => ({ provider: t.exposeString("provider") })
+})
+
+reason("CategoryNotUnderwritten").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    category: t.expose("category", { type: ProductCategory, description: "What is sold." }),
+    underwritten: t.expose("underwritten", { type: [ProductCategory] })
+  })
+})
+
+reason("CurrencyNotAccepted").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    currency: t.expose("currency", { type: Currency }),
+    accepted: t.expose("accepted", { type: [Currency] })
+  })
+})
+
+reason("AmountBelowMinimum").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    amount: t.expose("amount", { type: "MinorUnits" }),
+    minimum: t.expose("minimum", { type: "MinorUnits" })
+  })
+})
+
+reason("AmountAboveMaximum").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    amount: t.expose("amount", { type: "MinorUnits" }),
+    maximum: t.expose("maximum", { type: "MinorUnits" })
+  })
+})
+
+reason("CardBrandNotAccepted").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    brand: t.expose("brand", { type: CardBrand }),
+    accepted: t.expose("accepted", { type: [CardBrand] })
+  })
+})
+
+reason("CountryNotServed").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    country: t.exposeString("country", { description: "Where the card was issued." }),
+    served: t.exposeStringList("served")
+  })
+})
+
+reason("BinBlocked").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    bin: t.exposeString("bin"),
+    prefix: t.exposeString("prefix", { description: "What the acquirer refuses." })
+  })
+})
+
+reason("RiskTooHigh").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    risk: t.expose("risk", { type: RiskLevel }),
+    highest: t.expose("highest", { type: RiskLevel, description: "The highest that it takes." })
+  })
+})
+
+reason("MonthlyCapReached").implement({
+  description: "The charge does not fit under what the acquirer approved for this month.",
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    captured: t.expose("captured", { type: "MinorUnits", description: "Used so far." }),
+    amount: t.expose("amount", { type: "MinorUnits", description: "What this charge would add." }),
+    cap: t.expose("cap", { type: "MinorUnits" })
+  })
+})
+
+export const LeftOutAccount = builder.objectRef<KernelLeftOut>("LeftOutAccount").implement({
+  description: "A merchant account that was left out, with every reason, the weightiest first.",
+  fields: (t) => ({
+    midId: t.exposeString("mid"),
+    merchantAccount: t.field({
+      type: MerchantAccount,
+      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+    }),
+    reasons: t.expose("reasons", { type: [ExclusionReason] })
+  })
+})

@@ -1,0 +1,178 @@
+import { Effect } from "effect"
+import { EntityRegistry, UnknownMid } from "../kernel/EntityRegistry.ts"
+import { MidId } from "../kernel/ids.ts"
+import {
+  type AcceptanceRules as KernelRules,
+  MerchantAccount as KernelMerchantAccount
+} from "../kernel/MerchantAccount.ts"
+import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
+import { InvalidInput } from "../kernel/refusals.ts"
+import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
+import { builder } from "./builder.ts"
+import { CardBrand, Currency, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
+import { Money } from "./Money.ts"
+import { connectionOver } from "./pages.ts"
+import { plainId } from "./plainId.ts"
+import { Entity, MerchantAccount, MerchantAccountConnection } from "./refs.ts"
+import { entityNamed, known, snapshotFor } from "./registry.ts"
+
+const AcceptanceRules = builder.objectRef<KernelRules>("AcceptanceRules").implement({
+  description: "What a merchant account accepts. A rule that is null restricts nothing.",
+  fields: (t) => ({
+    currencies: t.expose("currencies", { type: [Currency] }),
+    minimumAmount: t.expose("minimumAmount", {
+      type: "MinorUnits",
+      nullable: true,
+      description: "Inclusive."
+    }),
+    maximumAmount: t.expose("maximumAmount", {
+      type: "MinorUnits",
+      nullable: true,
+      description: "Inclusive."
+    }),
+    cardBrands: t.expose("cardBrands", { type: [CardBrand], nullable: true }),
+    countries: t.exposeStringList("countries", {
+      nullable: true,
+      description: "Countries of issue that are served: ISO 3166, two letters."
+    }),
+    blockedBins: t.exposeStringList("blockedBins", {
+      nullable: true,
+      description: "BIN prefixes that the acquirer refuses."
+    }),
+    highestRisk: t.expose("highestRisk", { type: RiskLevel, nullable: true })
+  })
+})
+
+interface Cap {
+  readonly approved: typeof Money.$inferType
+  readonly captured: typeof Money.$inferType
+}
+
+const MonthlyCap = builder.objectRef<Cap>("MonthlyCap").implement({
+  description: "What the acquirer approved for a calendar month (UTC), and how much of it is used.",
+  fields: (t) => ({
+    approved: t.expose("approved", { type: Money }),
+    captured: t.expose("captured", { type: Money, description: "Captured this month; some seconds old." })
+  })
+})
+
+builder.node(MerchantAccount, {
+  description:
+    "A merchant account (MID): one company at one processor, underwritten for some of its categories.",
+  isTypeOf: (value) => value instanceof KernelMerchantAccount,
+  id: { resolve: ({ id }) => id },
+  loadManyWithoutCache: async (ids, context) => {
+    const { accounts } = await snapshotFor(context)
+    return ids.map((id) => accounts.get(id))
+  },
+  fields: (t) => ({
+    midId: t.exposeString("id", { description: "The plain id: `mid_bio_1`." }),
+    name: t.exposeString("name"),
+    provider: t.exposeString("provider", { description: "The processor: `stub_a`." }),
+    status: t.expose("status", { type: MidStatus }),
+    killSwitch: t.exposeBoolean("killSwitch", {
+      description: "While it is on, nothing new is sent to this account; what is in flight runs to its end."
+    }),
+    underwrittenFor: t.expose("underwrittenFor", { type: [ProductCategory] }),
+    accepts: t.expose("accepts", { type: AcceptanceRules }),
+    priority: t.exposeInt("priority", { description: "Lower is tried first." }),
+    weight: t.exposeInt("weight", {
+      description: "Its share of the traffic among accounts of one priority."
+    }),
+    monthlyCap: t.field({
+      type: MonthlyCap,
+      nullable: true,
+      description: "Null when nothing was capped.",
+      resolve: async ({ id, entity, monthlyCap: approved }, _args, context) => {
+        if (approved === undefined) return null
+        const { policy } = await snapshotFor(context)
+        const found = policy.accountsOf(entity).find(({ account }) => account.id === id)
+        return { approved, captured: { amount: found?.capturedThisMonth ?? 0, currency: approved.currency } }
+      }
+    }),
+    entity: t.field({
+      type: Entity,
+      resolve: async ({ entity }, _args, context) => known((await snapshotFor(context)).entities, entity)
+    })
+  })
+})
+
+builder.queryFields((t) => ({
+  merchantAccount: t.field({
+    type: MerchantAccount,
+    nullable: true,
+    description: "One merchant account; null when there is no such account.",
+    args: { id: t.arg.id({ required: true, description: "The plain id (`mid_bio_1`) or the global one." }) },
+    resolve: async (_root, { id }, context) =>
+      (await snapshotFor(context)).accounts.get(plainId("MerchantAccount", id))
+  }),
+  merchantAccounts: t.connection(
+    {
+      type: MerchantAccount,
+      description: "Merchant accounts, by id.",
+      args: { entity: t.arg.id({ description: "Only those of this company." }) },
+      resolve: async (_root, { entity, ...page }, context) => {
+        const snapshot = await snapshotFor(context)
+        const { accounts } = snapshot
+        if (typeof entity !== "string") return connectionOver(accounts.values(), page)
+        const { id } = await context.run(entityNamed(snapshot, plainId("Entity", entity)))
+        return connectionOver(
+          [...accounts.values()].filter((account) => account.entity === id),
+          page
+        )
+      }
+    },
+    MerchantAccountConnection
+  )
+}))
+
+const SetMidKillSwitchPayload = builder
+  .objectRef<{ readonly account: KernelMerchantAccount }>("SetMidKillSwitchPayload")
+  .implement({
+    fields: (t) => ({ merchantAccount: t.expose("account", { type: MerchantAccount }) })
+  })
+
+builder.mutationField("setMidKillSwitch", (t) =>
+  t.field({
+    type: SetMidKillSwitchPayload,
+    description:
+      "Stops or resumes new sends on one account, at once and for every process. Who did it and why is audited.",
+    args: {
+      mid: t.arg.id({ required: true, description: "The plain id (`mid_bio_1`) or the global one." }),
+      on: t.arg.boolean({ required: true, description: "True stops it." }),
+      reason: t.arg.string({ required: true, description: "Why, for the audit: 1 to 500 characters." })
+    },
+    errors: {
+      types: [InvalidInput, UnknownMid, LedgerDidNotAnswer],
+      union: { name: "SetMidKillSwitchResult" }
+    },
+    resolve: async (_root, { mid, on, reason }, { run, principal }) => {
+      // One line: it is written into the audit and shown in lists.
+      if (!/^[^\p{Cc}]{1,500}$/u.test(reason.trim())) {
+        throw new InvalidInput({
+          field: "reason",
+          problem: "is not one line of 1 to 500 characters; say why"
+        })
+      }
+      const id = plainId("MerchantAccount", mid)
+      if (!/^[a-z0-9_]{1,63}$/.test(id)) throw new UnknownMid({ mid: id.slice(0, 80) })
+      const change = { mid: MidId.make(id), on, by: principal, reason: reason.trim() }
+      const account = await run(
+        EntityRegistry.pipe(
+          Effect.flatMap((registry) => registry.setKillSwitch(change)),
+          Effect.catchTag("LedgerUnavailable", adviseOnSwitch)
+        )
+      )
+      return { account }
+    }
+  })
+)
+
+const adviseOnSwitch = (error: LedgerUnavailable): Effect.Effect<never, LedgerDidNotAnswer> =>
+  Effect.andThen(
+    Effect.logError(error.message, error.cause),
+    new LedgerDidNotAnswer({
+      charged: "nothing",
+      advice: "the switch may or may not have been thrown; set it again, for twice is once"
+    })
+  )

@@ -1,0 +1,50 @@
+import { Effect } from "effect"
+import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
+import { adviseOnLedger } from "../http/refusals.ts"
+import { type Fulfilment as FulfilmentClaim, FulfilmentGate } from "../kernel/FulfilmentGate.ts"
+import { SessionNotSettled, UnknownSession } from "../kernel/refusals.ts"
+import { builder } from "./builder.ts"
+import { Fulfilment } from "./enums.ts"
+import { plainId } from "./plainId.ts"
+import { PaymentSession } from "./refs.ts"
+
+const ClaimFulfilmentPayload = builder
+  .objectRef<{ readonly id: string; readonly fulfilment: FulfilmentClaim }>("ClaimFulfilmentPayload")
+  .implement({
+    fields: (t) => ({
+      fulfilment: t.expose("fulfilment", { type: Fulfilment }),
+      session: t.field({
+        type: PaymentSession,
+        resolve: async ({ id }, _args, { loaders }) => {
+          const found = await loaders.session(id)
+          if (found === undefined) throw new Error(`${id} was fulfilled, and there is no such session`)
+          return found
+        }
+      })
+    })
+  })
+
+builder.mutationField("claimFulfilment", (t) =>
+  t.field({
+    type: ClaimFulfilmentPayload,
+    description:
+      "Claims the fulfilment of a settled session: `first` exactly once, and `duplicate` ever after.",
+    args: {
+      session: t.arg.id({ required: true, description: "The plain id (`ps_01J...`) or the global one." })
+    },
+    errors: {
+      types: [UnknownSession, SessionNotSettled, LedgerDidNotAnswer],
+      union: { name: "ClaimFulfilmentResult" }
+    },
+    resolve: async (_root, { session }, { run, principal }) => {
+      const id = plainId("PaymentSession", session)
+      const fulfilment = await run(
+        FulfilmentGate.pipe(
+          Effect.flatMap((gate) => gate.claim(id, principal)),
+          adviseOnLedger("fulfil")
+        )
+      )
+      return { id, fulfilment }
+    }
+  })
+)

@@ -1,0 +1,53 @@
+import { Cause, Effect, Exit } from "effect"
+import type { EntityRegistry } from "../kernel/EntityRegistry.ts"
+import type { FulfilmentGate } from "../kernel/FulfilmentGate.ts"
+import type { Principal } from "../kernel/ids.ts"
+import type { PaymentOrchestrator } from "../kernel/PaymentOrchestrator.ts"
+import type { PaymentSessions } from "../kernel/PaymentSessions.ts"
+import type { PriceCatalogue } from "../kernel/PriceCatalogue.ts"
+import type { PaymentReads } from "../db/reads/PaymentReads.ts"
+import type { Loaders } from "./loaders.ts"
+
+/** What the resolvers may ask for. */
+export type GraphqlServices =
+  | PaymentSessions
+  | PaymentOrchestrator
+  | FulfilmentGate
+  | EntityRegistry
+  | PriceCatalogue
+  | PaymentReads
+
+/** Runs an effect for a resolver. A typed error is thrown as it is, so that it can become a member of a union. */
+export type Run = <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promise<A>
+
+/** What every resolver is given. */
+export interface GraphqlContext {
+  readonly principal: Principal
+  readonly requestId: string
+  /** Where customers reach this server; no slash at the end. */
+  readonly publicOrigin: string
+  readonly run: Run
+  /** Puts a defect into the log, with the request's id. */
+  readonly report: (cause: unknown) => void
+  readonly loaders: Loaders
+}
+
+/** Something broke, and it is in the log already: whoever sees it says so and nothing else. */
+export class Broken extends Error {}
+
+/**
+ * A `Run` over something that runs effects. A defect goes to the log where it happened, with the request's id;
+ * what is thrown says nothing.
+ */
+export const makeRun =
+  (toExit: <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promise<Exit.Exit<A, E>>): Run =>
+  async (effect) => {
+    const exit = await toExit(
+      Effect.tapCause(effect, (cause) =>
+        Cause.hasDies(cause) ? Effect.logError("a resolver broke", cause) : Effect.void
+      )
+    )
+    if (Exit.isSuccess(exit)) return exit.value
+    const failure = Cause.findErrorOption(exit.cause)
+    throw failure._tag === "Some" ? failure.value : new Broken("a resolver broke", { cause: exit.cause })
+  }

@@ -1,0 +1,152 @@
+import type { AttemptState as AttemptStates } from "../kernel/Attempt.ts"
+import type { CardBrand as CardBrands } from "../kernel/Card.ts"
+import type { ProductCategory as ProductCategories } from "../kernel/Category.ts"
+import type { DeclineKind as DeclineKinds } from "../kernel/cascade/Disposition.ts"
+import type { Fulfilment as Fulfilments } from "../kernel/FulfilmentGate.ts"
+import type { MidStatus as MidStatuses, RiskLevel as RiskLevels } from "../kernel/MerchantAccount.ts"
+import { Currency as Currencies } from "../kernel/Money.ts"
+import type { EvidenceSource as Sources, PermitRefusal as PermitRefusals } from "../kernel/PaymentLedger.ts"
+import type { ConfirmOutcome as ConfirmOutcomes } from "../kernel/PaymentOrchestrator.ts"
+import type { PaymentMode as PaymentModes, SessionState as SessionStates } from "../kernel/PaymentSession.ts"
+import { builder } from "./builder.ts"
+
+// The kernel's words, spelt as the kernel and REST spell them, each with its meaning; the compiler asks for all of
+// them. What is judged by the kernel comes in as text; only filters take these.
+
+type Described<Value extends string> = Readonly<Record<Value, { readonly description: string }>>
+
+export const SessionState = builder.enumType("SessionState", {
+  description: "Where a payment stands.",
+  values: {
+    pending: { description: "Waits for a card: the first, or another one after a decline." },
+    processing: { description: "A charge is on its way. Do not pay again." },
+    in_review: { description: "The outcome of a charge is unknown and is being checked. Do not pay again." },
+    settled: { description: "Paid." },
+    failed: { description: "Not paid, and it takes no further card." },
+    cancelled: { description: "Cancelled before it was paid." },
+    expired: { description: "Its time ran out before it was paid." }
+  } satisfies Described<SessionStates>
+})
+
+export const AttemptState = builder.enumType("AttemptState", {
+  description:
+    "What is known of the money of one attempt. Every state but `declined` blocks another attempt.",
+  values: {
+    in_flight: { description: "Written ahead; it may have been sent." },
+    captured: { description: "Proof that money moved." },
+    declined: { description: "Proof that no money moved." },
+    indeterminate: { description: "Sent, and nobody knows yet whether money moved." },
+    absent: { description: "The processor never heard of it, past the time in which it would have." }
+  } satisfies Described<AttemptStates>
+})
+
+export const DeclineKind = builder.enumType("DeclineKind", {
+  values: {
+    soft: { description: "Another merchant account may take the card." },
+    hard: { description: "The card or its issuer refuses, so no other account is asked." }
+  } satisfies Described<DeclineKinds>
+})
+
+export const EvidenceSource = builder.enumType("EvidenceSource", {
+  description: "Where evidence comes from.",
+  values: {
+    driver: { description: "The answer to the charge itself." },
+    lookup: { description: "The processor, asked again by our key." },
+    takeover: { description: "Its driver died before it recorded an outcome." },
+    webhook: { description: "The processor, unasked." },
+    person: { description: "An operator, signed off." }
+  } satisfies Described<Sources>
+})
+
+export const EvidenceOutcome = builder.enumType("EvidenceOutcome", {
+  description: "What a piece of evidence proves.",
+  values: {
+    captured: { value: "Captured", description: "Money moved." },
+    declined: { value: "Declined", description: "No money moved." },
+    indeterminate: { value: "Indeterminate", description: "Nothing is proved." },
+    absent: { value: "Absent", description: "The charge never reached the processor." }
+  } as const
+})
+
+export const PermitRefusal = builder.enumType("PermitRefusal", {
+  description: "Why the write-ahead passed over an account that had been chosen.",
+  values: {
+    kill_switch_on: { description: "Its kill switch was thrown in the meantime." },
+    not_active: { description: "It is not active any more." },
+    not_underwritten: { description: "It is not underwritten for the category any more." },
+    entity_cannot_collect: { description: "Its company may not collect any more." }
+  } satisfies Described<PermitRefusals>
+})
+
+export const MidStatus = builder.enumType("MidStatus", {
+  values: {
+    pending: { description: "Not boarded yet." },
+    active: { description: "May charge." },
+    suspended: { description: "The acquirer holds it." },
+    closed: { description: "Closed for good." }
+  } satisfies Described<MidStatuses>
+})
+
+export const RiskLevel = builder.enumType("RiskLevel", {
+  description: "How risky a charge looks to whoever asks for it.",
+  values: {
+    low: { description: "The default." },
+    medium: { description: "Some accounts do not take it." },
+    high: { description: "Only accounts without a limit take it." }
+  } satisfies Described<RiskLevels>
+})
+
+export const PaymentMode = builder.enumType("PaymentMode", {
+  values: {
+    hosted: { description: "The customer pays on the hosted page." },
+    embedded: { description: "The customer pays in the embedded component." }
+  } satisfies Described<PaymentModes>
+})
+
+export const ConfirmOutcome = builder.enumType("ConfirmOutcome", {
+  description: "What came of a confirmation.",
+  values: {
+    settled: { description: "Paid." },
+    declined: { description: "Proof that no money moved." },
+    in_review: { description: "Nobody knows yet, and nobody is to pay again." },
+    processing: { description: "On its way; nobody is to pay again." },
+    failed: { description: "Told of a repeated confirmation whose session ended without a payment." }
+  } satisfies Described<ConfirmOutcomes>
+})
+
+export const Fulfilment = builder.enumType("Fulfilment", {
+  values: {
+    first: { description: "Fulfil now. It is given out once in a session's life." },
+    duplicate: { description: "It was given out before; do nothing." }
+  } satisfies Described<Fulfilments>
+})
+
+export const ProductCategory = builder.enumType("ProductCategory", {
+  description: "What is sold, as underwriting sees it.",
+  values: {
+    ruo_compounds: { description: "Compounds for research use only." },
+    supplements: { description: "Dietary supplements." },
+    telehealth: { description: "Consultations." },
+    lab_tests: { description: "Laboratory tests." },
+    membership: { description: "Memberships." },
+    merchandise: { description: "Goods." }
+  } satisfies Described<ProductCategories>
+})
+
+export const CardBrand = builder.enumType("CardBrand", {
+  description: "The network of a card.",
+  values: {
+    visa: { description: "Visa." },
+    mastercard: { description: "Mastercard." },
+    amex: { description: "American Express." },
+    discover: { description: "Discover." },
+    jcb: { description: "JCB." },
+    diners: { description: "Diners Club." },
+    unionpay: { description: "UnionPay." }
+  } satisfies Described<CardBrands>
+})
+
+export const Currency = builder.enumType("Currency", {
+  description: "ISO 4217.",
+  values: Currencies.literals
+})

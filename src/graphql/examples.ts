@@ -1,0 +1,75 @@
+// Queries to begin with: the tabs of GraphiQL, the README, and golden files of the tests, which run them.
+
+/** Which merchant accounts would serve this charge, and why not the others? */
+const preview = `query WhichAccounts {
+  routingPreview(
+    input: {
+      entity: "loop_bio_labs"
+      product: "ruo_compounds"
+      amountCents: 9800
+      cardBrand: "visa"
+      country: "US"
+      risk: "high"
+    }
+  ) {
+    ... on RoutingPreview {
+      chosen { midId provider priority }
+      leftOut { midId reasons { code sentence } }
+    }
+    ... on Refusal { code field message }
+  }
+}
+`
+
+/** Two vials, declared as a payment. */
+const declare = `mutation Declare {
+  createPaymentSession(
+    input: {
+      customer: "loop_user_1"
+      brand: "loop-bio"
+      entity: "loop_bio_labs"
+      mode: "hosted"
+      intent: { type: "line_items", lineItems: [{ providerPriceRef: "price_bpc157", quantity: 2 }] }
+    }
+  ) {
+    ... on CreatePaymentSessionPayload {
+      url
+      session { sessionId state category money { formatted } }
+    }
+    ... on Refusal { code field message }
+  }
+}
+`
+
+/** Charged with a card that every account at `stub_a` declines, so the third account takes it. */
+const confirm = `mutation Confirm($session: ID!) {
+  confirmPaymentSession(
+    input: { session: $session, vaultToken: { vaultId: "stub", tokenRef: "tok_declined_at_stub_a" } }
+  ) {
+    ... on ConfirmPaymentSessionPayload {
+      outcome
+      message
+      session { attempts { nodes { ordinal state merchantAccount { midId provider } } } }
+    }
+    ... on Refusal { code field message }
+  }
+}
+`
+
+/** Every try to charge, newest first: what was heard of it, and why it went where it went. */
+const history = `query History {
+  attempts(first: 10) {
+    nodes {
+      attemptId
+      state
+      money { formatted }
+      merchantAccount { midId provider }
+      evidence { nodes { source outcome code } }
+      decision { chosen { midId } leftOut { midId reasons { sentence } } }
+    }
+    pageInfo { hasNextPage }
+  }
+}
+`
+
+export const examples = { preview, declare, confirm, history } as const

@@ -1,0 +1,46 @@
+import { Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { developmentKey } from "../db/seedData.ts"
+import { examples } from "./examples.ts"
+
+/** The page brings everything along; a browser that tries to fetch from anywhere else is told not to. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'unsafe-inline' 'unsafe-eval' blob:",
+  "worker-src blob:",
+  "style-src 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'"
+].join("; ")
+
+/** What a new visitor finds open. The second tab has two operations: run one, then the other with its session. */
+const tabs = [
+  { query: examples.preview, variables: "{}" },
+  { query: `${examples.declare}\n${examples.confirm}`, variables: JSON.stringify({ session: "ps_..." }) },
+  { query: examples.history, variables: "{}" }
+]
+
+/**
+ * GraphiQL, whole and without a CDN. For development: the page needs no key, its requests carry the development
+ * key, which is known to everybody and taken on loopback only. It is nine megabytes, so it is read when somebody
+ * asks for it first.
+ */
+export const graphiqlPage: Effect.Effect<HttpServerResponse.HttpServerResponse> = Effect.promise(
+  () => import("@graphql-yoga/render-graphiql")
+).pipe(
+  Effect.map(({ renderGraphiQL }) => {
+    const headers = JSON.stringify({ Authorization: `Bearer ${developmentKey.key}` }, null, 2)
+    const page = renderGraphiQL({
+      title: "GraphiQL: payments",
+      headers,
+      defaultQuery: examples.preview,
+      defaultTabs: tabs.map((tab) => ({ ...tab, headers })),
+      defaultEditorToolsVisibility: "headers"
+    })
+    return HttpServerResponse.setHeader(HttpServerResponse.html(page), "content-security-policy", policy)
+  })
+)

@@ -1,0 +1,67 @@
+import { DateTime, Predicate } from "effect"
+import { GraphQLError, type ValueNode } from "graphql"
+import { builder } from "./builder.ts"
+
+builder.scalarType("DateTime", {
+  description: "An instant as ISO 8601 with milliseconds, in UTC: `2026-11-20T10:00:00.000Z`.",
+  serialize: (value) => DateTime.formatIso(value),
+  parseValue: () => {
+    throw new GraphQLError("DateTime is not taken as input")
+  }
+})
+
+/**
+ * Numbers are taken as JSON has them and judged by the kernel, so that a fraction gets the same typed refusal
+ * through every door. What is no number at all is refused here.
+ */
+const numeric = (name: "MinorUnits" | "WholeNumber", description: string) =>
+  builder.scalarType(name, {
+    description,
+    serialize: (value) => value,
+    parseValue: (value) => finite(name, value),
+    parseLiteral: (node) =>
+      finite(name, node.kind === "IntValue" || node.kind === "FloatValue" ? Number(node.value) : node.kind)
+  })
+
+const finite = (name: string, value: unknown): number => {
+  if (typeof value === "number" && Number.isFinite(value)) return value
+  throw new GraphQLError(`${name} is a number`)
+}
+
+numeric(
+  "MinorUnits",
+  "An amount of money in whole minor units (cents, yen). Up to twelve digits, which is more than an Int holds."
+)
+numeric(
+  "WholeNumber",
+  "A whole number. Any number is taken as input, and one that is not whole is refused by name."
+)
+
+builder.scalarType("Labels", {
+  description: 'A JSON object of texts: `{ colour: "blue" }`.',
+  serialize: (value) => value,
+  parseValue: (value) => labels(value),
+  parseLiteral: (node, variables) => labels(plain(node, variables))
+})
+
+const labels = (value: unknown): Readonly<Record<string, string>> => {
+  if (isLabels(value)) return value
+  throw new GraphQLError("Labels is an object of which every value is a text")
+}
+
+const isLabels = (value: unknown): value is Readonly<Record<string, string>> =>
+  Predicate.isObject(value) && !Array.isArray(value) && Object.values(value).every(Predicate.isString)
+
+/** The value of a literal, as far as labels may have one. */
+const plain = (node: ValueNode, variables: Readonly<Record<string, unknown>> | null | undefined): unknown => {
+  switch (node.kind) {
+    case "StringValue":
+      return node.value
+    case "Variable":
+      return variables?.[node.name.value]
+    case "ObjectValue":
+      return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, plain(value, variables)]))
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,15 @@
+import { builder } from "./builder.ts"
+import "./Attempt.ts"
+import "./cancelPaymentSession.ts"
+import "./claimFulfilment.ts"
+import "./confirmPaymentSession.ts"
+import "./createPaymentSession.ts"
+import "./Entity.ts"
+import "./MerchantAccount.ts"
+import "./PaymentSession.ts"
+import "./Refusal.ts"
+import "./RoutingPreview.ts"
+import "./scalars.ts"
+
+/** The schema of the GraphQL door. The types are in the files of their names; here they are only gathered. */
+export const schema = builder.toSchema({ sortSchema: true })

@@ -1,0 +1,93 @@
+import { Context, Effect } from "effect"
+import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { createYoga } from "graphql-yoga"
+import type { ApiKeys } from "../db/ApiKeys.ts"
+import { principalOf } from "../http/authorization.ts"
+import type { LedgerDidNotAnswer, Unauthorized } from "../http/doorRefusals.ts"
+import { codeOf } from "../http/errorBody.ts"
+import { statusOf } from "../http/refusals.ts"
+import { RequestId } from "../http/requestId.ts"
+import type { Principal } from "../kernel/ids.ts"
+import { type GraphqlContext, type GraphqlServices, makeRun } from "./context.ts"
+import { graphiqlPage } from "./graphiqlPage.ts"
+import { makeLoaders } from "./loaders.ts"
+import { keepCause, presentErrors } from "./presentErrors.ts"
+import { schema } from "./schema.ts"
+
+interface GraphqlSettings {
+  /** Where customers reach this server; no slash at the end. */
+  readonly publicOrigin: string
+  /** Whether to serve GraphiQL at the same address: for development, on loopback. */
+  readonly graphiql: boolean
+}
+
+/**
+ * The GraphQL door at `/graphql`, to be served behind the guard of `src/http/guard.ts`, which limits bodies and
+ * gives each request its id. Every request needs an API key; only the page of GraphiQL itself does not.
+ */
+export const graphqlRoutes = (settings: GraphqlSettings) =>
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const services = yield* Effect.context<GraphqlServices | ApiKeys>()
+      const page = yield* Effect.cached(graphiqlPage)
+      const yoga = createYoga<GraphqlContext>({
+        schema,
+        graphqlEndpoint: "/graphql",
+        plugins: [presentErrors],
+        maskedErrors: { maskError: keepCause },
+        logging: false,
+        graphiql: false,
+        landingPage: false,
+        multipart: false,
+        cors: false
+      })
+
+      const answer = Effect.fnUntraced(function* (
+        request: HttpServerRequest.HttpServerRequest,
+        principal: Principal
+      ) {
+        const requestId = yield* RequestId
+        const context = Context.merge(services, yield* Effect.context<never>())
+        const run = makeRun(Effect.runPromiseExitWith(context))
+        const report = (cause: unknown) =>
+          Effect.runForkWith(context)(Effect.logError("a resolver broke", cause))
+        const body = request.method === "POST" ? { body: yield* request.text } : {}
+        const { accept = "application/json", "content-type": contentType } = request.headers
+        const headers = { accept, ...(contentType === undefined ? {} : { "content-type": contentType }) }
+        // Without the signal of the connection: what was begun is not left halfway because a caller hung up.
+        const asked = new Request(new URL(request.originalUrl, settings.publicOrigin), {
+          method: request.method,
+          headers,
+          ...body
+        })
+        const { publicOrigin } = settings
+        const response = yield* Effect.promise(async () =>
+          yoga.fetch(asked, { principal, requestId, publicOrigin, run, report, loaders: makeLoaders(run) })
+        )
+        return HttpServerResponse.fromWeb(response)
+      })
+
+      yield* router.add("*", "/graphql", (request) =>
+        settings.graphiql && asksForPage(request)
+          ? page
+          : principalOf(request.headers.authorization).pipe(
+              Effect.provideContext(services),
+              Effect.flatMap((principal) => answer(request, principal)),
+              Effect.catchTag(["Unauthorized", "LedgerUnavailable"], notAdmitted)
+            )
+      )
+    })
+  )
+
+const asksForPage = ({ method, headers }: HttpServerRequest.HttpServerRequest): boolean =>
+  method === "GET" && (headers.accept ?? "").includes("text/html")
+
+/** Nobody was let in, so nothing of the request was read: the whole answer is this one error. */
+const notAdmitted = (refusal: Unauthorized | LedgerDidNotAnswer) =>
+  Effect.map(RequestId, (requestId) => {
+    const code = refusal._tag === "Unauthorized" ? "UNAUTHENTICATED" : codeOf(refusal._tag)
+    return HttpServerResponse.jsonUnsafe(
+      { errors: [{ message: refusal.message, extensions: { code, requestId } }] },
+      { status: statusOf[refusal._tag] }
+    )
+  })
