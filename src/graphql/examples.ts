@@ -7,8 +7,8 @@ const preview = `query WhichAccounts {
       entity: "loop_bio_labs"
       product: "ruo_compounds"
       amountCents: 9800
-      cardBrand: "visa"
       country: "US"
+      cardBrand: "visa"
       risk: "high"
     }
   ) {
@@ -32,10 +32,7 @@ const declare = `mutation Declare {
       intent: { type: "line_items", lineItems: [{ providerPriceRef: "price_bpc157", quantity: 2 }] }
     }
   ) {
-    ... on CreatePaymentSessionPayload {
-      url
-      session { sessionId state category money { formatted } }
-    }
+    ... on CreatePaymentSessionPayload { url session { sessionId state money { formatted } } }
     ... on Refusal { code field message }
   }
 }
@@ -49,7 +46,7 @@ const confirm = `mutation Confirm($session: ID!) {
     ... on ConfirmPaymentSessionPayload {
       outcome
       message
-      session { attempts { nodes { ordinal state merchantAccount { midId provider } } } }
+      session { attempts { nodes { ordinal state provider merchantAccount { midId } } } }
     }
     ... on Refusal { code field message }
   }
@@ -67,7 +64,7 @@ const history = `query History {
       evidence { nodes { source outcome code } }
       decision { chosen { midId } leftOut { midId reasons { sentence } } }
     }
-    pageInfo { hasNextPage }
+    pageInfo { hasNextPage endCursor }
   }
 }
 `
