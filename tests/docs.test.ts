@@ -1,10 +1,13 @@
-// What the README says of settings and queries, held against the code.
+// What the documents say of settings, queries and refusals, held against the code.
 import { ConfigProvider, Effect } from "effect"
 import { buildSchema, parse, validate } from "graphql"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { settings } from "../src/config.ts"
+import { ConfirmAnswer } from "../src/http/api/answers.ts"
+import { codeOf } from "../src/http/errorBody.ts"
+import { statusOf } from "../src/http/refusals.ts"
 import { stubTimings } from "../src/layers/providers/stub/config.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -46,12 +49,32 @@ describe("the README", () => {
       expect(withEnvironment({ [name]: another(name) }), name).not.toEqual(withEnvironment({}))
     }
   })
+})
 
-  it("shows queries that the schema knows", () => {
+describe("the documents", () => {
+  it("show queries that the schema knows", () => {
     const schema = buildSchema(read("schema.graphql"))
-    const queries = [...readme.matchAll(/```graphql\n([^]*?)```/g)].map(([, query = ""]) => query)
-    expect(queries).toHaveLength(3)
+    const queries = ["README.md", "docs/guides/operating.md"].flatMap((file) =>
+      [...read(file).matchAll(/```graphql\n([^]*?)```/g)].map(([, query = ""]) => query)
+    )
+    expect(queries).toHaveLength(5)
     for (const query of queries) expect(validate(schema, parse(query))).toEqual([])
+  })
+
+  it("say what each outcome of a confirmation means", () => {
+    const listed = [...read("docs/guides/for-apps.md").matchAll(/^\| `(\w+)` +\|/gm)].map(
+      ([, outcome]) => outcome
+    )
+    expect(listed.toSorted()).toEqual([...ConfirmAnswer.fields.outcome.literals].toSorted())
+  })
+
+  it("list each refusal under its status", () => {
+    const rows = [...read("docs/guides/for-apps.md").matchAll(/^\| (\d{3}) +\|(.*)\|$/gm)]
+    const listed = rows.flatMap(([, status, codes = ""]) =>
+      [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => `${status} ${code}`)
+    )
+    const known = Object.entries(statusOf).map(([tag, status]) => `${status} ${codeOf(tag)}`)
+    expect(listed.toSorted()).toEqual(known.toSorted())
   })
 })
 
