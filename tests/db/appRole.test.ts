@@ -49,6 +49,7 @@ const callable = [
   "claim_fulfilment",
   "claim_unresolved",
   "declare_session",
+  "declared_before",
   "expire_due",
   "iso",
   "load_registry",

@@ -5,7 +5,7 @@ import * as Database from "../../src/db/Database.ts"
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
 import { VaultedCard, VaultToken } from "../../src/kernel/Card.ts"
-import { Captured, Declined, Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
+import { type Captured, Declined, Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
 import { BrandId, CustomerId, EntityId, MidId, ProviderName, type SessionId } from "../../src/kernel/ids.ts"
 import { Money } from "../../src/kernel/Money.ts"
 import { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
@@ -63,7 +63,7 @@ const outside = Layer.mergeAll(
 )
 
 class TappedWire extends Context.Service<TappedWire, Wire>()(
-  "payment-orchestration/tests/db/moneySteps/TappedWire"
+  "payment-orchestration/tests/db/moneySteps.test/TappedWire"
 ) {
   static readonly layer = Layer.effect(
     TappedWire,

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Result } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
 import type { Outcome } from "../../src/kernel/cascade/Disposition.ts"
@@ -9,6 +9,8 @@ import { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import * as w from "../suites/world.ts"
 import { Owner, pgStorage } from "./support/pgStorage.ts"
+import { refusalOf } from "./support/refusal.ts"
+import * as scene from "./support/scene.ts"
 
 // Many processes at once that each believe to be alone, and do everything in the wrong order. Chance decides what
 // they do; what must hold does not depend on it.
@@ -21,7 +23,7 @@ type Ledger = PaymentLedger["Service"]
 
 /** Ledgers of several processes: each has a pool of its own. */
 class Processes extends Context.Service<Processes, ReadonlyArray<Ledger>>()(
-  "payment-orchestration/tests/db/races/Processes"
+  "payment-orchestration/tests/db/races.test/Processes"
 ) {
   static readonly layer = Layer.effect(
     Processes,
@@ -306,6 +308,35 @@ it.layer(storage, { excludeTestServices: true, timeout: 60_000 })("however they 
           "Permitted"
         ])
       })
+  )
+
+  it.effect("whoever writes attempts by hand, without any money step, writes one", () =>
+    Effect.gen(function* () {
+      const { connect } = yield* TestDatabase
+      const owner = yield* Owner
+      const hands = yield* Layer.build(connect("payments_owner", 16)).pipe(
+        Effect.map(Context.get(SqlClient.SqlClient))
+      )
+      for (let nr = 100; nr < 120; nr++) {
+        yield* owner.unsafe(scene.declare(nr))
+        yield* owner`update payment_sessions set state = 'processing', fence = 1 where session_id = ${scene.session(nr)}`
+        yield* owner`insert into routing_decisions (session_id, round, policy_version, inputs, chosen, left_out)
+          values (${scene.session(nr)}, 1, 1, '{}', '[]', '[]')`
+        const tries = yield* Effect.forEach(
+          Array.from({ length: 12 }, (_, at) => scene.insert("attempts", scene.attemptRow(nr, at + 1))),
+          (statement) => Effect.result(hands.unsafe(statement)),
+          { concurrency: "unbounded" }
+        )
+        const refusals = yield* Effect.forEach(
+          tries.flatMap((tried) => (Result.isFailure(tried) ? [tried.failure] : [])),
+          refusalOf
+        )
+        assert.deepStrictEqual(
+          refusals.map(({ by }) => by),
+          Array.from({ length: 11 }, () => "attempts.one_live_attempt_per_session")
+        )
+      }
+    })
   )
 
   it.effect("an order that is set free while others wait for it goes to one of them", () =>

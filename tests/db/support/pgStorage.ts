@@ -1,4 +1,4 @@
-import { PgClient } from "@effect/sql-pg"
+import type { PgClient } from "@effect/sql-pg"
 import { Context, Duration, Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import * as EntityRegistryPg from "../../../src/db/EntityRegistryPg.ts"
@@ -17,7 +17,7 @@ import { seedRows } from "./seedRows.ts"
 
 /** A pool as the owner of everything, beside the app's. */
 export class Owner extends Context.Service<Owner, SqlClient.SqlClient>()(
-  "payment-orchestration/tests/db/support/Owner"
+  "payment-orchestration/tests/db/support/pgStorage/Owner"
 ) {
   static readonly layer: Layer.Layer<Owner, SqlError.SqlError, TestDatabase> = Layer.unwrap(
     Effect.map(TestDatabase, ({ connect }) =>
