@@ -9,6 +9,8 @@ import * as EntityRegistryPg from "./db/EntityRegistryPg.ts"
 import * as OutboxPg from "./db/OutboxPg.ts"
 import * as PaymentLedgerPg from "./db/PaymentLedgerPg.ts"
 import * as PriceCataloguePg from "./db/PriceCataloguePg.ts"
+import { PaymentReads } from "./db/reads/PaymentReads.ts"
+import { graphqlRoutes } from "./graphql/server.ts"
 import { restRoutes } from "./http/restRoutes.ts"
 import { httpServer } from "./http/server.ts"
 import { FulfilmentGate } from "./kernel/FulfilmentGate.ts"
@@ -35,6 +37,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     PaymentLedgerPg.layer,
     PriceCataloguePg.layer,
     OutboxPg.layer,
+    PaymentReads.layer,
     EntityRegistryPg.layer,
     ApiKeys.layer(settings)
   ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections)))
@@ -46,9 +49,9 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     Reconciler.layer
   ).pipe(Layer.provideMerge(storage), Layer.provideMerge(outside))
 
-  const doors = httpServer(restRoutes(settings)).pipe(
-    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port }))
-  )
+  const doors = httpServer(
+    Layer.mergeAll(restRoutes(settings), graphqlRoutes({ ...settings, graphiql: settings.loopbackOnly }))
+  ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port })))
 
   return Layer.mergeAll(doors, workers(pool("payments_cluster", 4))).pipe(
     Layer.provide(EventConsumers.layer),

@@ -22,10 +22,14 @@ const Written = Schema.Struct({
   fence: Schema.Int
 })
 
-const Declaring = Schema.Union([
-  Schema.TaggedStruct("Created", { session: PaymentSession }),
+const DeclaredBefore = Schema.Union([
   Schema.TaggedStruct("Replayed", { session: PaymentSession }),
-  Schema.TaggedStruct("KeyReused", { earlierBody: Schema.Unknown }),
+  Schema.TaggedStruct("KeyReused", { earlierBody: Schema.Unknown })
+])
+
+const Declaring = Schema.Union([
+  ...DeclaredBefore.members,
+  Schema.TaggedStruct("Created", { session: PaymentSession }),
   Schema.TaggedStruct("OrderTaken", { session: SessionId, state: SessionState })
 ])
 
@@ -68,6 +72,7 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const declareStep = step(sql, "declare_session", Declaring)
+    const beforeStep = step(sql, "declared_before", Schema.NullOr(DeclaredBefore))
     const openStep = step(sql, "open_attempt", Opening)
     const recordStep = step(sql, "record_outcome", Recording)
     const cancelStep = step(sql, "cancel_session", Cancelling)
@@ -120,6 +125,14 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
         return declared
       }, unavailable("declare")),
 
+      declaredBefore: Effect.fn("PaymentLedger.declaredBefore")(function* ({
+        by,
+        idempotencyKey: key,
+        body
+      }) {
+        return key === undefined ? undefined : ((yield* beforeStep({ by, key, body })) ?? undefined)
+      }),
+
       open: Effect.fn("PaymentLedger.open")(function* (id, candidates, decision, request) {
         const opening = yield* openStep({
           session: id,
@@ -157,8 +170,8 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
         unresolvedStep({ limit, leaseMs: Duration.toMillis(lease) })
       ),
 
-      claimFulfilment: Effect.fn("PaymentLedger.claimFulfilment")(function* (id, by) {
-        return (yield* fulfilmentStep({ session: id, by })) ?? undefined
+      claimFulfilment: Effect.fn("PaymentLedger.claimFulfilment")(function* (id, by, key) {
+        return (yield* fulfilmentStep({ session: id, by, key })) ?? undefined
       })
     })
   })

@@ -148,7 +148,7 @@ builder.mutationField("setMidKillSwitch", (t) =>
     },
     resolve: async (_root, { mid, on, reason }, { run, principal }) => {
       // One line: it is written into the audit and shown in lists.
-      if (!/^[^\p{Cc}]{1,500}$/u.test(reason.trim())) {
+      if (!/^[^\p{Cc}\p{Cs}]{1,500}$/u.test(reason.trim())) {
         throw new InvalidInput({
           field: "reason",
           problem: "is not one line of 1 to 500 characters; say why"

@@ -2,9 +2,10 @@ import { Effect } from "effect"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
 import { type Fulfilment as FulfilmentClaim, FulfilmentGate } from "../kernel/FulfilmentGate.ts"
-import { SessionNotSettled, UnknownSession } from "../kernel/refusals.ts"
+import { InvalidInput, SessionNotSettled, UnknownSession } from "../kernel/refusals.ts"
 import { builder } from "./builder.ts"
 import { Fulfilment } from "./enums.ts"
+import { checkKey } from "./idempotencyKey.ts"
 import { plainId } from "./plainId.ts"
 import { PaymentSession } from "./refs.ts"
 
@@ -30,17 +31,23 @@ builder.mutationField("claimFulfilment", (t) =>
     description:
       "Claims the fulfilment of a settled session: `first` exactly once, and `duplicate` ever after.",
     args: {
-      session: t.arg.id({ required: true, description: "The plain id (`ps_01J...`) or the global one." })
+      session: t.arg.id({ required: true, description: "The plain id (`ps_01J...`) or the global one." }),
+      idempotencyKey: t.arg.string({
+        description:
+          "1 to 255 printable characters. Who repeats a claim under its key did not hear the answer, and is told the same."
+      })
     },
     errors: {
-      types: [UnknownSession, SessionNotSettled, LedgerDidNotAnswer],
+      types: [InvalidInput, UnknownSession, SessionNotSettled, LedgerDidNotAnswer],
       union: { name: "ClaimFulfilmentResult" }
     },
-    resolve: async (_root, { session }, { run, principal }) => {
+    resolve: async (_root, { session, idempotencyKey }, { run, principal }) => {
       const id = plainId("PaymentSession", session)
       const fulfilment = await run(
         FulfilmentGate.pipe(
-          Effect.flatMap((gate) => gate.claim(id, principal)),
+          Effect.flatMap((gate) =>
+            Effect.flatMap(checkKey(idempotencyKey), (key) => gate.claim(id, principal, key))
+          ),
           adviseOnLedger("fulfil")
         )
       )

@@ -53,8 +53,9 @@ export const paymentSessionHandlers = (settings: { readonly publicOrigin: string
           return yield* sessions.cancel(params.id, yield* CurrentPrincipal)
         }, adviseOnLedger("cancel")),
 
-        fulfil: Effect.fnUntraced(function* ({ params }) {
-          const fulfilment = yield* gate.claim(params.id, yield* CurrentPrincipal)
+        fulfil: Effect.fnUntraced(function* ({ headers, params }) {
+          const by = yield* CurrentPrincipal
+          const fulfilment = yield* gate.claim(params.id, by, headers["idempotency-key"])
           return { session: params.id, fulfilment }
         }, adviseOnLedger("fulfil"))
       })

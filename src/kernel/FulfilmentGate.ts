@@ -13,9 +13,14 @@ export type Fulfilment = "first" | "duplicate"
 export class FulfilmentGate extends Context.Service<
   FulfilmentGate,
   {
+    /**
+     * With a key a claim may be repeated until its answer is heard: the same caller and key are told the same.
+     * Without one, a lost answer is a lost `first`.
+     */
     readonly claim: (
       session: string,
-      by: Principal
+      by: Principal,
+      idempotencyKey?: string
     ) => Effect.Effect<Fulfilment, UnknownSession | SessionNotSettled | LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/FulfilmentGate") {
@@ -23,8 +28,14 @@ export class FulfilmentGate extends Context.Service<
     FulfilmentGate,
     Effect.gen(function* () {
       const ledger = yield* PaymentLedger
-      const claim = Effect.fn("FulfilmentGate.claim")(function* (id: string, by: Principal) {
-        const claimed = Schema.is(SessionId)(id) ? yield* ledger.claimFulfilment(id, by) : undefined
+      const claim = Effect.fn("FulfilmentGate.claim")(function* (
+        id: string,
+        by: Principal,
+        idempotencyKey?: string
+      ) {
+        const claimed = Schema.is(SessionId)(id)
+          ? yield* ledger.claimFulfilment(id, by, idempotencyKey)
+          : undefined
         if (claimed === undefined || !Schema.is(SessionId)(id))
           return yield* new UnknownSession({ session: id })
         if (claimed._tag === "NotSettled")

@@ -49,11 +49,15 @@ export interface IdempotentRequest<Body> {
   readonly body: Body
 }
 
-export type Declaring =
-  | { readonly _tag: "Created"; readonly session: PaymentSession }
-  /** The same key and the same body came before. */
+/** What came before under the key of a declaration. */
+export type DeclaredBefore =
+  /** The same body. */
   | { readonly _tag: "Replayed"; readonly session: PaymentSession }
   | { readonly _tag: "KeyReused"; readonly earlierBody: unknown }
+
+export type Declaring =
+  | DeclaredBefore
+  | { readonly _tag: "Created"; readonly session: PaymentSession }
   | { readonly _tag: "OrderTaken"; readonly session: SessionId; readonly state: SessionState }
 
 export type Opening =
@@ -113,6 +117,14 @@ export class PaymentLedger extends Context.Service<
       request: IdempotentRequest<SessionConfig>
     ) => Effect.Effect<Declaring, LedgerUnavailable>
 
+    /**
+     * What was declared before under the request's key; nothing when it has none or it is new. For requests that
+     * would be refused by now: what was once declared is still answered to whoever did not hear it.
+     */
+    readonly declaredBefore: (
+      request: IdempotentRequest<SessionConfig>
+    ) => Effect.Effect<DeclaredBefore | undefined, LedgerUnavailable>
+
     /** The part of a session that never changes. It may come from memory: it cannot be stale. */
     readonly declaration: (id: SessionId) => Effect.Effect<SessionDeclaration | undefined, LedgerUnavailable>
 
@@ -169,10 +181,14 @@ export class PaymentLedger extends Context.Service<
       lease: Duration.Duration
     ) => Effect.Effect<ReadonlyArray<Unresolved>, LedgerUnavailable>
 
-    /** Lets the app fulfil a settled session: `first` once, `duplicate` ever after. */
+    /**
+     * Lets the app fulfil a settled session: `first` once, `duplicate` ever after. Who claims again under the key
+     * of the first claim did not hear the answer, and is told `first` again.
+     */
     readonly claimFulfilment: (
       session: SessionId,
-      by: Principal
+      by: Principal,
+      idempotencyKey?: string
     ) => Effect.Effect<
       | { readonly _tag: "Claimed"; readonly fulfilment: "first" | "duplicate" }
       | { readonly _tag: "NotSettled"; readonly state: SessionState }

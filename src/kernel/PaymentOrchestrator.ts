@@ -22,6 +22,7 @@ import {
   UnknownSession
 } from "./refusals.ts"
 import { decide } from "./routing/RoutingPolicyEngine.ts"
+import { checkText } from "./text.ts"
 import { type UnknownToken, type UnknownVault, type VaultUnavailable, Vaults } from "./TokenVault.ts"
 
 /**
@@ -132,13 +133,15 @@ export class PaymentOrchestrator extends Context.Service<
 }
 
 const checkRequest = Effect.fnUntraced(function* (request: ConfirmRequest) {
+  yield* checkText(request)
   const missing = (["vaultId", "tokenRef"] as const).find((field) => request[field].trim() === "")
   if (missing !== undefined)
     return yield* new InvalidInput({ field: missing, problem: "is empty; send a vault token" })
   // A card number in place of a token would be written into our records: it is refused before anybody keeps it.
-  if (looksLikeCardNumber(request.tokenRef)) {
+  const number = (["vaultId", "tokenRef"] as const).find((field) => looksLikeCardNumber(request[field]))
+  if (number !== undefined) {
     return yield* new InvalidInput({
-      field: "tokenRef",
+      field: number,
       problem: "looks like a card number; tokenize the card at the vault and send the token"
     })
   }

@@ -1,11 +1,16 @@
-import { Context, type Duration, Effect, Layer, Schema } from "effect"
+import { Context, type Duration, Effect, Layer, Result, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { checkCategory, priceIntent } from "./Cart.ts"
 import type { ProductCategory } from "./Category.ts"
 import { differences } from "./differences.ts"
 import { CustomerId, type Principal, SessionId } from "./ids.ts"
 import { EntityRegistry, type RegistrySnapshot } from "./EntityRegistry.ts"
-import { type IdempotentRequest, type LedgerUnavailable, PaymentLedger } from "./PaymentLedger.ts"
+import {
+  type Declaring,
+  type IdempotentRequest,
+  type LedgerUnavailable,
+  PaymentLedger
+} from "./PaymentLedger.ts"
 import { PaymentMode, type PaymentSession, SessionDeclaration } from "./PaymentSession.ts"
 import { PriceCatalogue } from "./PriceCatalogue.ts"
 import { checkRedirect } from "./redirects.ts"
@@ -30,6 +35,7 @@ import {
 } from "./refusals.ts"
 import { explainLeftOut, selectMids } from "./routing/RoutingPolicyEngine.ts"
 import type { SessionConfig } from "./SessionConfig.ts"
+import { checkText } from "./text.ts"
 
 /** Everything that creating a session may be refused for. */
 export type CreateRefusal =
@@ -87,26 +93,19 @@ export class PaymentSessions extends Context.Service<
         const create = Effect.fn("PaymentSessions.create")(function* (
           request: IdempotentRequest<SessionConfig>
         ) {
+          yield* checkText(request.body)
           const id = SessionId.make(`ps_${yield* random.ulid}`)
-          const declaration = yield* judge(id, request.body, yield* registry.snapshot).pipe(
-            Effect.provideService(PriceCatalogue, catalogue)
+          const judged = yield* judge(id, request.body, yield* registry.snapshot).pipe(
+            Effect.provideService(PriceCatalogue, catalogue),
+            Effect.result
           )
-          const declared = yield* ledger.declare(declaration, settings.lifetime, request)
-          switch (declared._tag) {
-            case "Created":
-            case "Replayed":
-              return declared.session
-            case "KeyReused":
-              return yield* new IdempotencyKeyReused({
-                differences: differences(declared.earlierBody, request.body)
-              })
-            case "OrderTaken":
-              return yield* new OrderAlreadyDeclared({
-                orderReference: request.body.orderReference ?? "",
-                session: declared.session,
-                state: declared.state
-              })
+          if (Result.isFailure(judged)) {
+            // A repeated request is answered as it was, even if prices or accounts have changed since.
+            const before =
+              request.idempotencyKey === undefined ? undefined : yield* ledger.declaredBefore(request)
+            return yield* before === undefined ? Effect.fail(judged.failure) : answer(request, before)
           }
+          return yield* answer(request, yield* ledger.declare(judged.success, settings.lifetime, request))
         })
 
         const get = Effect.fn("PaymentSessions.get")(function* (id: string) {
@@ -126,6 +125,27 @@ export class PaymentSessions extends Context.Service<
         return { create, get, cancel }
       })
     )
+}
+
+const answer = (
+  { body }: IdempotentRequest<SessionConfig>,
+  declared: Declaring
+): Effect.Effect<PaymentSession, IdempotencyKeyReused | OrderAlreadyDeclared> => {
+  switch (declared._tag) {
+    case "Created":
+    case "Replayed":
+      return Effect.succeed(declared.session)
+    case "KeyReused":
+      return Effect.fail(new IdempotencyKeyReused({ differences: differences(declared.earlierBody, body) }))
+    case "OrderTaken":
+      return Effect.fail(
+        new OrderAlreadyDeclared({
+          orderReference: body.orderReference ?? "",
+          session: declared.session,
+          state: declared.state
+        })
+      )
+  }
 }
 
 const judge = Effect.fnUntraced(function* (id: SessionId, config: SessionConfig, snapshot: RegistrySnapshot) {

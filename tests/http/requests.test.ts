@@ -344,7 +344,7 @@ it.live("a session is read with its attempts", () =>
 
 it.live("cancelling and claiming the fulfilment name the session and who asks", () =>
   Effect.gen(function* () {
-    const asked: Array<ReadonlyArray<string>> = []
+    const asked: Array<ReadonlyArray<string | undefined>> = []
     const door = yield* openDoor({
       sessions: {
         cancel: (...args) => {
@@ -361,11 +361,13 @@ it.live("cancelling and claiming the fulfilment name the session and who asks", 
     })
     const cancelled = yield* door.ask("POST", `${sessions}/${sessionId}/cancel`)
     expect(cancelled).toMatchObject({ status: 200, json: { id: sessionId, state: "cancelled" } })
-    const claimed = yield* door.ask("POST", `${sessions}/${sessionId}/fulfilment`)
+    const claimed = yield* door.ask("POST", `${sessions}/${sessionId}/fulfilment`, {
+      headers: { "idempotency-key": "claim-1" }
+    })
     expect(claimed.json).toEqual({ session: sessionId, fulfilment: "first" })
     expect(asked).toEqual([
       ["cancel", sessionId, principal],
-      ["claim", sessionId, principal]
+      ["claim", sessionId, principal, "claim-1"]
     ])
   })
 )

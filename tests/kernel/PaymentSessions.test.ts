@@ -75,6 +75,7 @@ const setup = (answers: Mischief["answers"] = {}) => {
         declared.push(declaration)
         return Effect.succeed<Declaring>({ _tag: "Created", session: asSession(declaration) })
       },
+      declaredBefore: () => Effect.undefined,
       ...answers
     }
   })
@@ -265,6 +266,31 @@ describe("a declaration is refused, and nothing is written, for", () => {
   )
 })
 
+describe("a text that no record can keep", () => {
+  it.effect.each([
+    ["customer", { customer: "loop\u0000user" }, "customer"],
+    ["a label", { metadata: { note: "\ud800" } }, "metadata.note"],
+    ["a label's name", { metadata: { "\u0000": "note" } }, "metadata.(a name)"],
+    ["a plan", { intent: { type: "subscription_plan", planKey: "\udc00" } }, "intent.planKey"],
+    [
+      "an article",
+      { intent: { type: "line_items", lineItems: [{ providerPriceRef: "a\u0000", quantity: 1 }] } },
+      "intent.lineItems[0].providerPriceRef"
+    ]
+  ] as const)("is refused at its place: %s", ([, changes, field]) =>
+    Effect.gen(function* () {
+      expect(yield* Effect.flip(setup().create(changes))).toMatchObject({ _tag: "InvalidInput", field })
+    })
+  )
+
+  it.effect("whole characters beyond the first plane are kept", () =>
+    Effect.gen(function* () {
+      const session = yield* setup().create({ metadata: { note: "🧪" } })
+      expect(session.metadata).toEqual({ note: "🧪" })
+    })
+  )
+})
+
 describe("a declaration that the ledger knows", () => {
   it.effect("is answered with the session that it made", () =>
     Effect.gen(function* () {
@@ -273,6 +299,15 @@ describe("a declaration that the ledger knows", () => {
       const again = setup({ declare: () => Effect.succeed({ _tag: "Replayed", session }) })
       expect(yield* again.create()).toEqual(session)
       expect(declared.length).toBe(1)
+    })
+  )
+
+  it.effect("is answered although it would be refused by now", () =>
+    Effect.gen(function* () {
+      const session = yield* setup().create()
+      const again = setup({ declaredBefore: () => Effect.succeed({ _tag: "Replayed", session }) })
+      expect(yield* again.create({ entity: "renamed_since" })).toEqual(session)
+      expect(again.declared).toEqual([])
     })
   )
 

@@ -164,6 +164,8 @@ create table fulfilments (
   settled_at timestamptz not null default now(),
   claimed_at timestamptz,
   claimed_by text,
+  -- Whoever claims again under the same key did not hear the answer, and is told the same.
+  claimed_key text,
   constraint claimed_by_somebody check ((claimed_at is null) = (claimed_by is null))
 );
 

@@ -39,27 +39,36 @@ language sql set search_path = payments, pg_temp as $body$
     'category', s.category, 'amount', s.amount, 'currency', s.currency, 'orderReference', s.order_reference) || extra))
 $body$;
 
+-- What was declared before under a key: {by, key, body}. Null when nothing was.
+create function declared_before(p jsonb) returns jsonb
+language plpgsql stable security definer set search_path = payments, pg_temp as $body$
+declare
+  earlier record;
+  s payment_sessions;
+begin
+  select session_id, request into earlier from idempotency_keys
+  where principal = p ->> 'by' and operation = 'create' and key = p ->> 'key';
+  if not found then return null; end if;
+  if earlier.request <> p -> 'body' then
+    return jsonb_build_object('_tag', 'KeyReused', 'earlierBody', earlier.request);
+  end if;
+  select * into s from payment_sessions where session_id = earlier.session_id;
+  return jsonb_build_object('_tag', 'Replayed', 'session', session_json(s));
+end
+$body$;
+
 -- Declares a session: {session, lifetimeMs, by, key?, body}.
 create function declare_session(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
   d jsonb := p -> 'session';
   s payment_sessions;
-  earlier record;
 begin
   if p ->> 'key' is not null then
     -- Of two requests with one key the second waits here until the first is committed.
     insert into idempotency_keys (principal, operation, key, session_id, request)
     values (p ->> 'by', 'create', p ->> 'key', d ->> 'id', p -> 'body') on conflict do nothing;
-    if not found then
-      select session_id, request into earlier from idempotency_keys
-      where principal = p ->> 'by' and operation = 'create' and key = p ->> 'key';
-      if earlier.request <> p -> 'body' then
-        return jsonb_build_object('_tag', 'KeyReused', 'earlierBody', earlier.request);
-      end if;
-      select * into s from payment_sessions where session_id = earlier.session_id;
-      return jsonb_build_object('_tag', 'Replayed', 'session', session_json(s));
-    end if;
+    if not found then return declared_before(p); end if;
   end if;
   loop
     insert into payment_sessions
@@ -400,7 +409,7 @@ language sql security definer set search_path = payments, pg_temp as $body$
   from claimed join attempts a using (attempt_id)
 $body$;
 
--- Claims the fulfilment of a settled session: {session, by}.
+-- Claims the fulfilment of a settled session: {session, by, key?}.
 create function claim_fulfilment(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -409,9 +418,14 @@ begin
   select * into s from payment_sessions where session_id = p ->> 'session' for update;
   if not found then return null; end if;
   if s.state <> 'settled' then return jsonb_build_object('_tag', 'NotSettled', 'state', s.state); end if;
-  update fulfilments set claimed_at = now(), claimed_by = p ->> 'by'
+  update fulfilments set claimed_at = now(), claimed_by = p ->> 'by', claimed_key = p ->> 'key'
   where session_id = s.session_id and claimed_at is null;
-  if not found then return jsonb_build_object('_tag', 'Claimed', 'fulfilment', 'duplicate'); end if;
+  if not found then
+    return jsonb_build_object('_tag', 'Claimed', 'fulfilment', case when exists (
+      select from fulfilments
+      where session_id = s.session_id and claimed_by = p ->> 'by' and claimed_key = p ->> 'key'
+    ) then 'first' else 'duplicate' end);
+  end if;
   perform write_audit(s.session_id, p ->> 'by', 'fulfilment.claimed', '{}');
   return jsonb_build_object('_tag', 'Claimed', 'fulfilment', 'first');
 end
@@ -486,6 +500,6 @@ language sql security definer set search_path = payments, pg_temp as $body$
   select to_jsonb(count(*)) from marked
 $body$;
 
-grant execute on function load_registry, declare_session, open_attempt, record_outcome, cancel_session, expire_due, take_over,
+grant execute on function load_registry, declared_before, declare_session, open_attempt, record_outcome, cancel_session, expire_due, take_over,
   claim_unresolved, claim_fulfilment, set_kill_switch, claim_events, mark_delivered, session_json, attempt_json, iso
   to payments_app;

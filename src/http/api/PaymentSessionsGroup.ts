@@ -96,12 +96,14 @@ const cancel = HttpApiEndpoint.post("cancel", "/:id/cancel", {
 
 const fulfil = HttpApiEndpoint.post("fulfil", "/:id/fulfilment", {
   params,
+  headers: IdempotencyHeaders,
   success: FulfilmentAnswer,
   error: [refusals.UnknownSession, refusals.SessionNotSettled, refusals.LedgerUnavailable]
 }).annotateMerge(
   OpenApi.annotations({
     summary: "Claim the fulfilment of a settled session",
-    description: "Answers `first` exactly once in a session's life, and `duplicate` ever after."
+    description:
+      "Answers `first` exactly once in a session's life, and `duplicate` ever after. Send an Idempotency-Key: whoever repeats the claim under the same key did not hear the answer, and is told the same."
   })
 )
 

@@ -2,7 +2,7 @@ import { Clock, Duration, Effect, Layer } from "effect"
 import type { Principal, SessionId } from "../../kernel/ids.ts"
 import { LedgerUnavailable, PaymentLedger } from "../../kernel/PaymentLedger.ts"
 import { claimUnresolved, expireDue, takeOver } from "./background.ts"
-import { declare } from "./declare.ts"
+import { declare, declaredBefore } from "./declare.ts"
 import { open } from "./open.ts"
 import { record } from "./record.ts"
 import { toAttempt, toSession } from "./rows.ts"
@@ -28,6 +28,7 @@ export const layer: Layer.Layer<PaymentLedger, never, MemoryStore> = Layer.effec
           const row = store.sessions.get(id)
           return row === undefined ? [] : row.attempts.map((attempt) => toAttempt(row, attempt))
         }),
+      declaredBefore: (request) => step("declaredBefore", () => declaredBefore(store, request)),
       open: (session, candidates, decision, request) =>
         step("open", (now) => open(store, now, session, candidates, decision, request)),
       record: (evidence) => step("record", (now) => record(store, now, evidence)),
@@ -36,8 +37,8 @@ export const layer: Layer.Layer<PaymentLedger, never, MemoryStore> = Layer.effec
       takeOver: (limit) => step("takeOver", (now) => takeOver(store, now, limit)),
       claimUnresolved: (limit, lease) =>
         step("claimUnresolved", (now) => claimUnresolved(store, now, limit, Duration.toMillis(lease))),
-      claimFulfilment: (session, by) =>
-        step("claimFulfilment", (now) => claimFulfilment(store, now, session, by))
+      claimFulfilment: (session, by, key) =>
+        step("claimFulfilment", (now) => claimFulfilment(store, now, session, by, key))
     }
   })
 )
@@ -62,13 +63,17 @@ const cancel = (store: Store, now: number, id: SessionId, by: Principal) => {
   })
 }
 
-const claimFulfilment = (store: Store, now: number, id: SessionId, by: Principal) => {
+const claimFulfilment = (store: Store, now: number, id: SessionId, by: Principal, key?: string) => {
   const row = store.sessions.get(id)
   if (row === undefined) return undefined
   if (row.state !== "settled") return { _tag: "NotSettled" as const, state: row.state }
-  if (row.fulfilment === "claimed") return { _tag: "Claimed" as const, fulfilment: "duplicate" as const }
+  if (row.fulfilment === "claimed") {
+    const again = key !== undefined && row.claim?.key === key && row.claim.by === by
+    return { _tag: "Claimed" as const, fulfilment: again ? ("first" as const) : ("duplicate" as const) }
+  }
   return transact(store, now, row, (transaction) => {
     transaction.session.fulfilment = "claimed"
+    transaction.session.claim = { by, key }
     audit(transaction, by, "fulfilment_claimed")
     return { _tag: "Claimed" as const, fulfilment: "first" as const }
   })

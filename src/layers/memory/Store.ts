@@ -69,6 +69,8 @@ export interface SessionRow {
   fence: number
   round: number
   fulfilment: "none" | "claimable" | "claimed"
+  /** Who claimed the fulfilment, and under which key. */
+  claim?: { readonly by: Principal; readonly key: string | undefined }
   readonly attempts: Array<AttemptRow>
   readonly evidence: Array<EvidenceRow>
   readonly facts: Array<Fact>

@@ -1,4 +1,4 @@
-import type { Declaring, IdempotentRequest } from "../../kernel/PaymentLedger.ts"
+import type { DeclaredBefore, Declaring, IdempotentRequest } from "../../kernel/PaymentLedger.ts"
 import type { SessionDeclaration } from "../../kernel/PaymentSession.ts"
 import type { SessionConfig } from "../../kernel/SessionConfig.ts"
 import { liveSessionOfOrder } from "./constraints.ts"
@@ -6,6 +6,19 @@ import { earlier, sameBody, toJson } from "./requests.ts"
 import { toSession } from "./rows.ts"
 import type { SessionRow, Store } from "./Store.ts"
 import { audit, insert, type Transaction } from "./transaction.ts"
+
+/** What came before under the key of a declaration. */
+export const declaredBefore = (
+  store: Store,
+  request: IdempotentRequest<SessionConfig>
+): DeclaredBefore | undefined => {
+  const before = earlier(store, "create", request)
+  const known = before === undefined ? undefined : store.sessions.get(before.session)
+  if (before === undefined || known === undefined) return undefined
+  return sameBody(before.body, request.body)
+    ? { _tag: "Replayed", session: toSession(known) }
+    : { _tag: "KeyReused", earlierBody: before.body }
+}
 
 /** A new pending session, its key and its audit row; or what stands against it, and nothing written. */
 export const declare = (
@@ -15,13 +28,8 @@ export const declare = (
   lifetime: number,
   request: IdempotentRequest<SessionConfig>
 ): Declaring => {
-  const before = earlier(store, "create", request)
-  const known = before === undefined ? undefined : store.sessions.get(before.session)
-  if (before !== undefined && known !== undefined) {
-    return sameBody(before.body, request.body)
-      ? { _tag: "Replayed", session: toSession(known) }
-      : { _tag: "KeyReused", earlierBody: before.body }
-  }
+  const before = declaredBefore(store, request)
+  if (before !== undefined) return before
   const other = liveSessionOfOrder(store, { declaration })
   if (other !== undefined) {
     return { _tag: "OrderTaken", session: other.declaration.id, state: other.state }

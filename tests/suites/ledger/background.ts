@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { expect } from "@effect/vitest"
-import type { SessionId } from "../../../src/kernel/ids.ts"
-import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
+import { Principal, type SessionId } from "../../../src/kernel/ids.ts"
+import { PaymentLedger, type Unresolved } from "../../../src/kernel/PaymentLedger.ts"
 import * as w from "../world.ts"
 
 /** What other tests left behind is out of the way. */
@@ -157,14 +157,22 @@ export const theUnresolvedAreGivenOutOnce = Effect.gen(function* () {
   yield* w.record(resolved.permit, w.timeout)
   yield* w.record(resolved.permit, w.captured())
   const inFlight = yield* w.charging(world)
-  const first = yield* ledger.claimUnresolved(2, w.long)
-  expect(first.map(({ attempt }) => attempt.session)).toEqual(sessions.slice(0, 2))
-  const [oldest] = first
+  // What other tests left behind may fall due in between: it is given out too, and is not looked at.
+  const given: Array<Unresolved> = []
+  let some: ReadonlyArray<Unresolved>
+  do {
+    some = yield* ledger.claimUnresolved(2, w.long)
+    expect(some.length).toBeLessThanOrEqual(2)
+    given.push(...some)
+  } while (some.length > 0)
+  const own = given.filter(({ attempt }) =>
+    [...sessions, resolved.session, inFlight.session].includes(attempt.session)
+  )
+  expect(own.map(({ attempt }) => attempt.session)).toEqual(sessions)
+  const [oldest] = own
   expect(oldest?.attempt).toMatchObject({ state: "indeterminate", ordinal: 1, money: w.price })
   expect(oldest?.age).toBeGreaterThanOrEqual(0)
   expect(oldest?.attempt).toEqual((yield* ledger.attempts(sessions[0] ?? resolved.session))[0])
-  const rest = yield* claimed([...sessions, resolved.session, inFlight.session], w.everything)
-  expect(rest.map(({ attempt }) => attempt.session)).toEqual(sessions.slice(2))
   expect(yield* claimed(sessions, w.everything)).toEqual([])
 })
 
@@ -223,6 +231,23 @@ export const fulfilmentIsGivenOutOnce = Effect.gen(function* () {
   expect(yield* ledger.claimFulfilment(session, w.app)).toEqual({ _tag: "Claimed", fulfilment: "first" })
   expect(yield* ledger.claimFulfilment(session, w.app)).toEqual({ _tag: "Claimed", fulfilment: "duplicate" })
   expect((yield* w.written(session)).auditRows).toBe(auditRows + 1)
+})
+
+/** A claim whose answer was not heard may be repeated under its key; nobody else is first. */
+export const aRepeatedClaimIsToldTheSame = Effect.gen(function* () {
+  const ledger = yield* PaymentLedger
+  const { session, permit } = yield* w.charging(yield* w.newWorld)
+  yield* w.record(permit, w.captured())
+  const key = w.fresh()
+  const first = { _tag: "Claimed", fulfilment: "first" }
+  const duplicate = { _tag: "Claimed", fulfilment: "duplicate" }
+  expect(yield* ledger.claimFulfilment(session, w.app, key)).toEqual(first)
+  const before = yield* w.everythingOf(session)
+  expect(yield* ledger.claimFulfilment(session, w.app, key)).toEqual(first)
+  expect(yield* ledger.claimFulfilment(session, w.app)).toEqual(duplicate)
+  expect(yield* ledger.claimFulfilment(session, w.app, w.fresh())).toEqual(duplicate)
+  expect(yield* ledger.claimFulfilment(session, Principal.make("another_app"), key)).toEqual(duplicate)
+  expect(yield* w.everythingOf(session)).toEqual(before)
 })
 
 /** However many claim at once, one is first. */

@@ -69,6 +69,27 @@ export const aKeyIsOfOneBody = Effect.gen(function* () {
   expect(yield* w.everythingOf(first.id)).toEqual(before)
 })
 
+/** What a key declared can be asked for by the same request, and by no other; asking writes nothing. */
+export const aKeyTellsWhatItDeclared = Effect.gen(function* () {
+  const ledger = yield* PaymentLedger
+  const world = yield* w.newWorld
+  const declaration = w.declarationIn(world)
+  const request = { by: w.app, idempotencyKey: w.fresh(), body: w.configOf(declaration) }
+  expect(yield* ledger.declaredBefore(request)).toBeUndefined()
+  yield* ledger.declare(declaration, w.long, request)
+  const before = yield* w.everythingOf(declaration.id)
+  expect(yield* ledger.declaredBefore(request)).toMatchObject({
+    _tag: "Replayed",
+    session: { id: declaration.id }
+  })
+  expect(
+    yield* ledger.declaredBefore({ ...request, body: { ...request.body, customer: "loop_user_2" } })
+  ).toMatchObject({ _tag: "KeyReused", earlierBody: { customer: declaration.customer } })
+  expect(yield* ledger.declaredBefore({ ...request, by: Principal.make("another_app") })).toBeUndefined()
+  expect(yield* ledger.declaredBefore({ by: w.app, body: request.body })).toBeUndefined()
+  expect(yield* w.everythingOf(declaration.id)).toEqual(before)
+})
+
 /** Principals have keys of their own, and a request without a key is never a replay. */
 export const keysBelongToWhoAsks = Effect.gen(function* () {
   const ledger = yield* PaymentLedger

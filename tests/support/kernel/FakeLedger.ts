@@ -79,6 +79,7 @@ export const fakeLedger = (mischief: Mischief = {}) => {
     }),
     declaration: () => Effect.succeed(mischief.declaration),
     declare: () => unscripted("declare"),
+    declaredBefore: () => unscripted("declaredBefore"),
     session: () => unscripted("session"),
     attempts: () => unscripted("attempts"),
     cancel: () => unscripted("cancel"),
