@@ -26,16 +26,13 @@ export class ApiKeys extends Context.Service<
         const sql = yield* SqlClient.SqlClient
         const digest = yield* Digest.Digest
 
-        const authenticate = Effect.fn("ApiKeys.authenticate")(
-          function* (key: string) {
-            const hash = yield* digest.digestHex(Digest.sha256, new TextEncoder().encode(key))
-            const rows = yield* sql<{ readonly principal: string }>`
+        const authenticate = Effect.fn("ApiKeys.authenticate")(function* (key: string) {
+          const hash = yield* digest.digestHex(Digest.sha256, new TextEncoder().encode(key))
+          const rows = yield* sql<{ readonly principal: string }>`
             select principal from api_keys
             where key_hash = ${hash} and revoked_at is null and (not development or ${settings.loopbackOnly})`
-            return Option.map(Option.fromUndefinedOr(rows[0]), (row) => Principal.make(row.principal))
-          },
-          unavailable("ApiKeys.authenticate")
-        )
+          return Option.map(Option.fromUndefinedOr(rows[0]), (row) => Principal.make(row.principal))
+        }, unavailable("ApiKeys.authenticate"))
 
         return { authenticate }
       })

@@ -19,7 +19,13 @@ export const entities: ReadonlyArray<EntitySeed> = [
     paysOut: true,
     underwrittenFor: ["ruo_compounds"]
   },
-  { id: "leo_research", name: "Leo Research LLC", collects: true, paysOut: false, underwrittenFor: ["ruo_compounds"] },
+  {
+    id: "leo_research",
+    name: "Leo Research LLC",
+    collects: true,
+    paysOut: false,
+    underwrittenFor: ["ruo_compounds"]
+  },
   {
     id: "loop_health",
     name: "Loop Health LLC",
@@ -27,8 +33,20 @@ export const entities: ReadonlyArray<EntitySeed> = [
     paysOut: true,
     underwrittenFor: ["telehealth", "lab_tests", "membership"]
   },
-  { id: "loop_nutrition", name: "Loop Nutrition LLC", collects: true, paysOut: false, underwrittenFor: ["supplements"] },
-  { id: "loop_goods", name: "Loop Goods LLC", collects: true, paysOut: false, underwrittenFor: ["merchandise"] },
+  {
+    id: "loop_nutrition",
+    name: "Loop Nutrition LLC",
+    collects: true,
+    paysOut: false,
+    underwrittenFor: ["supplements"]
+  },
+  {
+    id: "loop_goods",
+    name: "Loop Goods LLC",
+    collects: true,
+    paysOut: false,
+    underwrittenFor: ["merchandise"]
+  },
   {
     id: "loop_clinics",
     name: "Loop Clinics LLC",
@@ -99,7 +117,9 @@ export const accounts: ReadonlyArray<AccountSeed> = [
   // Research compounds: two accounts at one processor and a warm one at another.
   account("mid_bio_1", "loop_bio_labs", "stub_a", ["ruo_compounds"], 1),
   account("mid_bio_2", "loop_bio_labs", "stub_a", ["ruo_compounds"], 2),
-  account("mid_bio_3", "loop_bio_labs", "stub_b", ["ruo_compounds"], 3, { accepts: { ...usd, highestRisk: "medium" } }),
+  account("mid_bio_3", "loop_bio_labs", "stub_b", ["ruo_compounds"], 3, {
+    accepts: { ...usd, highestRisk: "medium" }
+  }),
   account("mid_leo_1", "leo_research", "stub_a", ["ruo_compounds"], 1, { weight: 70 }),
   account("mid_leo_2", "leo_research", "stub_b", ["ruo_compounds"], 1, { weight: 30 }),
   account("mid_health_1", "loop_health", "stub_a", ["telehealth", "lab_tests", "membership"], 1, {
@@ -133,7 +153,18 @@ function account(
   rest: Partial<AccountSeed> = {}
 ): AccountSeed {
   const name = `${id.slice("mid_".length).replaceAll("_", " ")} (placeholder)`
-  return { id, entity, provider, name, status: "active", underwrittenFor, accepts: usd, priority, weight: 100, ...rest }
+  return {
+    id,
+    entity,
+    provider,
+    name,
+    status: "active",
+    underwrittenFor,
+    accepts: usd,
+    priority,
+    weight: 100,
+    ...rest
+  }
 }
 
 export const prices: ReadonlyArray<{
@@ -143,11 +174,41 @@ export const prices: ReadonlyArray<{
   readonly currency: Currency
   readonly category: ProductCategory
 }> = [
-  { ref: "price_bpc157", name: "BPC-157, 5 mg vial", amount: 4_900, currency: "USD", category: "ruo_compounds" },
-  { ref: "price_tb500", name: "TB-500, 5 mg vial", amount: 5_900, currency: "USD", category: "ruo_compounds" },
-  { ref: "price_magnesium", name: "Magnesium, 120 capsules", amount: 2_400, currency: "USD", category: "supplements" },
-  { ref: "price_omega3", name: "Omega-3, 90 capsules", amount: 2_900, currency: "USD", category: "supplements" },
-  { ref: "price_consultation", name: "Consultation, 30 minutes", amount: 9_900, currency: "USD", category: "telehealth" },
+  {
+    ref: "price_bpc157",
+    name: "BPC-157, 5 mg vial",
+    amount: 4_900,
+    currency: "USD",
+    category: "ruo_compounds"
+  },
+  {
+    ref: "price_tb500",
+    name: "TB-500, 5 mg vial",
+    amount: 5_900,
+    currency: "USD",
+    category: "ruo_compounds"
+  },
+  {
+    ref: "price_magnesium",
+    name: "Magnesium, 120 capsules",
+    amount: 2_400,
+    currency: "USD",
+    category: "supplements"
+  },
+  {
+    ref: "price_omega3",
+    name: "Omega-3, 90 capsules",
+    amount: 2_900,
+    currency: "USD",
+    category: "supplements"
+  },
+  {
+    ref: "price_consultation",
+    name: "Consultation, 30 minutes",
+    amount: 9_900,
+    currency: "USD",
+    category: "telehealth"
+  },
   { ref: "price_blood_panel", name: "Blood panel", amount: 14_900, currency: "USD", category: "lab_tests" },
   { ref: "price_tshirt", name: "T-shirt", amount: 3_500, currency: "USD", category: "merchandise" },
   { ref: "price_tshirt_eur", name: "T-shirt", amount: 3_300, currency: "EUR", category: "merchandise" }
@@ -160,8 +221,20 @@ export const plans: ReadonlyArray<{
   readonly currency: Currency
   readonly category: ProductCategory
 }> = [
-  { key: "membership_monthly", name: "Membership, monthly", amount: 2_900, currency: "USD", category: "membership" },
-  { key: "supplements_quarterly", name: "Supplements, quarterly", amount: 7_900, currency: "USD", category: "supplements" }
+  {
+    key: "membership_monthly",
+    name: "Membership, monthly",
+    amount: 2_900,
+    currency: "USD",
+    category: "membership"
+  },
+  {
+    key: "supplements_quarterly",
+    name: "Supplements, quarterly",
+    amount: 7_900,
+    currency: "USD",
+    category: "supplements"
+  }
 ]
 
 /** Known to everybody, so it is taken on loopback only. */
