@@ -1,6 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { Duration, Effect, type Layer, Redacted, type Scope } from "effect"
-import type { Reactivity } from "effect/reactivity"
+import { Duration, Effect, type Layer, Redacted } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { temporaryPrefix } from "./embedded/folders.ts"
 
@@ -66,12 +65,6 @@ export const layer = (
   settings: DatabaseSettings
 ): Layer.Layer<PgClient.PgClient | SqlClient.SqlClient, SqlError.SqlError> =>
   PgClient.layer(poolConfig(settings))
-
-/** The same pool as a value: for the few who need a second one beside the app's. */
-export const make = (
-  settings: DatabaseSettings
-): Effect.Effect<PgClient.PgClient, SqlError.SqlError, Scope.Scope | Reactivity.Reactivity> =>
-  PgClient.make(poolConfig(settings))
 
 /** One connection as whoever the address names: for migrations, which make the roles. */
 export const administrator = (
