@@ -15,7 +15,8 @@ class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { 
 
 const program = Effect.gen(function* () {
   const config = yield* settings
-  const logger = config.logFormat === "json" ? Logger.consoleJson : Logger.consolePretty()
+  const logger =
+    config.logFormat === "json" ? Logger.withConsoleError(Logger.formatJson) : Logger.consolePretty()
   return yield* Effect.gen(function* () {
     const { url, notes } = yield* openDatabase(config)
     return yield* Effect.provide(

@@ -64,31 +64,33 @@ interface BrandSeed {
   readonly redirectOrigins: ReadonlyArray<string>
 }
 
-/** Origins of loopback are for the demonstration shop. */
+/** Where a shop runs that somebody tries things with, beside this server. */
+const loopbackOrigins = ["http://localhost:4000", "http://127.0.0.1:4000"]
+
 export const brands: ReadonlyArray<BrandSeed> = [
   {
     id: "loop-bio",
     name: "Loop Bio",
     entities: ["loop_bio_labs"],
-    redirectOrigins: ["https://loopbio.example", "http://localhost:4000"]
+    redirectOrigins: ["https://loopbio.example", ...loopbackOrigins]
   },
   {
     id: "leo-research",
     name: "Leo Research",
     entities: ["leo_research"],
-    redirectOrigins: ["https://leoresearch.example", "http://localhost:4000"]
+    redirectOrigins: ["https://leoresearch.example", ...loopbackOrigins]
   },
   {
     id: "loop-health",
     name: "Loop Health",
     entities: ["loop_health", "loop_clinics", "loop_nutrition", "loop_bio_labs"],
-    redirectOrigins: ["https://loop.health", "http://localhost:4000"]
+    redirectOrigins: ["https://loop.health", ...loopbackOrigins]
   },
   {
     id: "loop-store",
     name: "Loop Store",
     entities: ["loop_goods", "loop_nutrition"],
-    redirectOrigins: ["https://store.loop.health", "http://localhost:4000"]
+    redirectOrigins: ["https://store.loop.health", ...loopbackOrigins]
   }
 ]
 

@@ -175,7 +175,7 @@ export class OrderAlreadyDeclared extends Schema.TaggedError<OrderAlreadyDeclare
     return "orderReference"
   }
   override get message(): string {
-    return `the order ${quote(this.orderReference)} has the session ${this.session}, which is ${this.state}; use that one, or cancel it first`
+    return `the order ${quote(this.orderReference)} has the session ${this.session}, which is ${this.state}; ${this.state === "pending" ? "pay that one, or cancel it first" : this.state === "settled" ? "the order is paid" : "wait for its outcome, and do not pay again"}`
   }
 }
 

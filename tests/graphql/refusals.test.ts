@@ -163,7 +163,7 @@ const refusedDeclarations: ReadonlyArray<readonly [string, object, string, objec
       code: "redirect_not_allowed",
       field: "redirects.successUrl",
       origin: "https://evil.example",
-      allowed: ["https://loopbio.example", "http://localhost:4000"]
+      allowed: ["https://loopbio.example", "http://localhost:4000", "http://127.0.0.1:4000"]
     }
   ],
   [
@@ -271,7 +271,7 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
           __typename: "OrderAlreadyDeclared",
           code: "order_already_declared",
           field: "orderReference",
-          message: `the order "order-1" has the session ${id}, which is pending; use that one, or cancel it first`,
+          message: `the order "order-1" has the session ${id}, which is pending; pay that one, or cancel it first`,
           orderReference: "order-1",
           sessionId: id,
           state: "pending"
