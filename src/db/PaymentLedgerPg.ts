@@ -138,7 +138,7 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
           session: id,
           candidates: candidates.map(encodeCandidate),
           decision: yield* encodeDecision(decision),
-          token: request.body.token,
+          token: request.body.vaultToken,
           by: request.by,
           key: request.idempotencyKey,
           body: request.body

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { inRestWords, meaningOf } from "../http/confirmWords.ts"
+import { meaningOf } from "../http/confirmWords.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
 import { type Confirmed, PaymentOrchestrator } from "../kernel/PaymentOrchestrator.ts"
@@ -80,10 +80,10 @@ builder.mutationField("confirmPaymentSession", (t) =>
         return yield* (yield* PaymentOrchestrator).confirm(plainId("PaymentSession", input.session), {
           by: principal,
           idempotencyKey: key,
-          body: { ...vaultToken, risk: riskLevel ?? undefined }
+          body: { vaultToken, riskLevel: riskLevel ?? undefined }
         })
       })
-      return run(confirm.pipe(Effect.mapError(inRestWords), adviseOnLedger("confirm")))
+      return run(confirm.pipe(adviseOnLedger("confirm")))
     }
   })
 )

@@ -1,5 +1,4 @@
 import type { Confirmed } from "../kernel/PaymentOrchestrator.ts"
-import { IdempotencyKeyReused, InvalidInput } from "../kernel/refusals.ts"
 
 /** What a confirmation's outcome means, in a sentence that a customer may read. */
 export const meaningOf = ({ outcome, state }: Confirmed): string => {
@@ -17,23 +16,4 @@ export const meaningOf = ({ outcome, state }: Confirmed): string => {
         ? "The payment was declined and no money moved. You may try another card."
         : "The payment was declined and no money moved. This session takes no further card."
   }
-}
-
-/** The kernel names the fields of a confirmation in its own way; a caller reads them as the body spells them. */
-const restName = (field: string): string =>
-  field
-    .replace(/^(vaultId|tokenRef)$/, "vaultToken.$1")
-    .replace(/^token(?=$|\.)/, "vaultToken")
-    .replace(/^risk$/, "riskLevel")
-
-export const inRestWords = <E>(error: E): E | InvalidInput | IdempotencyKeyReused => {
-  if (error instanceof InvalidInput) {
-    return new InvalidInput({ field: restName(error.field), problem: error.problem })
-  }
-  if (error instanceof IdempotencyKeyReused) {
-    return new IdempotencyKeyReused({
-      differences: error.differences.map((one) => ({ ...one, field: restName(one.field) }))
-    })
-  }
-  return error
 }

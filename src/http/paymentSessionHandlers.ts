@@ -7,7 +7,7 @@ import { PaymentSessions } from "../kernel/PaymentSessions.ts"
 import { Api } from "./api/Api.ts"
 import { CurrentPrincipal } from "./authorization.ts"
 import { checkoutOf } from "./checkout.ts"
-import { inRestWords, meaningOf } from "./confirmWords.ts"
+import { meaningOf } from "./confirmWords.ts"
 import { adviseOnLedger } from "./refusals.ts"
 
 /** Each endpoint hands over to one kernel service. `publicOrigin`: where customers reach this server. */
@@ -37,17 +37,12 @@ export const paymentSessionHandlers = (settings: { readonly publicOrigin: string
 
         // The orchestrator charges in a scope of its own. Nothing stands between it and the answer, so a caller
         // who hangs up costs nobody but himself anything.
-        confirm: Effect.fnUntraced(
-          function* ({ headers, params, payload }) {
-            const by = yield* CurrentPrincipal
-            const idempotencyKey = headers["idempotency-key"]
-            const body = { ...payload.vaultToken, risk: payload.riskLevel }
-            const confirmed = yield* orchestrator.confirm(params.id, { by, idempotencyKey, body })
-            return { ...confirmed, message: meaningOf(confirmed) }
-          },
-          Effect.mapError(inRestWords),
-          adviseOnLedger("confirm")
-        ),
+        confirm: Effect.fnUntraced(function* ({ headers, params, payload }) {
+          const by = yield* CurrentPrincipal
+          const idempotencyKey = headers["idempotency-key"]
+          const confirmed = yield* orchestrator.confirm(params.id, { by, idempotencyKey, body: payload })
+          return { ...confirmed, message: meaningOf(confirmed) }
+        }, adviseOnLedger("confirm")),
 
         cancel: Effect.fnUntraced(function* ({ params }) {
           return yield* sessions.cancel(params.id, yield* CurrentPrincipal)

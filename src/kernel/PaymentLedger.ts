@@ -4,6 +4,7 @@ import type { VaultToken } from "./Card.ts"
 import type { Outcome } from "./cascade/Disposition.ts"
 import type { SendPermit } from "./cascade/SendPermit.ts"
 import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "./ids.ts"
+import type { RiskLevel } from "./MerchantAccount.ts"
 import type { PaymentSession, SessionDeclaration, SessionState } from "./PaymentSession.ts"
 import type { RoutingDecision } from "./routing/RoutingPolicyEngine.ts"
 import type { SessionConfig } from "./SessionConfig.ts"
@@ -99,8 +100,8 @@ export interface Unresolved {
 
 /** What confirming a session says: the card and who judged the risk. */
 export interface Confirmation {
-  readonly token: VaultToken
-  readonly risk: string
+  readonly vaultToken: VaultToken
+  readonly riskLevel: RiskLevel
 }
 
 /**

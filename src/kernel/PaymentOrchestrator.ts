@@ -40,10 +40,9 @@ export interface Confirmed {
 
 /** What a door hands over when a session is confirmed; judged here. */
 export interface ConfirmRequest {
-  readonly vaultId: string
-  readonly tokenRef: string
+  readonly vaultToken: { readonly vaultId: string; readonly tokenRef: string }
   /** `low` (the default), `medium` or `high`, as the app's own risk assessment sees it. */
-  readonly risk?: string | undefined
+  readonly riskLevel?: string | undefined
 }
 
 /** Everything that confirming a session may be refused for. Nothing was charged. */
@@ -88,7 +87,8 @@ export class PaymentOrchestrator extends Context.Service<
         id: string,
         request: IdempotentRequest<ConfirmRequest>
       ) {
-        const { token, risk } = yield* checkRequest(request.body)
+        const body = yield* checkRequest(request.body)
+        const { vaultToken: token, riskLevel: risk } = body
         const declaration = Schema.is(SessionId)(id) ? yield* ledger.declaration(id) : undefined
         if (declaration === undefined) return yield* new UnknownSession({ session: id })
         const card = yield* vaults.getCard(token)
@@ -108,7 +108,7 @@ export class PaymentOrchestrator extends Context.Service<
           decision.chosen.flatMap((mid) => accounts.get(mid) ?? []),
           providers
         )
-        const confirmation = { ...request, body: { token, risk } }
+        const confirmation = { ...request, body }
         // From the write-ahead to the recorded outcome nothing may interrupt: neither a caller who hangs up nor a
         // shutdown, which waits for this fiber when it closes the scope.
         const charge = yield* chargeAcrossProviders({
@@ -134,25 +134,26 @@ export class PaymentOrchestrator extends Context.Service<
 
 const checkRequest = Effect.fnUntraced(function* (request: ConfirmRequest) {
   yield* checkText(request)
-  const missing = (["vaultId", "tokenRef"] as const).find((field) => request[field].trim() === "")
-  if (missing !== undefined)
-    return yield* new InvalidInput({ field: missing, problem: "is empty; send a vault token" })
-  // A card number in place of a token would be written into our records: it is refused before anybody keeps it.
-  const number = (["vaultId", "tokenRef"] as const).find((field) => looksLikeCardNumber(request[field]))
-  if (number !== undefined) {
+  const { vaultToken, riskLevel = "low" } = request
+  for (const part of ["vaultId", "tokenRef"] as const) {
+    const field = `vaultToken.${part}`
+    if (vaultToken[part].trim() === "") {
+      return yield* new InvalidInput({ field, problem: "is empty; send a vault token" })
+    }
+    // A card number in place of a token would be written into our records: it is refused before anybody keeps it.
+    if (looksLikeCardNumber(vaultToken[part])) {
+      const problem = "looks like a card number; tokenize the card at the vault and send the token"
+      return yield* new InvalidInput({ field, problem })
+    }
+  }
+  if (!Schema.is(RiskLevel)(riskLevel)) {
     return yield* new InvalidInput({
-      field: number,
-      problem: "looks like a card number; tokenize the card at the vault and send the token"
+      field: "riskLevel",
+      problem: `is ${JSON.stringify(riskLevel)}; say low, medium or high`
     })
   }
-  const risk = request.risk ?? "low"
-  if (!Schema.is(RiskLevel)(risk)) {
-    return yield* new InvalidInput({
-      field: "risk",
-      problem: `is ${JSON.stringify(risk)}; say low, medium or high`
-    })
-  }
-  return { token: new VaultToken({ vaultId: request.vaultId, tokenRef: request.tokenRef }), risk }
+  const confirmation: Confirmation = { vaultToken: new VaultToken(vaultToken), riskLevel }
+  return confirmation
 })
 
 const looksLikeCardNumber = (text: string): boolean => /^[0-9]{12,19}$/.test(text.replaceAll(/[\s-]/g, ""))

@@ -120,7 +120,7 @@ const confirm = (session: SessionId, idempotencyKey?: string) =>
     orchestrator.confirm(session, {
       by: w.app,
       idempotencyKey,
-      body: { vaultId: token.vaultId, tokenRef: token.tokenRef }
+      body: { vaultToken: token }
     })
   )
 

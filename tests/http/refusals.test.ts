@@ -181,34 +181,6 @@ it.live("so is whatever a confirmation may be refused for", () =>
   })
 )
 
-it.live("a confirmation's refusals name the fields as the body spells them", () =>
-  Effect.gen(function* () {
-    const names = { vaultId: "vaultToken.vaultId", tokenRef: "vaultToken.tokenRef", risk: "riskLevel" }
-    for (const [field, asSent] of Object.entries(names)) {
-      const refusal = new InvalidInput({ field, problem: "is empty" })
-      const door = yield* openDoor({ orchestrator: { confirm: () => Effect.fail(refusal) } })
-      const answer = yield* door.ask("POST", `${one}/confirm`, { body: confirmation })
-      expect(answer.json).toMatchObject({ error: { field: asSent, message: `${asSent} is empty` } })
-    }
-    const reused = new IdempotencyKeyReused({
-      differences: [
-        { field: "token.tokenRef", before: "a", now: "b" },
-        { field: "risk", before: "low", now: "high" }
-      ]
-    })
-    const door = yield* openDoor({ orchestrator: { confirm: () => Effect.fail(reused) } })
-    const answer = yield* door.ask("POST", `${one}/confirm`, { body: confirmation })
-    expect(answer.status).toBe(409)
-    expect(answer.json).toMatchObject({
-      error: {
-        code: "idempotency_key_reused",
-        message: expect.stringContaining("vaultToken.tokenRef was a and is b; riskLevel was low and is high"),
-        details: { differences: [{ field: "vaultToken.tokenRef" }, { field: "riskLevel" }] }
-      }
-    })
-  })
-)
-
 it.live("reading, cancelling and fulfilling are refused in the same shape", () =>
   Effect.gen(function* () {
     const unknown = new UnknownSession({ session: sessionId })

@@ -276,7 +276,7 @@ it.live("a confirmation hands over the vault token, the risk and the key", () =>
       state: "settled",
       message: "The payment is complete."
     })
-    const handed = { vaultId: "stub", tokenRef: "tok_1", risk: "high" }
+    const handed = { vaultToken: { vaultId: "stub", tokenRef: "tok_1" }, riskLevel: "high" }
     expect(asked).toEqual([[sessionId, { by: principal, idempotencyKey: "k1", body: handed }]])
   })
 )

@@ -65,6 +65,9 @@ const vault = vaultsOf([
 const accounts = [own("mid_a", 1), own("mid_b", 2), own("mid_c", 3)]
 
 /** An orchestrator in a scope of its own, over fakes. */
+/** What a test says otherwise of the token and the risk that it confirms with. */
+type Changes = Partial<ConfirmRequest["vaultToken"]> & Pick<ConfirmRequest, "riskLevel">
+
 const setup = Effect.fnUntraced(function* (
   answers: Readonly<Record<string, TokenCharge["chargeToken"]>>,
   mischief: Mischief & {
@@ -87,12 +90,12 @@ const setup = Effect.fnUntraced(function* (
     ]),
     Layer.buildWithScope(scope)
   )
-  const confirm = (changes: Partial<ConfirmRequest> = {}, id: string = session) =>
+  const confirm = ({ riskLevel, ...changes }: Changes = {}, id: string = session) =>
     Effect.flatMap(PaymentOrchestrator, (orchestrator) =>
       orchestrator.confirm(id, {
         by: Principal.make("app"),
         idempotencyKey: "key_1",
-        body: { vaultId: "vault", tokenRef: "tok_1", ...changes }
+        body: { vaultToken: { vaultId: "vault", tokenRef: "tok_1", ...changes }, riskLevel }
       })
     ).pipe(Effect.provideContext(context), Effect.provideService(References.MinimumLogLevel, "None"))
   return { calls: ledger.calls, sends: drivers.sends, confirm, scope }
@@ -177,16 +180,25 @@ describe("confirming a session", () => {
 })
 
 describe("a confirmation is refused, and nothing is sent,", () => {
-  it.effect.each<[string, Partial<ConfirmRequest>, object]>([
-    ["without a vault", { vaultId: " " }, { _tag: "InvalidInput", field: "vaultId" }],
-    ["without a token", { tokenRef: "" }, { _tag: "InvalidInput", field: "tokenRef" }],
-    ["with a card number", { tokenRef: "4242424242424242" }, { _tag: "InvalidInput", field: "tokenRef" }],
+  it.effect.each<[string, Changes, object]>([
+    ["without a vault", { vaultId: " " }, { _tag: "InvalidInput", field: "vaultToken.vaultId" }],
+    ["without a token", { tokenRef: "" }, { _tag: "InvalidInput", field: "vaultToken.tokenRef" }],
+    [
+      "with a card number",
+      { tokenRef: "4242424242424242" },
+      { _tag: "InvalidInput", field: "vaultToken.tokenRef" }
+    ],
+    [
+      "with a card number for a vault",
+      { vaultId: "4242424242424242" },
+      { _tag: "InvalidInput", field: "vaultToken.vaultId" }
+    ],
     [
       "with a spaced card number",
       { tokenRef: "4242 4242-4242 4242" },
-      { _tag: "InvalidInput", field: "tokenRef" }
+      { _tag: "InvalidInput", field: "vaultToken.tokenRef" }
     ],
-    ["with a risk that is none", { risk: "extreme" }, { _tag: "InvalidInput", field: "risk" }],
+    ["with a risk that is none", { riskLevel: "extreme" }, { _tag: "InvalidInput", field: "riskLevel" }],
     [
       "with a vault that is not there",
       { vaultId: "elsewhere" },
@@ -261,7 +273,7 @@ describe("a confirmation is refused, and nothing is sent,", () => {
 
   it.effect("when its key came before with another card, and says what differs", () =>
     Effect.gen(function* () {
-      const earlierBody = { token: { vaultId: "vault", tokenRef: "tok_0" }, risk: "low" }
+      const earlierBody = { vaultToken: { vaultId: "vault", tokenRef: "tok_0" }, riskLevel: "low" }
       const { confirm, sends } = yield* setup(
         { mid_a: captures },
         {
@@ -273,7 +285,7 @@ describe("a confirmation is refused, and nothing is sent,", () => {
       const error = yield* Effect.flip(confirm())
       expect(error).toMatchObject({
         _tag: "IdempotencyKeyReused",
-        differences: [{ field: "token.tokenRef", before: '"tok_0"', now: '"tok_1"' }]
+        differences: [{ field: "vaultToken.tokenRef", before: '"tok_0"', now: '"tok_1"' }]
       })
       expect(sends).toEqual([])
     })

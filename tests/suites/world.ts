@@ -201,7 +201,7 @@ export const confirmation = (
 ): IdempotentRequest<Confirmation> => ({
   by: app,
   idempotencyKey,
-  body: { token: new VaultToken({ vaultId: "stub", tokenRef }), risk: "low" }
+  body: { vaultToken: new VaultToken({ vaultId: "stub", tokenRef }), riskLevel: "low" }
 })
 
 /** Opens a session without expecting anything. */

@@ -21,7 +21,7 @@ const cascade = chargeAcrossProviders({
   session,
   candidates,
   decision: decide(compile(1, []), charge(), session),
-  confirmation: { by: Principal.make("app"), body: { token, risk: "low" } },
+  confirmation: { by: Principal.make("app"), body: { vaultToken: token, riskLevel: "low" } },
   token
 })
 

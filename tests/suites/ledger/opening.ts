@@ -202,7 +202,7 @@ export const aConfirmationKeyIsOfOneRequest = Effect.gen(function* () {
   expect(yield* w.open(world, session.id, { request: w.confirmation(key, "tok_2") })).toMatchObject({
     _tag: "ConfirmKeyReused",
     earlierSession: session.id,
-    earlierBody: { token: { vaultId: "stub", tokenRef: "tok_1" }, risk: "low" }
+    earlierBody: { vaultToken: { vaultId: "stub", tokenRef: "tok_1" }, riskLevel: "low" }
   })
   expect(yield* w.open(world, other.id, { request: w.confirmation(key) })).toMatchObject({
     _tag: "ConfirmKeyReused",
