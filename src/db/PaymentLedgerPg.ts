@@ -9,7 +9,7 @@ import { Money } from "../kernel/Money.ts"
 import { type Candidate, type LedgerUnavailable, PassedOver, PaymentLedger } from "../kernel/PaymentLedger.ts"
 import { mostRounds, PaymentSession, SessionDeclaration, SessionState } from "../kernel/PaymentSession.ts"
 import { RoutingDecision } from "../kernel/routing/RoutingPolicyEngine.ts"
-import { step, unavailable } from "./steps.ts"
+import { answered, step, unavailable } from "./steps.ts"
 
 const Written = Schema.Struct({
   attempt: AttemptId,
@@ -37,7 +37,7 @@ const Opening = Schema.Union([
   Schema.TaggedStruct("Permitted", { permit: Written, passedOver: Schema.Array(PassedOver) }),
   Schema.TaggedStruct("NonePermitted", { passedOver: Schema.Array(PassedOver) }),
   Schema.TaggedStruct("NotPayable", { state: SessionState }),
-  Schema.TaggedStruct("ConfirmReplayed", { state: SessionState }),
+  Schema.TaggedStruct("ConfirmReplayed", { state: SessionState, captured: Schema.Boolean }),
   Schema.TaggedStruct("ConfirmKeyReused", { earlierSession: SessionId, earlierBody: Schema.Unknown }),
   Schema.TaggedStruct("NoSuchSession", {})
 ])
@@ -85,13 +85,13 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
       const rows = yield* sql<{ readonly session: unknown }>`
         select session_json(s) as session from payment_sessions s where session_id = ${id}`
       return rows[0] === undefined ? undefined : yield* decodeSession(rows[0].session)
-    }, unavailable("session"))
+    }, answered("session"))
 
     const attempts = Effect.fn("PaymentLedger.attempts")(function* (id: SessionId) {
       const rows = yield* sql<{ readonly attempt: unknown }>`
         select attempt_json(a) as attempt from attempts a where session_id = ${id} order by ordinal`
       return yield* Effect.forEach(rows, (row) => decodeAttempt(row.attempt))
-    }, unavailable("attempts"))
+    }, answered("attempts"))
 
     const declarations = yield* Cache.make<SessionId, SessionDeclaration | undefined, LedgerUnavailable>({
       capacity: remembered,
@@ -99,7 +99,7 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
         const rows = yield* sql<{ readonly session: unknown }>`
           select session_json(s) as session from payment_sessions s where session_id = ${id}`
         return rows[0] === undefined ? undefined : yield* decodeDeclaration(rows[0].session)
-      }, unavailable("declaration"))
+      }, answered("declaration"))
     })
 
     return PaymentLedger.of({

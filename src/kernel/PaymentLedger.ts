@@ -61,6 +61,14 @@ export type Declaring =
   | { readonly _tag: "Created"; readonly session: PaymentSession }
   | { readonly _tag: "OrderTaken"; readonly session: SessionId; readonly state: SessionState }
 
+/** The same key and the same body confirmed before; this is where that led. */
+export interface ConfirmReplayed {
+  readonly _tag: "ConfirmReplayed"
+  readonly state: SessionState
+  /** Money was captured for the session, whatever its state says. */
+  readonly captured: boolean
+}
+
 export type Opening =
   | {
       readonly _tag: "Permitted"
@@ -70,8 +78,7 @@ export type Opening =
   /** No candidate may be charged any more; nothing was written. */
   | { readonly _tag: "NonePermitted"; readonly passedOver: ReadonlyArray<PassedOver> }
   | { readonly _tag: "NotPayable"; readonly state: SessionState }
-  /** The same key and the same body confirmed before; this is where that led. */
-  | { readonly _tag: "ConfirmReplayed"; readonly state: SessionState }
+  | ConfirmReplayed
   | { readonly _tag: "ConfirmKeyReused"; readonly earlierSession: SessionId; readonly earlierBody: unknown }
   | { readonly _tag: "NoSuchSession" }
 

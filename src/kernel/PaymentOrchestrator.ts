@@ -1,5 +1,6 @@
 import { Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
 import { VaultToken } from "./Card.ts"
+import type { Heard } from "./cascade/Cascade.ts"
 import { chargeAcrossProviders, type CascadeResult } from "./cascade/chargeAcrossProviders.ts"
 import { differences } from "./differences.ts"
 import { EntityRegistry } from "./EntityRegistry.ts"
@@ -8,6 +9,7 @@ import { type MerchantAccount, RiskLevel } from "./MerchantAccount.ts"
 import {
   type Candidate,
   type Confirmation,
+  type ConfirmReplayed,
   type IdempotentRequest,
   type LedgerUnavailable,
   PaymentLedger
@@ -187,7 +189,7 @@ const answer = Effect.fnUntraced(function* (
   const { id: session, entity } = declaration
   switch (result._tag) {
     case "Ended":
-      return { session, state: result.session, outcome: endedIn(result.session) }
+      return { session, state: result.session, outcome: endedIn(result.heard, result.session) }
     case "LeftToReconciler":
       return { session, state: "processing", outcome: "processing" }
     case "NothingOpened":
@@ -201,7 +203,7 @@ const answer = Effect.fnUntraced(function* (
         case "NotPayable":
           return yield* new SessionNotPayable({ session, state: result.opening.state })
         case "ConfirmReplayed":
-          return { session, state: result.opening.state, outcome: ledTo(result.opening.state) }
+          return { session, state: result.opening.state, outcome: ledTo(result.opening) }
         case "ConfirmKeyReused":
           return yield* new IdempotencyKeyReused({
             differences: [
@@ -215,9 +217,28 @@ const answer = Effect.fnUntraced(function* (
   }
 })
 
-/** How a cascade left its session. One that waits for another card, or takes none any more, was declined just now. */
-const endedIn = (state: SessionState): ConfirmOutcome =>
-  state === "settled" || state === "in_review" || state === "processing" ? state : "declined"
+/**
+ * What to tell of a cascade: what its last processor said, as far as the record agrees. Only a decline is told as
+ * one. A capture that came too late to settle its session is being looked into, and so is everything unknown.
+ */
+const endedIn = (heard: Heard, session: SessionState): ConfirmOutcome => {
+  if (session === "settled" || session === "in_review" || session === "processing") return session
+  switch (heard) {
+    case "Declined":
+      return "declined"
+    case "Captured":
+      return "in_review"
+    case "Indeterminate":
+      return session === "failed" ? "failed" : "in_review"
+  }
+}
 
-/** Where an earlier confirmation led. A session that failed since then may have failed without a decline. */
-const ledTo = (state: SessionState): ConfirmOutcome => (state === "failed" ? "failed" : endedIn(state))
+/**
+ * Where an earlier confirmation led. One whose session waits for another card was declined; a session that failed
+ * since then may have failed without a decline; and where money was captured all the same, that is looked into.
+ */
+const ledTo = ({ state, captured }: ConfirmReplayed): ConfirmOutcome => {
+  if (state === "settled" || state === "in_review" || state === "processing") return state
+  if (captured) return "in_review"
+  return state === "failed" ? "failed" : "declined"
+}

@@ -1,12 +1,13 @@
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Fiber, Layer } from "effect"
 import { Absent, Indeterminate, type Outcome } from "./cascade/Disposition.ts"
+import { keepable } from "./cascade/keepable.ts"
+import { withDeadline } from "./detached.ts"
 import { Principal } from "./ids.ts"
 import { type LedgerUnavailable, PaymentLedger, type Unresolved } from "./PaymentLedger.ts"
 import { capability, Providers } from "./PaymentProvider.ts"
 
 /** What one pass of the reconciler did, in attempts. */
 export interface Reconciled {
-  readonly takenOver: number
   readonly asked: number
   readonly resolved: number
 }
@@ -17,18 +18,27 @@ const reconciler = Principal.make("reconciler")
 const batch = 100
 const parallel = 8
 
-/** Longer than any lookup takes: two reconcilers do not ask for one attempt at a time. */
+/** How long a processor may take to answer a lookup; then it is asked again later. */
+const lookupDeadline = Duration.seconds(20)
+
+/** Longer than a lookup takes and is recorded: two reconcilers do not ask for one attempt at a time. */
 const askingLease = Duration.seconds(60)
 
 /**
  * Finds out what became of attempts whose outcome nobody recorded: their driver died, or the processor's answer
  * proved nothing. It asks by lookup and records what it hears. A capture settles, a positive decline lets the
  * customer try again, "not found" ends the session once the processor's horizon has passed and never before.
- * It never sends a charge.
+ * It never sends a charge. An attempt that cannot be asked for or recorded holds up no other: it is tried again
+ * when its lease is over.
  */
 export class Reconciler extends Context.Service<
   Reconciler,
-  { readonly pass: Effect.Effect<Reconciled, LedgerUnavailable> }
+  {
+    /** Takes over attempts whose driver died; answers how many. */
+    readonly takeOver: Effect.Effect<number, LedgerUnavailable>
+    /** Asks for what is due. */
+    readonly pass: Effect.Effect<Reconciled, LedgerUnavailable>
+  }
 >()("payment-orchestration/kernel/Reconciler") {
   static readonly layer: Layer.Layer<Reconciler, never, PaymentLedger | Providers> = Layer.effect(
     Reconciler,
@@ -36,29 +46,37 @@ export class Reconciler extends Context.Service<
       const ledger = yield* PaymentLedger
       const providers = yield* Providers
 
-      const resolve = Effect.fn("Reconciler.resolve")(function* (unresolved: Unresolved) {
-        const { attempt } = unresolved
-        const outcome = yield* ask(unresolved).pipe(Effect.provideService(Providers, providers))
-        // No cascade goes on from here: a late decline lets the customer try again, and a fence of zero sends nothing.
-        const recording = yield* ledger.record({
-          attempt: attempt.id,
-          fence: 0,
-          outcome,
-          source: "lookup",
-          next: [],
-          by: reconciler
-        })
-        return recording.attempt !== "indeterminate"
-      })
+      const resolve = Effect.fn("Reconciler.resolve")(
+        function* (unresolved: Unresolved) {
+          const { attempt } = unresolved
+          const outcome = yield* ask(unresolved).pipe(Effect.provideService(Providers, providers))
+          // No cascade goes on from here: a late decline lets the customer try again, and a fence of zero sends nothing.
+          const recording = yield* ledger.record({
+            attempt: attempt.id,
+            fence: 0,
+            outcome: keepable(outcome),
+            source: "lookup",
+            next: [],
+            by: reconciler
+          })
+          return recording.attempt !== "indeterminate"
+        },
+        (effect, { attempt }) =>
+          Effect.catchCause(effect, (cause) =>
+            Effect.logError("an attempt could not be reconciled and is tried again", cause).pipe(
+              Effect.annotateLogs({ attempt: attempt.id, provider: attempt.provider }),
+              Effect.as(false)
+            )
+          )
+      )
 
       const pass = Effect.gen(function* () {
-        const takenOver = yield* ledger.takeOver(batch)
         const due = yield* ledger.claimUnresolved(batch, askingLease)
         const resolved = yield* Effect.forEach(due, resolve, { concurrency: parallel })
-        return { takenOver, asked: due.length, resolved: resolved.filter(Boolean).length }
+        return { asked: due.length, resolved: resolved.filter(Boolean).length }
       }).pipe(Effect.withSpan("Reconciler.pass"))
 
-      return { pass }
+      return { takeOver: ledger.takeOver(batch), pass }
     })
   )
 }
@@ -70,7 +88,13 @@ const ask = Effect.fnUntraced(function* ({
   return yield* Effect.gen(function* () {
     const provider = yield* (yield* Providers).get(attempt.provider)
     const { lookupCharge, absenceHorizon } = yield* capability(provider, "chargeLookup")
-    const found = yield* lookupCharge({ mid: attempt.mid, idempotencyKey: attempt.idempotencyKey })
+    const { mid, idempotencyKey } = attempt
+    const found = yield* withDeadline(lookupCharge({ mid, idempotencyKey }), lookupDeadline, (asking) =>
+      Effect.andThen(
+        Effect.forkDetach(Fiber.interrupt(asking)),
+        Effect.fail(unknown("lookup_unanswered", "the processor did not answer the lookup in time"))
+      )
+    )
     switch (found._tag) {
       case "FoundCaptured":
         return found.captured
@@ -85,8 +109,16 @@ const ask = Effect.fnUntraced(function* ({
     }
   }).pipe(
     Effect.catchTag("Indeterminate", Effect.succeed),
-    Effect.catch((error) =>
-      Effect.succeed(new Indeterminate({ evidence: { code: "cannot_look_up", message: error.message } }))
+    Effect.catch((error) => Effect.succeed(unknown("cannot_look_up", error.message))),
+    // A lookup that breaks says nothing, as one that fails.
+    Effect.catchCause((cause) =>
+      Effect.as(
+        Effect.logError("a lookup broke", cause),
+        unknown("lookup_broke", "the lookup ended without an answer")
+      )
     )
   )
 })
+
+const unknown = (code: string, message: string): Indeterminate =>
+  new Indeterminate({ evidence: { code, message } })

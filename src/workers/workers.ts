@@ -36,20 +36,40 @@ const expiry = Singleton.make(
   })
 )
 
+/** Apart from reconciliation, so that a slow processor holds up nobody whose driver died. */
+const takeover = Singleton.make(
+  "takeover",
+  Effect.gen(function* () {
+    const { takeOver } = yield* Reconciler
+    yield* forever(
+      "takeover",
+      telling(takeOver, (attempts) => (attempts === 0 ? undefined : { takenOver: attempts }))
+    )
+  })
+)
+
 const reconciliation = Singleton.make(
   "reconciliation",
   Effect.gen(function* () {
-    const reconciler = yield* Reconciler
-    const pass = reconciler.pass.pipe(
-      Effect.tap((done) =>
-        done.takenOver + done.resolved === 0
-          ? Effect.void
-          : Effect.logInfo("attempts reconciled").pipe(Effect.annotateLogs({ ...done }))
-      )
+    const { pass } = yield* Reconciler
+    yield* forever(
+      "reconciliation",
+      telling(pass, (done) => (done.resolved === 0 ? undefined : { ...done }))
     )
-    yield* forever("reconciliation", pass)
   })
 )
+
+/** Writes into the log what a pass did, if that is worth a line. */
+const telling = <A, E, R>(
+  pass: Effect.Effect<A, E, R>,
+  worth: (done: A) => Record<string, unknown> | undefined
+): Effect.Effect<A, E, R> =>
+  Effect.tap(pass, (done) => {
+    const annotations = worth(done)
+    return annotations === undefined
+      ? Effect.void
+      : Effect.logInfo("attempts reconciled").pipe(Effect.annotateLogs(annotations))
+  })
 
 /** Delivered at least once: an event is marked only after every consumer took it. */
 const delivery = Singleton.make(
@@ -68,13 +88,13 @@ const delivery = Singleton.make(
 )
 
 /**
- * The work that no request does: expiry, reconciliation, delivery of events. Each runs once in the cluster; here
+ * The work that no request does: expiry, takeover, reconciliation, delivery of events. Each runs once in the cluster; here
  * the cluster is this one process, and its storage is the same PostgreSQL, in a schema and a role of its own.
  */
 export const workers = <E>(
   clusterDatabase: Layer.Layer<SqlClient.SqlClient, E>
 ): Layer.Layer<never, E, PaymentLedger | Reconciler | Outbox | EventConsumers | Digest.Digest> =>
-  Layer.mergeAll(expiry, reconciliation, delivery).pipe(
+  Layer.mergeAll(expiry, takeover, reconciliation, delivery).pipe(
     Layer.provide(SingleRunner.layer({ runnerStorage: "memory" }).pipe(Layer.orDie)),
     Layer.provide(clusterDatabase)
   )

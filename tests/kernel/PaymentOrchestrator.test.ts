@@ -7,6 +7,8 @@ import { EntityRegistry, type RegistrySnapshot } from "../../src/kernel/EntityRe
 import { BrandId, CustomerId, Principal } from "../../src/kernel/ids.ts"
 import { type Candidate, PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { type ConfirmRequest, PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
+import { Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
+import type { SessionState } from "../../src/kernel/PaymentSession.ts"
 import { Providers, providersOf, type TokenCharge } from "../../src/kernel/PaymentProvider.ts"
 import { SessionDeclaration } from "../../src/kernel/PaymentSession.ts"
 import { type Account, compile } from "../../src/kernel/routing/RoutingPolicy.ts"
@@ -298,15 +300,59 @@ describe("a confirmation that came before", () => {
     ["in_review", "in_review"],
     ["processing", "processing"],
     ["pending", "declined"],
+    ["cancelled", "declined"],
+    ["expired", "declined"],
     ["failed", "failed"]
   ] as const)("of a session that is now %s answers %s and charges nobody", ([state, outcome]) =>
     Effect.gen(function* () {
       const { confirm, sends } = yield* setup(
         { mid_a: captures },
-        { answers: { open: () => Effect.succeed({ _tag: "ConfirmReplayed", state }) } }
+        {
+          answers: {
+            open: () => Effect.succeed({ _tag: "ConfirmReplayed", state, captured: state === "settled" })
+          }
+        }
       )
       expect(yield* confirm()).toEqual({ session, outcome, state })
       expect(sends).toEqual([])
+    })
+  )
+})
+
+describe("what is told of a charge whose session ended meanwhile:", () => {
+  const recordedAs = (state: SessionState, driver: Parameters<typeof setup>[0]["mid_a"]) =>
+    setup(
+      { mid_a: driver },
+      { answers: { record: () => Effect.succeed({ attempt: "absent", session: state, passedOver: [] }) } }
+    )
+
+  it.effect.each(["failed", "cancelled", "expired", "pending"] as const)(
+    "a capture that came too late for a session that is %s is looked into, never told as a decline",
+    (state) =>
+      Effect.gen(function* () {
+        const { confirm } = yield* recordedAs(state, captures)
+        expect(yield* confirm()).toEqual({ session, outcome: "in_review", state })
+      })
+  )
+
+  it.effect.each(["pending", "cancelled", "expired"] as const)(
+    "so is money that was captured for a session that is now %s, when the confirmation is repeated",
+    (state) =>
+      Effect.gen(function* () {
+        const { confirm } = yield* setup(
+          { mid_a: captures },
+          { answers: { open: () => Effect.succeed({ _tag: "ConfirmReplayed", state, captured: true }) } }
+        )
+        expect(yield* confirm()).toEqual({ session, outcome: "in_review", state })
+      })
+  )
+
+  it.effect("an unknown outcome of a session that failed meanwhile is no decline either", () =>
+    Effect.gen(function* () {
+      const { confirm } = yield* recordedAs("failed", () =>
+        Effect.fail(new Indeterminate({ evidence: { code: "timeout", message: "no answer" } }))
+      )
+      expect(yield* confirm()).toEqual({ session, outcome: "failed", state: "failed" })
     })
   )
 })

@@ -189,7 +189,8 @@ $body$;
 create function confirmed_before(s payment_sessions, earlier_session text, earlier_body jsonb, body jsonb) returns jsonb
 language sql immutable as $body$
   select case when earlier_session = s.session_id and earlier_body = body
-    then jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state)
+    then jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state,
+      'captured', exists (select from captures where session_id = s.session_id))
     else jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierSession', earlier_session, 'earlierBody', earlier_body) end
 $body$;
 

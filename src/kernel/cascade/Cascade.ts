@@ -11,7 +11,12 @@ export type CascadeState =
   | { readonly _tag: "Opening"; readonly candidates: ReadonlyArray<Candidate> }
   | { readonly _tag: "Sending"; readonly permit: SendPermit; readonly remaining: ReadonlyArray<Candidate> }
   /** `next`: what the outcome allows to go on to, and nothing else is sent to after it. */
-  | { readonly _tag: "Recording"; readonly permit: SendPermit; readonly next: ReadonlyArray<Candidate> }
+  | {
+      readonly _tag: "Recording"
+      readonly permit: SendPermit
+      readonly heard: Heard
+      readonly next: ReadonlyArray<Candidate>
+    }
   | { readonly _tag: "Stopped"; readonly end: CascadeEnd }
 
 /** What came of a command. */
@@ -42,9 +47,18 @@ export type CascadeCommand =
     }
   | { readonly _tag: "Stop"; readonly end: CascadeEnd }
 
+/** What an attempt's processor said, as its driver understood it. */
+export type Heard = (Captured | Declined | Indeterminate)["_tag"]
+
 /** How a cascade ended, for the one who waits for it. */
 export type CascadeEnd =
-  | { readonly _tag: "Ended"; readonly session: SessionState; readonly passedOver: ReadonlyArray<PassedOver> }
+  | {
+      readonly _tag: "Ended"
+      /** What the last processor said. The session may say otherwise: other evidence may have come first. */
+      readonly heard: Heard
+      readonly session: SessionState
+      readonly passedOver: ReadonlyArray<PassedOver>
+    }
   | { readonly _tag: "NothingOpened" }
   /** The attempt is written and its outcome unknown; somebody else finds it out. */
   | { readonly _tag: "LeftToReconciler" }
@@ -73,7 +87,9 @@ export const step = (state: CascadeState, event: CascadeEvent): Transition => {
       if (event._tag === "NotRecorded") return stop({ _tag: "LeftToReconciler" })
       if (event._tag === "Recorded") {
         const { next, session, passedOver } = event.recording
-        return next === undefined ? stop({ _tag: "Ended", session, passedOver }) : send(next, state.next)
+        return next === undefined
+          ? stop({ _tag: "Ended", heard: state.heard, session, passedOver })
+          : send(next, state.next)
       }
       return unexpected(state, event)
     case "Stopped":
@@ -106,7 +122,7 @@ const record = (
   outcome: Captured | Declined | Indeterminate,
   next: ReadonlyArray<Candidate>
 ): Transition => [
-  { _tag: "Recording", permit, next },
+  { _tag: "Recording", permit, heard: outcome._tag, next },
   { _tag: "Record", permit, outcome, next }
 ]
 

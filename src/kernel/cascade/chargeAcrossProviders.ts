@@ -1,18 +1,21 @@
 import { Cause, Clock, Duration, Effect, Exit, Fiber, Schedule } from "effect"
 import type { VaultToken } from "../Card.ts"
-import type { Principal, SessionId } from "../ids.ts"
+import { withDeadline } from "../detached.ts"
+import type { AttemptId, Principal, SessionId } from "../ids.ts"
 import {
   type Candidate,
   type Confirmation,
   type IdempotentRequest,
   type LedgerUnavailable,
   type Opening,
-  PaymentLedger
+  PaymentLedger,
+  type Recording
 } from "../PaymentLedger.ts"
 import { capability, Providers } from "../PaymentProvider.ts"
 import type { RoutingDecision } from "../routing/RoutingPolicyEngine.ts"
 import { type CascadeEnd, type CascadeEvent, start, step } from "./Cascade.ts"
-import { type Captured, type Declined, Indeterminate } from "./Disposition.ts"
+import { type Captured, type Declined, Indeterminate, type Outcome } from "./Disposition.ts"
+import { keepable } from "./keepable.ts"
 import type { SendPermit } from "./SendPermit.ts"
 
 /** One charge of one card over an entity's own accounts. */
@@ -37,6 +40,9 @@ export const permitLifetime = Duration.seconds(2)
 
 /** What a driver has beyond its own deadline before its charge counts as unanswered. */
 const deadlineGrace = Duration.seconds(1)
+
+/** How long after its deadline a driver may still tell what became of its charge. */
+const lateAnswers = Duration.minutes(2)
 
 /** An outcome that cannot be recorded at once is recorded again, never charged again; for about six seconds. */
 const recordingRetries = { schedule: Schedule.exponential(Duration.millis(50)), times: 7 }
@@ -76,7 +82,7 @@ export const chargeAcrossProviders = Effect.fn("chargeAcrossProviders")(function
         event =
           (yield* Clock.monotonicTimeNanos) - permittedAt > Duration.toNanosUnsafe(permitLifetime)
             ? { _tag: "PermitWentStale" }
-            : yield* send(command.permit, request.token)
+            : yield* send(command.permit, request.token, by)
         break
       case "Record":
         permittedAt = yield* Clock.monotonicTimeNanos
@@ -96,24 +102,21 @@ export const chargeAcrossProviders = Effect.fn("chargeAcrossProviders")(function
 /** Asks the processor once. Whatever is not a capture or a decline of the driver's own making is indeterminate. */
 const send = Effect.fnUntraced(function* (
   permit: SendPermit,
-  token: VaultToken
-): Effect.fn.Return<CascadeEvent, never, Providers> {
+  token: VaultToken,
+  by: Principal
+): Effect.fn.Return<CascadeEvent, never, PaymentLedger | Providers> {
   const { provider: name } = permit.attempt
   const exit: Exit.Exit<Captured, Declined | Indeterminate> = yield* Effect.gen(function* () {
     const provider = yield* (yield* Providers).get(name)
     const { chargeToken, deadline } = yield* capability(provider, "tokenCharge")
-    // A fiber of its own, which the deadline interrupts and does not wait for: a driver that refuses to be
-    // interrupted holds up neither the record nor a shutdown.
-    const charging = yield* Effect.forkDetach(Effect.interruptible(chargeToken(permit, token)), {
-      startImmediately: true
-    })
-    // Both sides may be interrupted, by each other only: the cascade itself runs uninterruptibly.
-    return yield* Effect.raceFirst(
-      Effect.interruptible(Fiber.join(charging)),
-      Effect.interruptible(Effect.sleep(Duration.sum(deadline, deadlineGrace))).pipe(
-        Effect.andThen(Effect.forkDetach(Fiber.interrupt(charging))),
-        Effect.andThen(unanswered("deadline", "the driver did not answer in time"))
-      )
+    return yield* withDeadline(
+      chargeToken(permit, token),
+      Duration.sum(deadline, deadlineGrace),
+      (charging) =>
+        Effect.andThen(
+          Effect.forkDetach(recordLate(permit, charging, by)),
+          unanswered("deadline", "the driver did not answer in time")
+        )
     )
   }).pipe(
     // Not reached with candidates that were chosen from configured drivers. Nothing was sent, but that is the
@@ -123,24 +126,55 @@ const send = Effect.fnUntraced(function* (
     ),
     Effect.exit
   )
-  if (Exit.isSuccess(exit)) return { _tag: "ChargeCaptured", captured: exit.value }
-  const failure = Cause.findErrorOption(exit.cause)
-  if (failure._tag === "Some" && exit.cause.reasons.length === 1) {
-    return failure.value._tag === "Declined"
-      ? { _tag: "ChargeDeclined", declined: failure.value }
-      : { _tag: "ChargeIndeterminate", indeterminate: failure.value }
-  }
-  yield* Effect.logError("a driver broke while it charged", exit.cause)
-  return {
-    _tag: "ChargeIndeterminate",
-    indeterminate: new Indeterminate({
-      evidence: { code: "driver_broke", message: "the driver ended without an answer" }
-    })
-  }
+  const heard = heardOf(exit)
+  if (heard !== undefined) return eventOf(keepable(heard))
+  yield* Effect.logError("a driver broke while it charged", Exit.isFailure(exit) ? exit.cause : Cause.empty)
+  return eventOf(
+    new Indeterminate({ evidence: { code: "driver_broke", message: "the driver ended without an answer" } })
+  )
 })
 
 const unanswered = (code: string, message: string): Effect.Effect<never, Indeterminate> =>
   Effect.fail(new Indeterminate({ evidence: { code, message } }))
+
+/** What a driver said of its own making; nothing when it broke. */
+const heardOf = (
+  exit: Exit.Exit<Captured, Declined | Indeterminate>
+): Captured | Declined | Indeterminate | undefined => {
+  if (Exit.isSuccess(exit)) return exit.value
+  const failure = Cause.findErrorOption(exit.cause)
+  return failure._tag === "Some" && exit.cause.reasons.length === 1 ? failure.value : undefined
+}
+
+const eventOf = (outcome: Outcome): CascadeEvent => {
+  switch (outcome._tag) {
+    case "Captured":
+      return { _tag: "ChargeCaptured", captured: outcome }
+    case "Declined":
+      return { _tag: "ChargeDeclined", declined: outcome }
+    case "Indeterminate":
+      return { _tag: "ChargeIndeterminate", indeterminate: outcome }
+    case "Absent":
+      // A driver that was asked to charge cannot know this.
+      return { _tag: "ChargeIndeterminate", indeterminate: new Indeterminate({ evidence: outcome.evidence }) }
+  }
+}
+
+/**
+ * An answer after the deadline is evidence all the same: it settles a charge that nobody could look up. It opens
+ * nothing, because its fence is none.
+ */
+const recordLate = Effect.fnUntraced(function* (
+  permit: SendPermit,
+  charging: Fiber.Fiber<Captured, Declined | Indeterminate>,
+  by: Principal
+): Effect.fn.Return<void, never, PaymentLedger> {
+  const exit = yield* Fiber.await(charging).pipe(Effect.timeoutOption(lateAnswers))
+  if (exit._tag === "None") return yield* Fiber.interrupt(charging)
+  const heard = heardOf(exit.value)
+  if (heard === undefined || heard._tag === "Indeterminate") return
+  yield* recordEvidence({ ...permit.attempt, fence: 0 }, keepable(heard), [], by)
+})
 
 const record = Effect.fnUntraced(function* (
   permit: SendPermit,
@@ -148,16 +182,32 @@ const record = Effect.fnUntraced(function* (
   next: ReadonlyArray<Candidate>,
   by: Principal
 ): Effect.fn.Return<CascadeEvent, never, PaymentLedger> {
+  const recording = yield* recordEvidence(permit.attempt, outcome, next, by)
+  return recording === undefined ? { _tag: "NotRecorded" } : { _tag: "Recorded", recording }
+})
+
+const recordEvidence = Effect.fnUntraced(function* (
+  { attempt, fence }: { readonly attempt: AttemptId; readonly fence: number },
+  outcome: Outcome,
+  next: ReadonlyArray<Candidate>,
+  by: Principal
+): Effect.fn.Return<Recording | undefined, never, PaymentLedger> {
   const ledger = yield* PaymentLedger
-  const { attempt, fence } = permit.attempt
   return yield* ledger.record({ attempt, fence, outcome, source: "driver", next, by }).pipe(
     Effect.retry(recordingRetries),
-    Effect.map((recording): CascadeEvent => ({ _tag: "Recorded", recording })),
-    // A ledger that breaks is no excuse either: the money may have moved, and the caller hears "processing".
+    // A ledger that breaks is no excuse either: the money may have moved, and the caller hears "processing". What
+    // the processor said stands in the log, so that it stands somewhere.
     Effect.catchCause((cause) =>
       Effect.logError("an outcome was not recorded and is left to the reconciler", cause).pipe(
-        Effect.annotateLogs({ attempt, outcome: outcome._tag }),
-        Effect.as<CascadeEvent>({ _tag: "NotRecorded" })
+        Effect.annotateLogs({
+          attempt,
+          outcome: outcome._tag,
+          code: outcome.evidence.code,
+          ...(outcome._tag === "Captured"
+            ? { reference: outcome.processorReference, amount: outcome.amount, currency: outcome.currency }
+            : {})
+        }),
+        Effect.as(undefined)
       )
     )
   )

@@ -29,7 +29,7 @@ export const open = (
   const before = earlier(store, "confirm", request)
   if (before !== undefined) {
     return before.session === id && sameBody(before.body, request.body)
-      ? { _tag: "ConfirmReplayed", state: row.state }
+      ? { _tag: "ConfirmReplayed", state: row.state, captured: row.facts.length > 0 }
       : { _tag: "ConfirmKeyReused", earlierSession: before.session, earlierBody: before.body }
   }
   if (row.state !== "pending") return { _tag: "NotPayable", state: row.state }

@@ -147,7 +147,10 @@ describe("a cascade", () => {
       _tag: "Recorded",
       recording: { attempt: "declined", session: "pending", passedOver }
     }).at(-1)
-    expect(stopped).toEqual({ _tag: "Stop", end: { _tag: "Ended", session: "pending", passedOver } })
+    expect(stopped).toEqual({
+      _tag: "Stop",
+      end: { _tag: "Ended", heard: "Declined", session: "pending", passedOver }
+    })
   })
 })
 

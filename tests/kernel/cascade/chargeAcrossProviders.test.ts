@@ -3,7 +3,7 @@ import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, References } fro
 import { TestClock } from "effect/testing"
 import { VaultToken } from "../../../src/kernel/Card.ts"
 import { chargeAcrossProviders, permitLifetime } from "../../../src/kernel/cascade/chargeAcrossProviders.ts"
-import type { Captured, Declined, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
+import { Captured, type Declined, type Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
 import { Principal } from "../../../src/kernel/ids.ts"
 import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { Providers, providersOf, type TokenCharge } from "../../../src/kernel/PaymentProvider.ts"
@@ -51,7 +51,7 @@ describe("chargeAcrossProviders", () => {
         mid_b: declinesSoftly,
         mid_c: captures
       })
-      expect(yield* run).toEqual({ _tag: "Ended", session: "settled", passedOver: [] })
+      expect(yield* run).toEqual({ _tag: "Ended", heard: "Captured", session: "settled", passedOver: [] })
       expect(sends).toEqual(["mid_a", "mid_b", "mid_c"])
       expect(new Set(keys).size).toBe(3)
       expect(calls).toEqual([
@@ -83,6 +83,7 @@ describe("chargeAcrossProviders", () => {
       )
       expect(yield* run).toEqual({
         _tag: "Ended",
+        heard: "Declined",
         session: "pending",
         passedOver: [{ mid: "mid_c", reason: "kill_switch_on" }]
       })
@@ -117,6 +118,25 @@ const firstDriver = (answer: TokenCharge["chargeToken"]) =>
     expect(sends).toEqual(["mid_a"])
     return calls.at(-1)
   })
+
+describe("a capture that cannot be one proves nothing:", () => {
+  it.effect.each<[string, Partial<Captured>]>([
+    ["no amount", { amount: 0 }],
+    ["a negative amount", { amount: -100 }],
+    ["an amount beyond counting", { amount: 2 ** 53 }],
+    ["a blank reference", { processorReference: " " }],
+    ["a reference with a NUL", { processorReference: "ch_\0" }],
+    ["a reference with half a character", { processorReference: "ch_\ud83e" }],
+    ["an endless reference", { processorReference: "x".repeat(11_000) }]
+  ])("%s", ([, claims]) =>
+    Effect.gen(function* () {
+      const answer = new Captured({ ...captured, ...claims }, { disableChecks: true })
+      expect(yield* firstDriver(() => Effect.succeed(answer))).toBe(
+        "record 1 Indeterminate impossible_capture"
+      )
+    })
+  )
+})
 
 describe("a driver that breaks leaves the outcome unknown:", () => {
   it.effect.each<[string, TokenCharge["chargeToken"]]>([
@@ -175,14 +195,35 @@ describe("the deadline of a charge", () => {
       expect(calls).toEqual(["open mid_a,mid_b,mid_c"])
       yield* TestClock.adjust(Duration.millis(1))
       expect(fiber.pollUnsafe()).toEqual(
-        Exit.succeed({ _tag: "Ended", session: "in_review", passedOver: [] })
+        Exit.succeed({ _tag: "Ended", heard: "Indeterminate", session: "in_review", passedOver: [] })
       )
       expect(calls.at(-1)).toBe("record 1 Indeterminate deadline")
       expect(sends).toEqual(["mid_a"])
     })
   )
 
-  it.effect("interrupts the driver that did not answer", () =>
+  it.effect.each([
+    ["a capture", Effect.succeed(captured), "record 1 Captured approved"],
+    ["a decline", Effect.fail(declined("soft")), "record 1 Declined declined"]
+  ] as const)(
+    "does not lose %s that comes after it: it is recorded, and nothing is opened",
+    ([, answer, recorded]) =>
+      Effect.gen(function* () {
+        const late: Effect.Effect<Captured, Declined | Indeterminate> = answer
+        const { calls, run, sends } = setup({
+          mid_a: () => Effect.delay(late, Duration.sum(deadline, Duration.seconds(30))),
+          mid_b: captures
+        })
+        const fiber = yield* Effect.forkChild(run)
+        yield* TestClock.adjust(Duration.sum(deadline, Duration.seconds(5)))
+        expect(yield* Fiber.join(fiber)).toMatchObject({ heard: "Indeterminate", session: "in_review" })
+        yield* TestClock.adjust(Duration.seconds(30))
+        expect(calls.at(-1)).toBe(recorded)
+        expect(sends).toEqual(["mid_a"])
+      })
+  )
+
+  it.effect("interrupts the driver that does not answer for two minutes more", () =>
     Effect.gen(function* () {
       const interrupted = yield* Deferred.make<void>()
       const { run } = setup({
@@ -191,6 +232,7 @@ describe("the deadline of a charge", () => {
       const fiber = yield* Effect.forkChild(run)
       yield* TestClock.adjust(Duration.seconds(11))
       yield* Fiber.join(fiber)
+      yield* TestClock.adjust(Duration.minutes(2))
       yield* Deferred.await(interrupted)
     })
   )

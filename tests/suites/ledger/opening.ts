@@ -183,10 +183,15 @@ export const aConfirmationReplays = Effect.gen(function* () {
   if (opening._tag !== "Permitted") return yield* Effect.die(opening._tag)
   expect(yield* w.open(world, session.id, { request })).toEqual({
     _tag: "ConfirmReplayed",
-    state: "processing"
+    state: "processing",
+    captured: false
   })
   yield* w.record(opening.permit, w.declined())
-  expect(yield* w.open(world, session.id, { request })).toEqual({ _tag: "ConfirmReplayed", state: "pending" })
+  expect(yield* w.open(world, session.id, { request })).toEqual({
+    _tag: "ConfirmReplayed",
+    state: "pending",
+    captured: false
+  })
   expect(yield* w.attemptStates(session.id)).toEqual(["declined"])
 })
 

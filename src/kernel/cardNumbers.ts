@@ -1,0 +1,94 @@
+import type { CardBrand } from "./Card.ts"
+
+/** How the numbers of each network begin, and how many digits they have. */
+const networks: ReadonlyArray<{
+  readonly brand: CardBrand
+  readonly beginning: RegExp
+  readonly lengths: ReadonlyArray<number>
+}> = [
+  { brand: "visa", beginning: /^4/, lengths: [13, 16, 19] },
+  { brand: "mastercard", beginning: /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16] },
+  { brand: "amex", beginning: /^3[47]/, lengths: [15] },
+  { brand: "discover", beginning: /^(6011|64[4-9]|65)/, lengths: [16] },
+  { brand: "jcb", beginning: /^35(2[89]|[3-8])/, lengths: [16] },
+  { brand: "diners", beginning: /^(30[0-5]|36|38)/, lengths: [14] },
+  { brand: "unionpay", beginning: /^62/, lengths: [16, 17, 18, 19] }
+]
+
+const fewestDigits = 13
+const mostDigits = 19
+
+/** Whether the last of some digits checks the others (Luhn). */
+export const passesLuhn = (digits: string): boolean => {
+  let sum = 0
+  for (let i = 0; i < digits.length; i++) {
+    const digit = Number(digits[digits.length - 1 - i])
+    const doubled = digit * 2
+    sum += i % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled
+  }
+  return sum % 10 === 0
+}
+
+/** The network that numbers of this beginning belong to. */
+export const brandOf = (digits: string): CardBrand | undefined =>
+  networks.find(({ beginning }) => beginning.test(digits))?.brand
+
+const isCardNumber = (digits: string): boolean =>
+  networks.some(({ beginning, lengths }) => lengths.includes(digits.length) && beginning.test(digits)) &&
+  passesLuhn(digits)
+
+/**
+ * Whether a card number stands somewhere in a text: in one piece or in groups, in whatever script's digits, with
+ * anything around it. Groups are taken whole, so that a longer number of somebody's own is not searched for one.
+ */
+export const holdsCardNumber = (text: string): boolean => {
+  // Most texts have too few characters or digits; they cost no more than this.
+  if (text.length < fewestDigits || !/\p{Nd}/u.test(text.normalize("NFKC"))) return false
+  return [...plainly(text).matchAll(runs)].some(([run]) => {
+    const groups = run.split(separators)
+    return groups.some((_, start) => {
+      let digits = ""
+      for (const group of groups.slice(start, start + mostDigits)) {
+        digits += group
+        if (digits.length > mostDigits) return false
+        // `+` is how a telephone number begins, which has fewer digits than any card that is still issued.
+        if (isCardNumber(digits.replace("+", ""))) return !(digits.startsWith("+") && digits.length <= 14)
+      }
+      return false
+    })
+  })
+}
+
+/** A text of the caller's, for a message; what holds a card number is not repeated. */
+export const withoutCardNumber = (text: string): string => (holdsCardNumber(text) ? "(a card number)" : text)
+
+/** Whether a text is nothing but 12 to 19 digits, separators aside: as long as a card number, if it is none. */
+export const isAsLongAsCardNumber = (text: string): boolean =>
+  /^[0-9]{12,19}$/.test(plainly(text).replaceAll(/[^0-9A-Za-z]/g, ""))
+
+/** Groups of digits with a separator or three between them. */
+const separators = /[\s.\u00b7\u2212\p{Z}\p{Pd}]{1,3}/u
+const runs = new RegExp(`\\+?[0-9]+(?:${separators.source}[0-9]+)*`, "gu")
+
+/** Random ids in hexadecimal: of so many, some have a card number's digits in a row by accident. */
+const randomIds =
+  /(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])/gi
+
+/** The text with ASCII digits, without invisible characters and without random ids. */
+const plainly = (text: string): string =>
+  text
+    .normalize("NFKC")
+    .replaceAll(/\p{Cf}/gu, "")
+    .replaceAll(/\p{Nd}/gu, asciiDigit)
+    .replaceAll(randomIds, "x")
+
+/** The zeros of scripts whose digits the normal form leaves as they are; nine more follow each. */
+const zeros = [
+  0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66
+].concat([0x0e50, 0x0ed0, 0x0f20, 0x1040, 0x17e0, 0x1810])
+
+const asciiDigit = (digit: string): string => {
+  const code = digit.codePointAt(0) ?? 0
+  const zero = zeros.find((first) => code >= first && code < first + 10)
+  return zero === undefined ? digit : String(code - zero)
+}

@@ -1,0 +1,56 @@
+import { largestAmount } from "../Money.ts"
+import { Absent, Captured, Declined, type Evidence, Indeterminate, type Outcome } from "./Disposition.ts"
+
+/** As long as a record keeps them: a processor may send a page of HTML, and it is evidence all the same. */
+const longestCode = 200
+const longestMessage = 2000
+const longestReference = 255
+
+/** Characters that no record can keep: NUL, and halves of a surrogate pair. They are shown, not dropped. */
+const unkeepable = /\0|\p{Surrogate}/gu
+
+const cut = (text: string, longest: number): string =>
+  text.replaceAll(unkeepable, "�").slice(0, longest).replaceAll(unkeepable, "�")
+
+const keepableEvidence = ({ code, message }: Evidence): Evidence => ({
+  code: cut(code, longestCode),
+  message: cut(message, longestMessage)
+})
+
+/**
+ * An outcome in a form that every ledger can write down, whatever a processor put into it. Evidence is cut and
+ * cleaned; a capture that cannot be one (no amount, no usable reference) proves nothing, so it is indeterminate,
+ * and its evidence says what was claimed.
+ */
+export const keepable = (outcome: Outcome): Outcome => {
+  const evidence = keepableEvidence(outcome.evidence)
+  switch (outcome._tag) {
+    case "Captured": {
+      const impossible = impossibility(outcome)
+      return impossible === undefined
+        ? new Captured({ ...outcome, evidence })
+        : new Indeterminate({
+            evidence: keepableEvidence({
+              code: "impossible_capture",
+              message: `${impossible}: ${JSON.stringify({ ...outcome, evidence })}`
+            })
+          })
+    }
+    case "Declined":
+      return new Declined({ kind: outcome.kind, evidence })
+    case "Indeterminate":
+      return new Indeterminate({ evidence })
+    case "Absent":
+      return new Absent({ evidence })
+  }
+}
+
+const impossibility = ({ amount, processorReference }: Captured): string | undefined => {
+  if (!Number.isSafeInteger(amount) || amount < 1 || amount > largestAmount)
+    return "no amount that can be captured"
+  if (processorReference.trim() === "") return "no processor reference"
+  if (processorReference.length > longestReference) return "a processor reference that is too long"
+  return processorReference.replaceAll(unkeepable, "") === processorReference
+    ? undefined
+    : "a processor reference that cannot be written down"
+}
