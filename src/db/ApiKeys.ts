@@ -3,7 +3,7 @@ import { Digest } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Principal } from "../kernel/ids.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
-import { unavailable } from "./steps.ts"
+import { answered } from "./steps.ts"
 
 /**
  * Who holds which API key. Keys have 256 bits, so a plain SHA-256 of one cannot be guessed back; only that is
@@ -32,7 +32,7 @@ export class ApiKeys extends Context.Service<
             select principal from api_keys
             where key_hash = ${hash} and revoked_at is null and (not development or ${settings.loopbackOnly})`
           return Option.map(Option.fromUndefinedOr(rows[0]), (row) => Principal.make(row.principal))
-        }, unavailable("ApiKeys.authenticate"))
+        }, answered("ApiKeys.authenticate"))
 
         return { authenticate }
       })

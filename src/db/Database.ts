@@ -46,6 +46,8 @@ const poolConfig = ({ url, role, maxConnections }: DatabaseSettings): PgClient.P
   ...(logsInAs(url, role) ? { username: role } : {}),
   maxConnections,
   applicationName: role,
+  // A line that was cut without a word is noticed while nobody asks anything.
+  keepAlive: Duration.seconds(30),
   // Never multiplexed: commits of several charges would queue behind each other on one connection.
   multiplex: false,
   startupParameters: {

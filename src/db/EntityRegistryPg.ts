@@ -1,12 +1,12 @@
 import { PgClient } from "@effect/sql-pg"
-import { Duration, Effect, Layer, Queue, Ref, Schedule, Schema, Semaphore } from "effect"
+import { Deferred, Duration, Effect, Layer, Queue, Ref, Schema, Semaphore } from "effect"
 import { Brand, Entity } from "../kernel/Entity.ts"
 import { EntityRegistry, type RegistrySnapshot, UnknownMid } from "../kernel/EntityRegistry.ts"
 import { MerchantAccount } from "../kernel/MerchantAccount.ts"
-import { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
+import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { Providers } from "../kernel/PaymentProvider.ts"
 import { compile } from "../kernel/routing/RoutingPolicy.ts"
-import { step } from "./steps.ts"
+import { answered, step } from "./steps.ts"
 
 const Loaded = Schema.Struct({
   version: Schema.Int,
@@ -46,7 +46,7 @@ export const layer: Layer.Layer<EntityRegistry, LedgerUnavailable, PgClient.PgCl
             }))
           )
         })),
-        Effect.mapError((cause) => new LedgerUnavailable({ operation: "load_registry", cause })),
+        answered("load_registry"),
         Effect.withSpan("EntityRegistry.load")
       )
 
@@ -57,20 +57,57 @@ export const layer: Layer.Layer<EntityRegistry, LedgerUnavailable, PgClient.PgCl
         oneAtATime.withPermits(1)
       )
 
-      const changes = yield* sql
-        .listen("payments_policy")
-        .pipe(Effect.mapError((cause) => new LedgerUnavailable({ operation: "listen", cause })))
-      yield* Queue.take(changes).pipe(
-        Effect.andThen(Queue.clear(changes)),
-        Effect.timeoutOption(refreshEvery),
-        Effect.andThen(refresh),
-        Effect.tapError((error) =>
-          Effect.logWarning("the registry could not be refreshed; the last one serves on", error)
-        ),
-        Effect.ignore,
-        Effect.repeat(Schedule.forever),
-        Effect.forkScoped
+      // Told once per outage, whoever finds it out first.
+      let serving = true
+      const refreshOrServeOn = refresh.pipe(
+        Effect.matchEffect({
+          onFailure: (error) => {
+            const before = serving
+            serving = false
+            return before
+              ? Effect.logWarning("the registry could not be refreshed; the last one serves on", error)
+              : Effect.void
+          },
+          onSuccess: () => {
+            serving = true
+            return Effect.void
+          }
+        })
       )
+
+      const heard = yield* Deferred.make<void>()
+      let losses = 0
+      /** Listens until the connection is lost; what changed while nobody listened is loaded first. */
+      const listen = Effect.gen(function* () {
+        const changes = yield* Effect.timeout(sql.listen("payments_policy"), refreshEvery)
+        losses = 0
+        yield* refreshOrServeOn
+        yield* Deferred.succeed(heard, undefined)
+        return yield* Queue.take(changes).pipe(
+          Effect.andThen(Queue.clear(changes)),
+          Effect.andThen(refreshOrServeOn),
+          Effect.forever
+        )
+      }).pipe(
+        Effect.scoped,
+        Effect.catchCause((cause) =>
+          Effect.gen(function* () {
+            losses += 1
+            if (losses === 1)
+              yield* Effect.logWarning("nobody tells of changes to the registry; listening again", cause)
+            yield* Deferred.succeed(heard, undefined)
+          })
+        ),
+        Effect.andThen(
+          Effect.suspend(() =>
+            Effect.sleep(Duration.min(Duration.millis(100 * 2 ** Math.min(losses - 1, 10)), refreshEvery))
+          )
+        ),
+        Effect.forever
+      )
+      yield* Effect.forkScoped(listen)
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(refreshOrServeOn, refreshEvery)))
+      yield* Deferred.await(heard)
 
       return EntityRegistry.of({
         snapshot: Ref.get(current),

@@ -1,7 +1,7 @@
 import { Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Plan, Price, PriceCatalogue } from "../kernel/PriceCatalogue.ts"
-import { unavailable } from "./steps.ts"
+import { answered } from "./steps.ts"
 
 /** The price catalogue in PostgreSQL. */
 export const layer: Layer.Layer<PriceCatalogue, never, SqlClient.SqlClient> = Layer.effect(
@@ -17,7 +17,7 @@ export const layer: Layer.Layer<PriceCatalogue, never, SqlClient.SqlClient> = La
         from prices where price_ref in (select jsonb_array_elements_text(${JSON.stringify(refs)}::jsonb))`
       const found = yield* Effect.forEach(rows, (row) => decodePrice(row.price))
       return new Map(found.map((price) => [price.ref, price]))
-    }, unavailable("prices"))
+    }, answered("prices"))
 
     const plan = Effect.fn("PriceCatalogue.plan")(function* (key: string) {
       const rows = yield* sql<{ readonly plan: unknown }>`
@@ -25,7 +25,7 @@ export const layer: Layer.Layer<PriceCatalogue, never, SqlClient.SqlClient> = La
           'money', jsonb_build_object('amount', amount, 'currency', currency)) as plan
         from plans where plan_key = ${key}`
       return rows[0] === undefined ? undefined : yield* decodePlan(rows[0].plan)
-    }, unavailable("plan"))
+    }, answered("plan"))
 
     return { prices, plan }
   })

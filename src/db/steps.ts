@@ -1,6 +1,12 @@
-import { Effect, Predicate, Schema } from "effect"
+import { Duration, Effect, Fiber, Predicate, Schema } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
+
+/**
+ * How long a caller waits for the database, a free connection included. PostgreSQL ends a statement of its own
+ * after ten seconds (`Database.ts`), so only a line that fell silent takes longer.
+ */
+const longestWait = Duration.seconds(12)
 
 /**
  * Calls one of the money steps of the database: one function, one JSON parameter, one JSON answer, so one
@@ -13,7 +19,8 @@ import { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 export const step = <Answer extends Schema.Top & { readonly DecodingServices: never }>(
   sql: SqlClient.SqlClient,
   name: string,
-  answer: Answer
+  answer: Answer,
+  wait = longestWait
 ): ((input: unknown) => Effect.Effect<Answer["Type"], LedgerUnavailable>) => {
   const decode = Schema.decodeUnknownEffect(answer)
   return (input) =>
@@ -22,7 +29,7 @@ export const step = <Answer extends Schema.Top & { readonly DecodingServices: ne
       .pipe(
         Effect.retry({ while: stoppedMeanwhile, times: 5 }),
         Effect.flatMap((rows) => decode(rows[0]?.answer)),
-        unavailable(name)
+        answered(name, wait)
       )
 }
 
@@ -35,6 +42,34 @@ const stoppedMeanwhile = (error: SqlError.SqlError): boolean => {
     cause.constraint.startsWith("permit_")
   )
 }
+
+/**
+ * Bounds how long a statement may keep its caller waiting, and names what could not be done when it fails.
+ *
+ * The statement runs in a fiber of its own. A charge asks where nobody may interrupt it, and there a plain timeout
+ * would itself wait for the statement. After the deadline the fiber is interrupted and left behind: it keeps its
+ * connection from everybody else until PostgreSQL acknowledged the cancellation, or closes it.
+ */
+export const answered =
+  (operation: string, wait = longestWait) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, LedgerUnavailable, R> =>
+    Effect.gen(function* () {
+      const asking = yield* Effect.forkDetach(Effect.interruptible(effect), { startImmediately: true })
+      return yield* Effect.raceFirst(
+        Effect.interruptible(Fiber.join(asking)),
+        Effect.interruptible(Effect.sleep(wait)).pipe(
+          Effect.andThen(Effect.forkDetach(Fiber.interrupt(asking))),
+          Effect.andThen(
+            Effect.fail(
+              new LedgerUnavailable({
+                operation,
+                cause: new Error(`no answer within ${Duration.toMillis(wait)} ms`)
+              })
+            )
+          )
+        )
+      ).pipe(Effect.onInterrupt(() => Fiber.interrupt(asking)))
+    }).pipe(unavailable(operation))
 
 /** Names what could not be done when a statement fails. */
 export const unavailable =

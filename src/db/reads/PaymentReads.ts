@@ -4,7 +4,7 @@ import type { AttemptState } from "../../kernel/Attempt.ts"
 import type { AttemptId, SessionId } from "../../kernel/ids.ts"
 import type { LedgerUnavailable } from "../../kernel/PaymentLedger.ts"
 import { PaymentSession, type SessionState } from "../../kernel/PaymentSession.ts"
-import { unavailable } from "../steps.ts"
+import { answered } from "../steps.ts"
 import { AttemptRecord } from "./AttemptRecord.ts"
 import { HeardEvidence } from "./HeardEvidence.ts"
 import { keyset, type ListOrder } from "./keyset.ts"
@@ -83,7 +83,7 @@ export class PaymentReads extends Context.Service<
           const rows = yield* sql`select session_json(s) as node, ${columns} from payment_sessions s
             where ${where} order by ${orderBy} limit ${limit}`
           return pageOf(slice, (yield* decodeSessionRows(rows)).map(toRow))
-        }, unavailable("PaymentReads.sessions")),
+        }, answered("PaymentReads.sessions")),
 
         attempts: Effect.fn("PaymentReads.attempts")(function* (filter, slice) {
           const { columns, conditions, orderBy, limit } = keyset(sql, attemptOrder, slice)
@@ -98,19 +98,19 @@ export class PaymentReads extends Context.Service<
           const rows = yield* sql`select ${sql.literal(attemptJson)} as node, ${columns} from attempts a
             where ${where} order by ${orderBy} limit ${limit}`
           return pageOf(slice, (yield* decodeAttemptRows(rows)).map(toRow))
-        }, unavailable("PaymentReads.attempts")),
+        }, answered("PaymentReads.attempts")),
 
         sessionsById: Effect.fn("PaymentReads.sessionsById")(function* (ids) {
           const rows = yield* sql`select session_json(s) as node from payment_sessions s
             where ${among("s.session_id", ids)}`
           return new Map((yield* decodeSessions(rows)).map(({ node }) => [node.id, node]))
-        }, unavailable("PaymentReads.sessionsById")),
+        }, answered("PaymentReads.sessionsById")),
 
         attemptsById: Effect.fn("PaymentReads.attemptsById")(function* (ids) {
           const rows = yield* sql`select ${sql.literal(attemptJson)} as node from attempts a
             where ${among("a.attempt_id", ids)}`
           return new Map((yield* decodeAttempts(rows)).map(({ node }) => [node.id, node]))
-        }, unavailable("PaymentReads.attemptsById")),
+        }, answered("PaymentReads.attemptsById")),
 
         attemptsOf: Effect.fn("PaymentReads.attemptsOf")(function* (sessions, slice) {
           const { columns, conditions, orderBy, limit, turn } = keyset(sql, ordinalOrder, slice)
@@ -120,7 +120,7 @@ export class PaymentReads extends Context.Service<
               order by ${orderBy} limit ${limit}) child
             order by parent.nr, child.turn`
           return pagesBy(slice, yield* decodeAttemptRows(rows), ({ session }) => session)
-        }, unavailable("PaymentReads.attemptsOf")),
+        }, answered("PaymentReads.attemptsOf")),
 
         decisionsOf: Effect.fn("PaymentReads.decisionsOf")(function* (sessions) {
           const rows = yield* sql`select jsonb_build_object('session', d.session_id, 'round', d.round,
@@ -133,7 +133,7 @@ export class PaymentReads extends Context.Service<
             decisions.map(({ node }) => node),
             ({ session }): string => session
           )
-        }, unavailable("PaymentReads.decisionsOf")),
+        }, answered("PaymentReads.decisionsOf")),
 
         evidenceOf: Effect.fn("PaymentReads.evidenceOf")(function* (attempts, slice) {
           const { columns, conditions, orderBy, limit, turn } = keyset(sql, evidenceOrder, slice)
@@ -145,7 +145,7 @@ export class PaymentReads extends Context.Service<
               order by ${orderBy} limit ${limit}) child
             order by parent.nr, child.turn`
           return pagesBy(slice, yield* decodeEvidenceRows(rows), ({ attempt }) => attempt)
-        }, unavailable("PaymentReads.evidenceOf"))
+        }, answered("PaymentReads.evidenceOf"))
       })
     })
   )

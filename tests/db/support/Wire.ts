@@ -20,6 +20,8 @@ export interface Wire {
   /** The address of the same database, through the wire. */
   readonly url: Redacted.Redacted
   readonly take: Effect.Effect<Traffic>
+  /** From now on nothing goes through the connections that there are, and nobody is told. New ones work. */
+  readonly fallSilent: Effect.Effect<void>
 }
 
 export const tap = (url: Redacted.Redacted): Effect.Effect<Wire, never, Scope.Scope> =>
@@ -33,11 +35,16 @@ export const tap = (url: Redacted.Redacted): Effect.Effect<Wire, never, Scope.Sc
     )
     let seen = { statements: new Array<string>(), roundTrips: 0, endsOfTransaction: 0 }
     const sockets = new Set<Socket>()
+    const silences = new Set<() => void>()
 
     yield* Effect.acquireRelease(
       Effect.callback<ReturnType<typeof createServer>>((resume) => {
         const server = createServer((client) => {
           const postgres = connect(behind)
+          let silent = false
+          silences.add(() => {
+            silent = true
+          })
           const prepared = new Map<string, string>()
           // The first message of a client has no type.
           const fromClient = messages(false, (type, body) => {
@@ -56,6 +63,7 @@ export const tap = (url: Redacted.Redacted): Effect.Effect<Wire, never, Scope.Sc
           ] as const) {
             sockets.add(here)
             here.on("data", (bytes) => {
+              if (silent) return
               read(bytes)
               there.write(bytes)
             })
@@ -75,6 +83,9 @@ export const tap = (url: Redacted.Redacted): Effect.Effect<Wire, never, Scope.Sc
     address.searchParams.set("host", folder)
     return {
       url: Redacted.make(address.href),
+      fallSilent: Effect.sync(() => {
+        for (const silence of silences) silence()
+      }),
       take: Effect.sync(() => {
         const taken = seen
         seen = { statements: [], roundTrips: 0, endsOfTransaction: 0 }
