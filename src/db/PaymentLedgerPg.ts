@@ -54,7 +54,10 @@ const Cancelling = Schema.NullOr(Schema.Struct({ cancelled: Schema.Boolean, stat
 
 const Claiming = Schema.NullOr(
   Schema.Union([
-    Schema.TaggedStruct("Claimed", { fulfilment: Schema.Literals(["first", "duplicate"]) }),
+    Schema.TaggedStruct("Claimed", {
+      fulfilment: Schema.Literals(["first", "duplicate"]),
+      ownClaim: Schema.Boolean
+    }),
     Schema.TaggedStruct("NotSettled", { state: SessionState })
   ])
 )

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
-import { type Fulfilment as FulfilmentClaim, FulfilmentGate } from "../kernel/FulfilmentGate.ts"
+import { type Fulfilment as Claimed, FulfilmentGate } from "../kernel/FulfilmentGate.ts"
 import { InvalidInput, SessionNotSettled, UnknownSession } from "../kernel/refusals.ts"
 import { builder } from "./builder.ts"
 import { Fulfilment } from "./enums.ts"
@@ -10,10 +10,14 @@ import { plainId } from "./plainId.ts"
 import { PaymentSession } from "./refs.ts"
 
 const ClaimFulfilmentPayload = builder
-  .objectRef<{ readonly id: string; readonly fulfilment: FulfilmentClaim }>("ClaimFulfilmentPayload")
+  .objectRef<Claimed & { readonly id: string }>("ClaimFulfilmentPayload")
   .implement({
     fields: (t) => ({
       fulfilment: t.expose("fulfilment", { type: Fulfilment }),
+      ownClaim: t.exposeBoolean("ownClaim", {
+        description:
+          "The first claim was made with this API key and this idempotency key. With `duplicate`: your own first answer may have been lost on its way."
+      }),
       session: t.field({
         type: PaymentSession,
         resolve: async ({ id }, _args, { loaders }) => {
@@ -34,7 +38,7 @@ builder.mutationField("claimFulfilment", (t) =>
       session: t.arg.id({ required: true, description: "The plain id (`ps_01J...`) or the global one." }),
       idempotencyKey: t.arg.string({
         description:
-          "1 to 255 printable characters. Who repeats a claim under its key did not hear the answer, and is told the same."
+          "1 to 255 printable characters, of one worker alone: `ownClaim` tells it that the first claim was its own."
       })
     },
     errors: {
@@ -43,7 +47,7 @@ builder.mutationField("claimFulfilment", (t) =>
     },
     resolve: async (_root, { session, idempotencyKey }, { run, principal }) => {
       const id = plainId("PaymentSession", session)
-      const fulfilment = await run(
+      const claimed = await run(
         FulfilmentGate.pipe(
           Effect.flatMap((gate) =>
             Effect.flatMap(checkKey(idempotencyKey), (key) => gate.claim(id, principal, key))
@@ -51,7 +55,7 @@ builder.mutationField("claimFulfilment", (t) =>
           adviseOnLedger("fulfil")
         )
       )
-      return { id, fulfilment }
+      return { id, ...claimed }
     }
   })
 )

@@ -118,7 +118,7 @@ export const Fulfilment = builder.enumType("Fulfilment", {
   values: {
     first: { description: "Fulfil now. It is given out once in a session's life." },
     duplicate: { description: "It was given out before; do nothing." }
-  } satisfies Described<Fulfilments>
+  } satisfies Described<Fulfilments["fulfilment"]>
 })
 
 export const ProductCategory = builder.enumType("ProductCategory", {

@@ -50,8 +50,8 @@ export const paymentSessionHandlers = (settings: { readonly publicOrigin: string
 
         fulfil: Effect.fnUntraced(function* ({ headers, params }) {
           const by = yield* CurrentPrincipal
-          const fulfilment = yield* gate.claim(params.id, by, headers["idempotency-key"])
-          return { session: params.id, fulfilment }
+          const claimed = yield* gate.claim(params.id, by, headers["idempotency-key"])
+          return { session: params.id, ...claimed }
         }, adviseOnLedger("fulfil"))
       })
     })

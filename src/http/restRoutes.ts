@@ -3,6 +3,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "./api/Api.ts"
 import { Authorized } from "./api/Authorized.ts"
 import { JsonBody } from "./api/JsonBody.ts"
+import { WellFormed } from "./api/WellFormed.ts"
 import { methodsNotAllowed } from "./methodsNotAllowed.ts"
 import { paymentSessionHandlers } from "./paymentSessionHandlers.ts"
 import { reference } from "./reference.ts"
@@ -19,7 +20,7 @@ export const restRoutes = (settings: { readonly publicOrigin: string }) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide([paymentSessionHandlers(settings), serverHandlers]),
-      Layer.provide([Authorized.layer, JsonBody.layer])
+      Layer.provide([Authorized.layer, JsonBody.layer, WellFormed.layer])
     ),
     reference,
     methodsNotAllowed

@@ -3,8 +3,17 @@ import { type Principal, SessionId } from "./ids.ts"
 import { type LedgerUnavailable, PaymentLedger } from "./PaymentLedger.ts"
 import { SessionNotSettled, UnknownSession } from "./refusals.ts"
 
-/** `first`: fulfil now. `duplicate`: it was given out before, do nothing. */
-export type Fulfilment = "first" | "duplicate"
+/** What a claim is answered with. */
+export interface Fulfilment {
+  /** `first`: fulfil now. `duplicate`: it was given out before, do nothing. */
+  readonly fulfilment: "first" | "duplicate"
+  /**
+   * The first claim was this caller's own, under the same key. With `duplicate` it says: your first answer may have
+   * been lost on its way. Whoever uses a key for one worker only, and remembers what it has fulfilled, may then
+   * finish its work; nobody else may.
+   */
+  readonly ownClaim: boolean
+}
 
 /**
  * The handoff to the apps: whatever redelivers, races or crashes, `first` is given out once for a session, and
@@ -13,10 +22,6 @@ export type Fulfilment = "first" | "duplicate"
 export class FulfilmentGate extends Context.Service<
   FulfilmentGate,
   {
-    /**
-     * With a key a claim may be repeated until its answer is heard: the same caller and key are told the same.
-     * Without one, a lost answer is a lost `first`.
-     */
     readonly claim: (
       session: string,
       by: Principal,
@@ -36,11 +41,10 @@ export class FulfilmentGate extends Context.Service<
         const claimed = Schema.is(SessionId)(id)
           ? yield* ledger.claimFulfilment(id, by, idempotencyKey)
           : undefined
-        if (claimed === undefined || !Schema.is(SessionId)(id))
-          return yield* new UnknownSession({ session: id })
+        if (claimed === undefined || !Schema.is(SessionId)(id)) return yield* UnknownSession.of(id)
         if (claimed._tag === "NotSettled")
           return yield* new SessionNotSettled({ session: id, state: claimed.state })
-        return claimed.fulfilment
+        return { fulfilment: claimed.fulfilment, ownClaim: claimed.ownClaim }
       })
       return { claim }
     })

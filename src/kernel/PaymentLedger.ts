@@ -190,15 +190,15 @@ export class PaymentLedger extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Unresolved>, LedgerUnavailable>
 
     /**
-     * Lets the app fulfil a settled session: `first` once, `duplicate` ever after. Who claims again under the key
-     * of the first claim did not hear the answer, and is told `first` again.
+     * Lets the app fulfil a settled session: `first` once, `duplicate` ever after. `ownClaim`: the first claim was
+     * made by the same principal under the same key.
      */
     readonly claimFulfilment: (
       session: SessionId,
       by: Principal,
       idempotencyKey?: string
     ) => Effect.Effect<
-      | { readonly _tag: "Claimed"; readonly fulfilment: "first" | "duplicate" }
+      | { readonly _tag: "Claimed"; readonly fulfilment: "first" | "duplicate"; readonly ownClaim: boolean }
       | { readonly _tag: "NotSettled"; readonly state: SessionState }
       | undefined,
       LedgerUnavailable

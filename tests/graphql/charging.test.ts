@@ -134,7 +134,7 @@ it.layer(doors, { excludeTestServices: true })("charging over GraphQL", (it) => 
     Effect.gen(function* () {
       const id = yield* newSession()
       const claim = `mutation ($id: ID!) { claimFulfilment(session: $id) {
-        ... on ClaimFulfilmentPayload { fulfilment session { sessionId state } }
+        ... on ClaimFulfilmentPayload { fulfilment ownClaim session { sessionId state } }
         ... on SessionNotSettled { code field message sessionId state } } }`
       const early = yield* field(claim, "claimFulfilment", { id })
       assert.deepStrictEqual(early, {
@@ -147,9 +147,9 @@ it.layer(doors, { excludeTestServices: true })("charging over GraphQL", (it) => 
       yield* confirm(id, "tok_captured")
       const session = { sessionId: id, state: "settled" }
       const first = yield* field(claim, "claimFulfilment", { id })
-      assert.deepStrictEqual(first, { fulfilment: "first", session })
+      assert.deepStrictEqual(first, { fulfilment: "first", ownClaim: true, session })
       const second = yield* field(claim, "claimFulfilment", { id })
-      assert.deepStrictEqual(second, { fulfilment: "duplicate", session })
+      assert.deepStrictEqual(second, { fulfilment: "duplicate", ownClaim: false, session })
     })
   )
 

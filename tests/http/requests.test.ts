@@ -342,6 +342,22 @@ it.live("a session is read with its attempts", () =>
   })
 )
 
+it.live("a key that is none is refused before the fulfilment is claimed", () =>
+  Effect.gen(function* () {
+    let claims = 0
+    const claim = () => Effect.sync(() => ({ fulfilment: "first" as const, ownClaim: claims++ === 0 }))
+    const door = yield* openDoor({ gate: { claim } })
+    for (const key of ["", " ", "x".repeat(256), "\u00e9"]) {
+      const answer = yield* door.ask("POST", `${sessions}/${sessionId}/fulfilment`, {
+        headers: { "idempotency-key": key }
+      })
+      expect(answer.status).toBe(400)
+      expect(answer.json).toMatchObject({ error: { code: "malformed_request", field: "Idempotency-Key" } })
+    }
+    expect(claims).toBe(0)
+  })
+)
+
 it.live("cancelling and claiming the fulfilment name the session and who asks", () =>
   Effect.gen(function* () {
     const asked: Array<ReadonlyArray<string | undefined>> = []
@@ -355,7 +371,7 @@ it.live("cancelling and claiming the fulfilment name the session and who asks", 
       gate: {
         claim: (...args) => {
           asked.push(["claim", ...args])
-          return Effect.succeed("first")
+          return Effect.succeed({ fulfilment: "first", ownClaim: true })
         }
       }
     })
@@ -364,7 +380,7 @@ it.live("cancelling and claiming the fulfilment name the session and who asks", 
     const claimed = yield* door.ask("POST", `${sessions}/${sessionId}/fulfilment`, {
       headers: { "idempotency-key": "claim-1" }
     })
-    expect(claimed.json).toEqual({ session: sessionId, fulfilment: "first" })
+    expect(claimed.json).toEqual({ session: sessionId, fulfilment: "first", ownClaim: true })
     expect(asked).toEqual([
       ["cancel", sessionId, principal],
       ["claim", sessionId, principal, "claim-1"]

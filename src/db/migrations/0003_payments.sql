@@ -164,7 +164,7 @@ create table fulfilments (
   settled_at timestamptz not null default now(),
   claimed_at timestamptz,
   claimed_by text,
-  -- Whoever claims again under the same key did not hear the answer, and is told the same.
+  -- Whoever claims again under the same key is told that the claim is its own: perhaps it did not hear the answer.
   claimed_key text,
   constraint claimed_by_somebody check ((claimed_at is null) = (claimed_by is null))
 );

@@ -422,13 +422,12 @@ begin
   update fulfilments set claimed_at = now(), claimed_by = p ->> 'by', claimed_key = p ->> 'key'
   where session_id = s.session_id and claimed_at is null;
   if not found then
-    return jsonb_build_object('_tag', 'Claimed', 'fulfilment', case when exists (
+    return jsonb_build_object('_tag', 'Claimed', 'fulfilment', 'duplicate', 'ownClaim', exists (
       select from fulfilments
-      where session_id = s.session_id and claimed_by = p ->> 'by' and claimed_key = p ->> 'key'
-    ) then 'first' else 'duplicate' end);
+      where session_id = s.session_id and claimed_by = p ->> 'by' and claimed_key = p ->> 'key'));
   end if;
   perform write_audit(s.session_id, p ->> 'by', 'fulfilment.claimed', '{}');
-  return jsonb_build_object('_tag', 'Claimed', 'fulfilment', 'first');
+  return jsonb_build_object('_tag', 'Claimed', 'fulfilment', 'first', 'ownClaim', true);
 end
 $body$;
 

@@ -1,10 +1,12 @@
 import { Effect, Layer } from "effect"
 import { HttpServerError, HttpServerRequest } from "effect/http"
-import { HttpApiError, HttpApiMiddleware } from "effect/http-api"
+import { HttpApiMiddleware } from "effect/http-api"
+import { withoutCardNumber } from "../../kernel/cardNumbers.ts"
 import { bodyLimit } from "../bodyLimit.ts"
 import { BodyTooLarge, UnsupportedMediaType } from "../doorRefusals.ts"
 import { malformed } from "../malformed.ts"
 import * as refusals from "./refusalSchemas.ts"
+import { isOfTheRequest } from "./WellFormed.ts"
 
 /** For endpoints that take a body: it is JSON, not too large, and of the declared shape, or a typed refusal. */
 export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()(
@@ -19,7 +21,7 @@ export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()(
       const { headers } = yield* HttpServerRequest.HttpServerRequest
       const contentType = headers["content-type"] ?? ""
       if (!/^application\/json *(;|$)/i.test(contentType)) {
-        return yield* new UnsupportedMediaType({ contentType: contentType.slice(0, 100) })
+        return yield* new UnsupportedMediaType({ contentType: withoutCardNumber(contentType).slice(0, 100) })
       }
       return yield* httpEffect.pipe(
         Effect.catch((error) => Effect.fail(isOfTheRequest(error) ? malformed(error) : error)),
@@ -31,9 +33,6 @@ export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()(
     })
   )
 }
-
-const isOfTheRequest = (error: unknown): error is HttpApiError.HttpApiSchemaError =>
-  HttpApiError.HttpApiSchemaError.is(error) && error.kind !== "Body" && error.kind !== "ResponseHeaders"
 
 export const isTooLarge = (error: unknown): boolean =>
   HttpServerError.isHttpServerError(error) &&

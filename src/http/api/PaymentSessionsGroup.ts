@@ -10,6 +10,7 @@ import {
 import { Authorized } from "./Authorized.ts"
 import { Confirmation, IdempotencyHeaders, SessionDeclared } from "./fields.ts"
 import { JsonBody } from "./JsonBody.ts"
+import { WellFormed } from "./WellFormed.ts"
 import * as refusals from "./refusalSchemas.ts"
 
 const params = { id: Schema.String.annotate({ description: "The session's id: `ps_...`." }) }
@@ -99,13 +100,15 @@ const fulfil = HttpApiEndpoint.post("fulfil", "/:id/fulfilment", {
   headers: IdempotencyHeaders,
   success: FulfilmentAnswer,
   error: [refusals.UnknownSession, refusals.SessionNotSettled, refusals.LedgerUnavailable]
-}).annotateMerge(
-  OpenApi.annotations({
-    summary: "Claim the fulfilment of a settled session",
-    description:
-      "Answers `first` exactly once in a session's life, and `duplicate` ever after. Send an Idempotency-Key: whoever repeats the claim under the same key did not hear the answer, and is told the same."
-  })
-)
+})
+  .middleware(WellFormed)
+  .annotateMerge(
+    OpenApi.annotations({
+      summary: "Claim the fulfilment of a settled session",
+      description:
+        "Answers `first` exactly once in a session's life, and `duplicate` ever after, whoever asks. With an Idempotency-Key that one worker alone uses, `ownClaim` tells it that the first claim was its own, in case the answer was lost."
+    })
+  )
 
 export class PaymentSessionsGroup extends HttpApiGroup.make("paymentSessions")
   .add(create, get, confirm, cancel, fulfil)

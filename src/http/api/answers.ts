@@ -48,5 +48,9 @@ export const FulfilmentAnswer = Schema.Struct({
   fulfilment: Schema.Literals(["first", "duplicate"]).annotate({
     description:
       "`first`: fulfil now; it is given out once. `duplicate`: it was given out before, do nothing."
+  }),
+  ownClaim: Schema.Boolean.annotate({
+    description:
+      "The first claim was made with this API key and this Idempotency-Key. With `duplicate`: your own first answer may have been lost on its way."
   })
 }).annotate({ identifier: "FulfilmentAnswer" })

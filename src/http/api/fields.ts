@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { idempotencyKeyWords, keyPattern, keyProblem } from "../idempotencyKey.ts"
 
 const text = (description: string) => Schema.String.annotate({ description })
 const whole = (description: string) => Schema.Finite.annotate({ description })
@@ -79,12 +80,9 @@ export const Confirmation = Schema.Struct({
   examples: [{ vaultToken: { vaultId: "stub", tokenRef: "tok_captured" }, riskLevel: "low" }]
 })
 
-/** 1 to 255 printable ASCII characters. */
 const IdempotencyKey = Schema.String.check(
-  Schema.isPattern(/^[\x20-\x7e]{1,255}$/, { message: "should be 1 to 255 printable ASCII characters" })
-).annotate({
-  description:
-    "1 to 255 printable characters. The same key with the same request answers what it answered first; with another request it is refused."
-})
+  Schema.isPattern(keyPattern, { message: "should be 1 to 255 printable ASCII characters" }),
+  Schema.makeFilter(keyProblem)
+).annotate({ description: idempotencyKeyWords })
 
 export const IdempotencyHeaders = { "idempotency-key": Schema.optionalKey(IdempotencyKey) }

@@ -68,13 +68,13 @@ const claimFulfilment = (store: Store, now: number, id: SessionId, by: Principal
   if (row === undefined) return undefined
   if (row.state !== "settled") return { _tag: "NotSettled" as const, state: row.state }
   if (row.fulfilment === "claimed") {
-    const again = key !== undefined && row.claim?.key === key && row.claim.by === by
-    return { _tag: "Claimed" as const, fulfilment: again ? ("first" as const) : ("duplicate" as const) }
+    const ownClaim = key !== undefined && row.claim?.key === key && row.claim.by === by
+    return { _tag: "Claimed" as const, fulfilment: "duplicate" as const, ownClaim }
   }
   return transact(store, now, row, (transaction) => {
     transaction.session.fulfilment = "claimed"
     transaction.session.claim = { by, key }
     audit(transaction, by, "fulfilment_claimed")
-    return { _tag: "Claimed" as const, fulfilment: "first" as const }
+    return { _tag: "Claimed" as const, fulfilment: "first" as const, ownClaim: true }
   })
 }
