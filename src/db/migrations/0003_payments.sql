@@ -116,7 +116,7 @@ create table attempt_evidence (
 -- capture opens an incident.
 create table captures (
   mid_id text not null,
-  processor_reference text not null,
+  processor_reference text not null check (length(processor_reference) between 1 and 255),
   attempt_id text not null,
   session_id text not null,
   entity_id text not null,
@@ -305,8 +305,10 @@ begin
       ('indeterminate', 'captured'), ('indeterminate', 'declined'), ('indeterminate', 'absent')) then
       raise exception 'an attempt does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'attempt_move';
     end if;
-    -- Its evidence says that very outcome and stands in the timeline, which nothing is taken from.
-    if lower(new.evidence ->> 'outcome') is distinct from new.state or not exists (
+    -- Its evidence says that very outcome and stands in the timeline, which nothing is taken from. A capture that
+    -- cannot be booked leaves the attempt unknown.
+    if (lower(new.evidence ->> 'outcome') = new.state
+        or (new.state = 'indeterminate' and new.evidence ->> 'outcome' = 'Captured')) is not true or not exists (
       select from attempt_evidence where attempt_id = new.attempt_id and detail = new.evidence) then
       raise exception 'an attempt is % on evidence of that only', new.state using errcode = 'restrict_violation', constraint = 'attempt_moves_on_evidence';
     end if;

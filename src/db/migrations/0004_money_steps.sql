@@ -204,14 +204,15 @@ declare
   s payment_sessions;
   a attempts;
   heard jsonb := jsonb_strip_nulls(jsonb_build_object('outcome', kind, 'source', p -> 'source',
-    'code', o #> '{evidence,code}', 'message', o #> '{evidence,message}', 'kind', o -> 'kind',
+    'code', left(o #>> '{evidence,code}', 200), 'message', left(o #>> '{evidence,message}', 2000), 'kind', o -> 'kind',
     'processorReference', o -> 'processorReference', 'amount', o -> 'amount', 'currency', o -> 'currency'));
   about jsonb;
   live boolean;
-  other text;
+  known captures;
   incident text;
   next_state text;
   captured_before boolean;
+  capture_heard boolean;
   choice jsonb := '{"passedOver": []}';
   permit jsonb;
   settlement text;
@@ -226,8 +227,9 @@ begin
   select * into a from attempts where attempt_id = p ->> 'attempt' for update;
   live := a.state in ('in_flight', 'indeterminate');
   captured_before := exists (select from captures where session_id = s.session_id);
+  capture_heard := exists (select from attempt_evidence where attempt_id = a.attempt_id and outcome = 'Captured');
   about := jsonb_build_object('attempt', a.attempt_id, 'mid', a.mid_id, 'provider', a.provider,
-    'processorReference', o -> 'processorReference', 'reason', o #> '{evidence,code}', 'source', p -> 'source');
+    'processorReference', o -> 'processorReference', 'reason', heard -> 'code', 'source', p -> 'source');
   select coalesce(max(evidence.nr), 0) + 1 into nr from attempt_evidence evidence where attempt_id = a.attempt_id;
   insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
   values (a.attempt_id, nr, p ->> 'source', kind, heard);
@@ -239,9 +241,19 @@ begin
       a.brand_id, (o ->> 'amount')::bigint, o ->> 'currency', p ->> 'source')
     on conflict do nothing;
     if not found then
-      select attempt_id into other from captures
+      select * into known from captures
       where mid_id = a.mid_id and processor_reference = o ->> 'processorReference';
-      if other <> a.attempt_id then incident := 'processor_reference_reused'; end if;
+      if known.attempt_id <> a.attempt_id then
+        incident := 'processor_reference_reused';
+        -- The processor says that money moved, under the name of another charge: nobody knows until a person has looked.
+        if a.state = 'in_flight' then
+          update attempts set state = 'indeterminate', evidence = heard, next_check_at = now() + interval '1 second'
+          where attempt_id = a.attempt_id;
+        end if;
+        if live then next_state := 'in_review'; end if;
+      elsif (known.amount, known.currency) is distinct from ((o ->> 'amount')::bigint, o ->> 'currency') then
+        incident := 'captured_other_amount';
+      end if;
     else
       insert into postings (debit_account, credit_account, amount, currency, entity_id, mid_id, provider, category,
         brand_id, session_id, attempt_id, processor_reference)
@@ -268,6 +280,9 @@ begin
       insert into incidents (kind, session_id, attempt_id, detail) values (incident, s.session_id, a.attempt_id, heard)
       on conflict do nothing;
     end if;
+  elsif kind in ('Declined', 'Absent') and capture_heard and p ->> 'source' <> 'person' then
+    -- Once a processor said that money moved, only a person says that it did not: this is evidence and no more.
+    null;
   elsif kind = 'Declined' and live then
     update attempts set state = 'declined', decline_kind = o ->> 'kind', evidence = heard, resolved_at = now(),
       next_check_at = null
@@ -292,17 +307,18 @@ begin
   elsif kind = 'Indeterminate' and a.state = 'in_flight' then
     update attempts set state = 'indeterminate', evidence = heard, next_check_at = now() where attempt_id = a.attempt_id;
     next_state := 'in_review';
-  elsif kind = 'Indeterminate' and a.state = 'indeterminate' then
-    -- Asked again the later the more often a lookup proved nothing: after 1, 2, 4 ... 300 seconds.
-    update attempts set checks = checks + (p ->> 'source' = 'lookup')::integer,
-      next_check_at = now() + least(power(2, least(checks, 20)), 300) * interval '1 second'
-    where attempt_id = a.attempt_id;
   elsif kind = 'Absent' and live then
     update attempts set state = 'absent', evidence = heard, resolved_at = now(), next_check_at = null
     where attempt_id = a.attempt_id;
     next_state := case when captured_before then 'in_review' else 'failed' end;
   elsif kind not in ('Captured', 'Declined', 'Indeterminate', 'Absent') then
     raise exception 'there is no outcome %', kind using errcode = 'invalid_parameter_value';
+  end if;
+  if a.state = 'indeterminate' then
+    -- Asked again the later the more often a lookup proved nothing: after 1, 2, 4 ... 300 seconds.
+    update attempts set checks = checks + (p ->> 'source' = 'lookup')::integer,
+      next_check_at = now() + least(power(2, least(checks, 20)), 300) * interval '1 second'
+    where attempt_id = a.attempt_id and state = 'indeterminate';
   end if;
 
   if next_state is not null and next_state <> s.state then
@@ -382,12 +398,16 @@ begin
     for update skip locked
   loop
     select * into a from attempts where session_id = session and state = 'in_flight' and lease_until <= now();
-    if found then
+    continue when not found;
+    begin
       perform record_outcome(jsonb_build_object('attempt', a.attempt_id, 'fence', 0, 'source', 'takeover', 'by', 'takeover',
         'next', '[]'::jsonb, 'mostRounds', p -> 'mostRounds', 'outcome', jsonb_build_object('_tag', 'Indeterminate',
           'evidence', jsonb_build_object('code', 'driver_died', 'message', 'its driver recorded no outcome in its time'))));
       taken := taken + 1;
-    end if;
+    exception when others then
+      -- One that cannot be taken over does not keep the others from it.
+      raise warning 'the attempt % was not taken over: %', a.attempt_id, sqlerrm;
+    end;
   end loop;
   return to_jsonb(taken);
 end

@@ -31,6 +31,8 @@ export interface EvidenceRow {
   readonly attempt: AttemptId
   readonly source: EvidenceSource
   readonly outcome: Outcome
+  /** The processor's own code, as much of it as is kept. */
+  readonly code: string
   readonly at: number
 }
 

@@ -122,6 +122,11 @@ const constraints = {
   fact_once: (commit: Commit) =>
     newFacts(commit).every((fact) => !commit.store.facts.has(factKey(fact.mid, fact.processorReference))),
 
+  fact_is_named: (commit: Commit) =>
+    newFacts(commit).every(
+      ({ processorReference }) => processorReference.length > 0 && processorReference.length <= 255
+    ),
+
   fact_is_positive: (commit: Commit) => newFacts(commit).every(({ amount }) => amount > 0),
 
   fulfilment_of_settled: ({ after }: Commit) => after.fulfilment === "none" || after.state === "settled",

@@ -24,18 +24,24 @@ export const record = (store: Store, now: number, recorded: Recorded): Recording
   return transact(store, now, row, (transaction) => {
     const { session } = transaction
     const attempt = attemptOf(session, recorded.attempt)
+    const before = attempt.state
+    const follows = conclude(transaction, attempt, recorded)
     session.evidence.push({
       attempt: recorded.attempt,
       source: recorded.source,
       outcome: recorded.outcome,
+      code: [...recorded.outcome.evidence.code].slice(0, longestCode).join(""),
       at: now
     })
     audit(transaction, recorded.by, `evidence_${recorded.outcome._tag.toLowerCase()}`)
     attempt.claimedUntil = now
-    const follows = conclude(transaction, attempt, recorded)
+    if (before === "indeterminate") askLater(transaction, attempt, recorded.source)
     return { attempt: attempt.state, session: session.state, passedOver: [], ...follows }
   })
 }
+
+/** Of a processor's own code as many characters are kept; the database bounds its message too. */
+const longestCode = 200
 
 const attemptOf = (session: SessionRow, id: AttemptId): AttemptRow => {
   const attempt = session.attempts.find((row) => row.attempt === id)
@@ -50,13 +56,18 @@ const conclude = (transaction: Transaction, attempt: AttemptRow, recorded: Recor
     case "Captured":
       return captured(transaction, attempt, recorded.outcome)
     case "Declined":
-      return declined(transaction, attempt, recorded)
+      return isContradicted(transaction, recorded) ? {} : declined(transaction, attempt, recorded)
     case "Indeterminate":
-      return indeterminate(transaction, attempt, recorded.source)
+      return indeterminate(transaction, attempt)
     case "Absent":
-      return absent(transaction, attempt)
+      return isContradicted(transaction, recorded) ? {} : absent(transaction, attempt)
   }
 }
+
+/** Once a processor said that money moved, only a person says that it did not. */
+const isContradicted = ({ session }: Transaction, { attempt, source }: Recorded): boolean =>
+  source !== "person" &&
+  session.evidence.some((heard) => heard.attempt === attempt && heard.outcome._tag === "Captured")
 
 const isLive = ({ state }: AttemptRow): boolean => state === "in_flight" || state === "indeterminate"
 /** Where money was captured after a decline nobody is charged again: a person looks at it. */
@@ -69,9 +80,19 @@ const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captur
   const settledBefore: Follows = session.state === "settled" ? { settlement: "duplicate" } : {}
   const known = store.facts.get(factKey(attempt.mid, processorReference))
   if (known !== undefined) {
-    if (known.attempt === attempt.attempt) return settledBefore
+    if (known.attempt === attempt.attempt) {
+      if (known.amount !== amount || known.currency !== currency)
+        openIncident(session, "captured_other_amount", attempt, processorReference)
+      return settledBefore
+    }
     openIncident(session, "processor_reference_reused", attempt, processorReference)
-    return {}
+    // The processor says that money moved, under the name of another charge: a person looks at it.
+    if (attempt.state === "in_flight") {
+      attempt.state = "indeterminate"
+      attempt.nextCheckAt = now + 1000
+    }
+    if (isLive(attempt)) review(transaction, attempt)
+    return settledBefore
   }
   session.facts.push({
     session: attempt.session,
@@ -145,17 +166,20 @@ const declined = (
   return { passedOver }
 }
 
-const indeterminate = (transaction: Transaction, attempt: AttemptRow, source: EvidenceSource): Follows => {
-  const { now } = transaction
+const indeterminate = (transaction: Transaction, attempt: AttemptRow): Follows => {
   if (attempt.state === "in_flight") {
     attempt.state = "indeterminate"
-    attempt.nextCheckAt = now
+    attempt.nextCheckAt = transaction.now
     review(transaction, attempt)
-  } else if (attempt.state === "indeterminate") {
-    if (source === "lookup") attempt.checks += 1
-    attempt.nextCheckAt = now + Math.min(2 ** attempt.checks * 1000, 300_000)
   }
   return {}
+}
+
+/** The later the more often a lookup proved nothing: after 1, 2, 4 ... 300 seconds. */
+const askLater = ({ now }: Transaction, attempt: AttemptRow, source: EvidenceSource): void => {
+  if (attempt.state !== "indeterminate") return
+  attempt.nextCheckAt = now + Math.min(2 ** attempt.checks * 1000, 300_000)
+  if (source === "lookup") attempt.checks += 1
 }
 
 /** From here on nobody charges this session before somebody knows more; the world is told once. */

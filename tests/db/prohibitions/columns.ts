@@ -45,6 +45,12 @@ const checks: ReadonlyArray<readonly [table: string, constraint: string, change:
   ["captures", "captures_amount_check", "amount = 0"],
   ["captures", "captures_amount_check", "amount = -3500"],
   ["captures", "captures_currency_check", "currency = 'usd'"],
+  ["captures", "captures_processor_reference_check", "processor_reference = '' where attempt_id like '%_1'"],
+  [
+    "captures",
+    "captures_processor_reference_check",
+    "processor_reference = repeat('r', 256) where attempt_id like '%_1'"
+  ],
   ["captures", "captures_source_check", "source = 'rumour'"],
   ["entities", "entities_check", "collects = false, pays_out = false"],
   ["entities", "entities_entity_id_check", "entity_id = 'Loop Goods'"],

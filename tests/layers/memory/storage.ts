@@ -39,11 +39,11 @@ const editAccount = (
 const written = (store: Store, session: Parameters<StorageFixture["Service"]["written"]>[0]): Written => {
   const row = store.sessions.get(session)
   return {
-    evidence: (row?.evidence ?? []).map(({ attempt, source, outcome }) => ({
+    evidence: (row?.evidence ?? []).map(({ attempt, source, outcome, code }) => ({
       attempt,
       source,
       outcome: outcome._tag,
-      code: outcome.evidence.code
+      code
     })),
     facts: (row?.facts ?? []).map(({ attempt, mid, processorReference, amount, currency }) => ({
       attempt,

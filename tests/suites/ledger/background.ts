@@ -185,6 +185,25 @@ export const aLapsedClaimIsGivenOutAgain = Effect.gen(function* () {
   expect(yield* claimed([session], w.everything, w.over)).toHaveLength(1)
 })
 
+/** What a lookup says again and again without resolving anything is asked for more and more seldom. */
+export const whatIsNotResolvedIsAskedForMoreSeldom = Effect.gen(function* () {
+  yield* quiet
+  const world = yield* w.newWorld
+  const outcome = w.captured()
+  const first = yield* w.charging(world)
+  yield* w.record(first.permit, outcome)
+  const sessions: Array<SessionId> = []
+  for (const said of [outcome, w.timeout, w.declined(), w.absent]) {
+    const { session, permit } = yield* w.charging(world)
+    yield* w.record(permit, outcome)
+    // After ten times it is asked for again in minutes.
+    for (let nr = 0; nr < 10; nr++) yield* w.record(permit, said, { source: "lookup" })
+    expect(yield* w.attemptStates(session)).toEqual(["indeterminate"])
+    sessions.push(session)
+  }
+  expect(yield* claimed(sessions, w.everything, w.over)).toEqual([])
+})
+
 /** Of many askers at once one gets an attempt. */
 export const racingAskersShareTheUnresolved = Effect.gen(function* () {
   yield* quiet

@@ -1,5 +1,6 @@
 import { Effect, Exit } from "effect"
 import { expect } from "@effect/vitest"
+import { Captured } from "../../../src/kernel/cascade/Disposition.ts"
 import { idempotencyKey } from "../../../src/kernel/cascade/IdempotencyKey.ts"
 import { EntityRegistry } from "../../../src/kernel/EntityRegistry.ts"
 import { attemptId } from "../../../src/kernel/ids.ts"
@@ -270,21 +271,97 @@ export const anotherAmountSettlesNothing = Effect.gen(function* () {
   }
 })
 
-/** A processor's reference names one charge: with another attempt it is an incident, once, and moves nothing. */
+/**
+ * A processor's reference names one charge. Under the name of another one nothing is booked, but the processor did
+ * say that money moved: an incident, once, and in review, whether the attempt was in flight or asked for already.
+ */
 export const aReferenceIsOfOneAttempt = Effect.gen(function* () {
   const world = yield* w.newWorld
   const outcome = w.captured()
   const first = yield* w.charging(world)
   yield* w.record(first.permit, outcome)
-  const second = yield* w.charging(world)
-  const answer = { attempt: "in_flight", session: "processing", passedOver: [] }
-  expect(yield* w.record(second.permit, outcome)).toEqual(answer)
-  expect(yield* w.record(second.permit, outcome)).toEqual(answer)
-  const { facts, incidents, evidence } = yield* w.written(second.session)
-  expect(facts).toEqual([])
-  expect(incidents).toEqual([{ attempt: second.permit.attempt.attempt, kind: "processor_reference_reused" }])
-  expect(evidence).toHaveLength(2)
+  const inFlight = yield* w.charging(world)
+  const unknown = yield* w.charging(world)
+  yield* w.record(unknown.permit, w.timeout)
+  const answer = { attempt: "indeterminate", session: "in_review", passedOver: [] }
+  for (const [{ session, permit }, heard] of [
+    [inFlight, 2],
+    [unknown, 3]
+  ] as const) {
+    expect(yield* w.record(permit, outcome)).toEqual(answer)
+    expect(yield* w.record(permit, outcome)).toEqual(answer)
+    const { facts, incidents, evidence } = yield* w.written(session)
+    expect(facts).toEqual([])
+    expect(incidents).toEqual([{ attempt: permit.attempt.attempt, kind: "processor_reference_reused" }])
+    expect(evidence).toHaveLength(heard)
+    expect(yield* w.eventTypes(session)).toEqual(["payment.in_review.v1"])
+    expect(yield* w.open(world, session)).toEqual({ _tag: "NotPayable", state: "in_review" })
+  }
   expect((yield* w.written(first.session)).facts).toHaveLength(1)
+})
+
+/** Once a processor said that money moved, no lookup takes it back; the truth under its own name settles, and a person decides. */
+export const aCaptureThatWasHeardIsNotTakenBack = Effect.gen(function* () {
+  const world = yield* w.newWorld
+  const outcome = w.captured()
+  const first = yield* w.charging(world)
+  yield* w.record(first.permit, outcome)
+  const resolving = [
+    [w.captured(), "lookup", "settled"],
+    [w.declined(), "person", "pending"],
+    [w.absent, "person", "failed"]
+  ] as const
+  for (const [truth, source, state] of resolving) {
+    const { session, permit } = yield* w.charging(world)
+    yield* w.record(permit, outcome)
+    for (const said of [w.declined(), w.absent, w.timeout, w.declined("hard")]) {
+      for (const from of ["lookup", "webhook", "driver"] as const) {
+        expect(yield* w.record(permit, said, { source: from, next: world.candidates.slice(1) })).toEqual({
+          attempt: "indeterminate",
+          session: "in_review",
+          passedOver: []
+        })
+      }
+    }
+    expect(yield* w.attemptStates(session)).toEqual(["indeterminate"])
+    expect(yield* w.eventTypes(session)).toEqual(["payment.in_review.v1"])
+    expect((yield* w.record(permit, truth, { source })).session).toBe(state)
+  }
+})
+
+/** The same charge with another sum is evidence and an incident, once; the books stay as they are. */
+export const aReferenceIsOfOneAmount = Effect.gen(function* () {
+  const world = yield* w.newWorld
+  for (const [amount, currency] of [
+    [9900, "USD"],
+    [4200, "CAD"]
+  ] as const) {
+    const { session, permit } = yield* w.charging(world)
+    const outcome = w.captured()
+    yield* w.record(permit, outcome)
+    const other = w.captured(outcome.processorReference, amount, currency)
+    for (const source of ["lookup", "webhook"] as const) {
+      expect(yield* w.record(permit, other, { source })).toEqual({
+        attempt: "captured",
+        session: "settled",
+        passedOver: [],
+        settlement: "duplicate"
+      })
+    }
+    const { facts, incidents } = yield* w.written(session)
+    expect(facts).toMatchObject([{ amount: 4200, currency: "USD" }])
+    expect(incidents).toEqual([{ attempt: permit.attempt.attempt, kind: "captured_other_amount" }])
+    expect(yield* w.eventTypes(session)).toEqual(["payment.charged.v1"])
+  }
+})
+
+/** However much a processor talks, its outcome is recorded; of its words as many are kept as anybody reads. */
+export const aTalkativeProcessorIsHeard = Effect.gen(function* () {
+  const world = yield* w.newWorld
+  const { session, permit } = yield* w.charging(world)
+  const evidence = { code: "\u{1F4B3}".repeat(5_000), message: "m".repeat(100_000) }
+  yield* w.record(permit, new Captured({ ...w.captured(), evidence }))
+  expect((yield* w.written(session)).evidence.map(({ code }) => code)).toEqual(["\u{1F4B3}".repeat(200)])
 })
 
 /** Another account may use the same reference. */
