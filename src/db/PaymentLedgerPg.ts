@@ -1,4 +1,4 @@
-import { Cache, Duration, Effect, Layer, Schema } from "effect"
+import { Cache, Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Attempt, AttemptState } from "../kernel/Attempt.ts"
 import { Outcome } from "../kernel/cascade/Disposition.ts"
@@ -62,9 +62,11 @@ const Claiming = Schema.NullOr(
   ])
 )
 
-const Unresolved = Schema.Array(
-  Schema.Struct({ attempt: Attempt, writtenAt: Schema.DateTimeUtcFromString, age: Schema.Int })
-)
+const Unresolved = Schema.Struct({
+  attempt: Attempt,
+  writtenAt: Schema.DateTimeUtcFromString,
+  age: Schema.Int
+})
 
 /** How many sessions' declarations a process remembers. They never change, so nothing can be stale. */
 const remembered = 10_000
@@ -81,7 +83,7 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
     const cancelStep = step(sql, "cancel_session", Cancelling)
     const expireStep = step(sql, "expire_due", Schema.Int)
     const takeOverStep = step(sql, "take_over", Schema.Int)
-    const unresolvedStep = step(sql, "claim_unresolved", Unresolved)
+    const unresolvedStep = step(sql, "claim_unresolved", Schema.Array(Schema.Unknown))
     const fulfilmentStep = step(sql, "claim_fulfilment", Claiming)
 
     const session = Effect.fn("PaymentLedger.session")(function* (id: SessionId) {
@@ -169,9 +171,17 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
 
       takeOver: Effect.fn("PaymentLedger.takeOver")((limit) => takeOverStep({ limit, mostRounds })),
 
-      claimUnresolved: Effect.fn("PaymentLedger.claimUnresolved")((limit, lease) =>
-        unresolvedStep({ limit, leaseMs: Duration.toMillis(lease) })
-      ),
+      claimUnresolved: Effect.fn("PaymentLedger.claimUnresolved")(function* (limit, lease) {
+        const rows = yield* unresolvedStep({ limit, leaseMs: Duration.toMillis(lease) })
+        // One that this version cannot read keeps nobody from asking for the others.
+        const read = yield* Effect.forEach(rows, (row) =>
+          decodeUnresolved(row).pipe(
+            Effect.tapError((error) => Effect.logError("an attempt in review cannot be read", error)),
+            Effect.option
+          )
+        )
+        return read.flatMap(Option.toArray)
+      }),
 
       claimFulfilment: Effect.fn("PaymentLedger.claimFulfilment")(function* (id, by, key) {
         return (yield* fulfilmentStep({ session: id, by, key })) ?? undefined
@@ -185,6 +195,7 @@ const encodeDecision = Schema.encodeEffect(RoutingDecision)
 const encodeOutcome = Schema.encodeEffect(Outcome)
 const decodeDeclaration = Schema.decodeUnknownEffect(SessionDeclaration)
 const decodeSession = Schema.decodeUnknownEffect(PaymentSession)
+const decodeUnresolved = Schema.decodeUnknownEffect(Unresolved)
 const decodeAttempt = Schema.decodeUnknownEffect(Attempt)
 
 const encodeCandidate = ({ mid, provider, lease }: Candidate) => ({
