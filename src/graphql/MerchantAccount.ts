@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { holdsCardNumber, withoutCardNumber } from "../kernel/cardNumbers.ts"
 import { EntityRegistry, UnknownMid } from "../kernel/EntityRegistry.ts"
 import { MidId } from "../kernel/ids.ts"
 import {
@@ -7,6 +8,7 @@ import {
 } from "../kernel/MerchantAccount.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
+import { cardNumberWords } from "../kernel/text.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { builder } from "./builder.ts"
 import { CardBrand, Currency, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
@@ -154,8 +156,11 @@ builder.mutationField("setMidKillSwitch", (t) =>
           problem: "is not one line of 1 to 500 characters; say why"
         })
       }
+      if (holdsCardNumber(reason)) throw new InvalidInput({ field: "reason", problem: cardNumberWords })
       const id = plainId("MerchantAccount", mid)
-      if (!/^[a-z0-9_]{1,63}$/.test(id)) throw new UnknownMid({ mid: id.slice(0, 80) })
+      if (!/^[a-z0-9_]{1,63}$/.test(id) || holdsCardNumber(id)) {
+        throw new UnknownMid({ mid: withoutCardNumber(id).slice(0, 80) })
+      }
       const change = { mid: MidId.make(id), on, by: principal, reason: reason.trim() }
       const account = await run(
         EntityRegistry.pipe(

@@ -1,5 +1,6 @@
 import { Effect, Schema } from "effect"
 import { Bin, CardBrand as CardBrands, Country } from "../kernel/Card.ts"
+import { withoutCardNumber } from "../kernel/cardNumbers.ts"
 import { checkCategory, priceIntent } from "../kernel/Cart.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
@@ -8,6 +9,7 @@ import { SessionId } from "../kernel/ids.ts"
 import { RiskLevel as RiskLevels } from "../kernel/MerchantAccount.ts"
 import { EntityCannotCollect, InvalidInput, UnknownEntity } from "../kernel/refusals.ts"
 import { decide, type RoutingDecision as KernelDecision } from "../kernel/routing/RoutingPolicyEngine.ts"
+import { checkText } from "../kernel/text.ts"
 import { builder } from "./builder.ts"
 import { plainId } from "./plainId.ts"
 import { entityNamed } from "./registry.ts"
@@ -40,6 +42,7 @@ const RoutingPreviewInput = builder.inputType("RoutingPreviewInput", {
 const noSession = SessionId.make(`ps_${"0".repeat(26)}`)
 
 const preview = Effect.fn("routingPreview")(function* (input: typeof RoutingPreviewInput.$inferInput) {
+  yield* checkText(input)
   const snapshot = yield* (yield* EntityRegistry).snapshot
   const entity = yield* entityNamed(snapshot, plainId("Entity", input.entity))
   if (!entity.collects) return yield* new EntityCannotCollect({ entity: entity.id })
@@ -81,9 +84,9 @@ const checkOptional = <Value>(
   right: string
 ): Effect.Effect<Value | undefined, InvalidInput> => {
   if (value === null || value === undefined) return Effect.succeed(undefined)
-  return Schema.is(schema)(value)
-    ? Effect.succeed(value)
-    : Effect.fail(new InvalidInput({ field, problem: `is ${JSON.stringify(value.slice(0, 80))}; ${right}` }))
+  if (Schema.is(schema)(value)) return Effect.succeed(value)
+  const given = JSON.stringify(withoutCardNumber(value).slice(0, 80))
+  return Effect.fail(new InvalidInput({ field, problem: `is ${given}; ${right}` }))
 }
 
 /** The kernel speaks of a session's intent; here the same fields stand by themselves. */

@@ -2,6 +2,8 @@ import { GraphQLError } from "graphql"
 import type { Plugin } from "graphql-yoga"
 import { Internal } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
+import { holdsCardNumber } from "../kernel/cardNumbers.ts"
+import { cardNumberWords } from "../kernel/text.ts"
 import { Broken, type GraphqlContext } from "./context.ts"
 import { fieldOf, isRefusal } from "./Refusal.ts"
 
@@ -22,13 +24,18 @@ export const keepCause = (error: unknown): GraphQLError =>
   error instanceof GraphQLError ? error : new GraphQLError(internal, { originalError: asError(error) })
 
 const internal = new Internal().message
+const numberWords = `something in this request ${cardNumberWords}`
 
 const present = (error: GraphQLError, { requestId, report }: GraphqlContext): GraphQLError => {
   const { nodes, source, positions, path } = error
   const cause = causeOf(error)
   const shown = (message: string, extensions: Readonly<Record<string, unknown>>) =>
     new GraphQLError(message, { nodes, source, positions, path, extensions: { ...extensions, requestId } })
-  if (cause === undefined) return shown(error.message, { code: codeOfGraphql(error), ...error.extensions })
+  if (cause === undefined) {
+    // GraphQL repeats what it could not read, and that may be a card number.
+    const message = holdsCardNumber(error.message) ? numberWords : error.message
+    return shown(message, { code: codeOfGraphql(error), ...error.extensions })
+  }
   if (isRefusal(cause))
     return shown(cause.message, { code: codeOf(cause._tag), field: fieldOf(cause) ?? null })
   if (!(cause instanceof Broken)) report(cause)

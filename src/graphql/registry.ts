@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { adviseOnLedger } from "../http/refusals.ts"
+import { withoutCardNumber } from "../kernel/cardNumbers.ts"
 import type { Entity } from "../kernel/Entity.ts"
 import { EntityRegistry, type RegistrySnapshot } from "../kernel/EntityRegistry.ts"
 import { UnknownEntity } from "../kernel/refusals.ts"
@@ -32,5 +33,7 @@ export const entityNamed = (
   const entity = entities.get(id)
   if (entity !== undefined) return Effect.succeed(entity)
   const collecting = [...entities.values()].filter(({ collects }) => collects)
-  return Effect.fail(new UnknownEntity({ entity: id, known: collecting.map((one) => one.id) }))
+  return Effect.fail(
+    new UnknownEntity({ entity: withoutCardNumber(id), known: collecting.map((one) => one.id) })
+  )
 }

@@ -11,6 +11,7 @@ import type { Principal } from "../kernel/ids.ts"
 import { type GraphqlContext, type GraphqlServices, makeRun } from "./context.ts"
 import { graphiqlPage } from "./graphiqlPage.ts"
 import { makeLoaders } from "./loaders.ts"
+import { noCardNumbersAsNames } from "./noCardNumbersAsNames.ts"
 import { keepCause, presentErrors } from "./presentErrors.ts"
 import { schema } from "./schema.ts"
 
@@ -33,7 +34,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
       const yoga = createYoga<GraphqlContext>({
         schema,
         graphqlEndpoint: "/graphql",
-        plugins: [presentErrors],
+        plugins: [noCardNumbersAsNames, presentErrors],
         maskedErrors: { maskError: keepCause },
         logging: false,
         graphiql: false,

@@ -1,5 +1,6 @@
 import { SchemaIssue } from "effect"
 import type { HttpApiError } from "effect/http-api"
+import { withoutCardNumber } from "../kernel/cardNumbers.ts"
 import { MalformedRequest, type Problem } from "./doorRefusals.ts"
 
 /** More problems than this help nobody. */
@@ -30,7 +31,7 @@ const fieldPath = (path: Path): string | null => {
 }
 
 /** A name that the caller made up may be anything. */
-const shortened = (key: PropertyKey): string => String(key).slice(0, 60)
+const shortened = (key: PropertyKey): string => withoutCardNumber(String(key)).slice(0, 60)
 
 /** `idempotency-key` as people write it. */
 const headerName = (path: Path): string | null =>

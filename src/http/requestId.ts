@@ -1,5 +1,6 @@
 import { Context, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
+import { holdsCardNumber } from "../kernel/cardNumbers.ts"
 
 /** The id of the request being answered; empty outside of one. It is in every log line and every error body. */
 export const RequestId = Context.Reference<string>("payment-orchestration/http/RequestId", {
@@ -9,11 +10,14 @@ export const RequestId = Context.Reference<string>("payment-orchestration/http/R
 /** The caller's own id is taken if it cannot break a log line or a header. */
 const sane = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/
 
-/** The request's id: what the caller sent as `X-Request-Id`, or a new one. */
+/**
+ * The request's id: what the caller sent as `X-Request-Id`, or a new one. It is logged and sent back, so it may not
+ * look like a card number.
+ */
 export const requestIdOf = (
   header: string | undefined
 ): Effect.Effect<string, never, SecureRandom.SecureRandom> =>
-  header !== undefined && sane.test(header)
+  header !== undefined && sane.test(header) && !holdsCardNumber(header)
     ? Effect.succeed(header)
     : SecureRandom.SecureRandom.pipe(
         Effect.flatMap((random) => random.ulid),

@@ -1,5 +1,6 @@
 import { Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
 import { VaultToken } from "./Card.ts"
+import { isAsLongAsCardNumber } from "./cardNumbers.ts"
 import type { Heard } from "./cascade/Cascade.ts"
 import { chargeAcrossProviders, type CascadeResult } from "./cascade/chargeAcrossProviders.ts"
 import { differences } from "./differences.ts"
@@ -24,7 +25,7 @@ import {
   UnknownSession
 } from "./refusals.ts"
 import { decide } from "./routing/RoutingPolicyEngine.ts"
-import { checkText } from "./text.ts"
+import { cardNumberWords, checkText } from "./text.ts"
 import { type UnknownToken, type UnknownVault, type VaultUnavailable, Vaults } from "./TokenVault.ts"
 
 /**
@@ -92,7 +93,7 @@ export class PaymentOrchestrator extends Context.Service<
         const body = yield* checkRequest(request.body)
         const { vaultToken: token, riskLevel: risk } = body
         const declaration = Schema.is(SessionId)(id) ? yield* ledger.declaration(id) : undefined
-        if (declaration === undefined) return yield* new UnknownSession({ session: id })
+        if (declaration === undefined) return yield* UnknownSession.of(id)
         const card = yield* vaults.getCard(token)
         const { policy, accounts } = yield* registry.snapshot
         const inputs = {
@@ -142,10 +143,9 @@ const checkRequest = Effect.fnUntraced(function* (request: ConfirmRequest) {
     if (vaultToken[part].trim() === "") {
       return yield* new InvalidInput({ field, problem: "is empty; send a vault token" })
     }
-    // A card number in place of a token would be written into our records: it is refused before anybody keeps it.
-    if (looksLikeCardNumber(vaultToken[part])) {
-      const problem = "looks like a card number; tokenize the card at the vault and send the token"
-      return yield* new InvalidInput({ field, problem })
+    // Texts that hold a card number are refused already; as a token, any number of that length is.
+    if (isAsLongAsCardNumber(vaultToken[part])) {
+      return yield* new InvalidInput({ field, problem: cardNumberWords })
     }
   }
   if (!Schema.is(RiskLevel)(riskLevel)) {
@@ -157,8 +157,6 @@ const checkRequest = Effect.fnUntraced(function* (request: ConfirmRequest) {
   const confirmation: Confirmation = { vaultToken: new VaultToken(vaultToken), riskLevel }
   return confirmation
 })
-
-const looksLikeCardNumber = (text: string): boolean => /^[0-9]{12,19}$/.test(text.replaceAll(/[\s-]/g, ""))
 
 /** What a lease has beyond the driver's deadline: time to record the outcome, retries included. */
 const leaseMargin = Duration.seconds(10)
@@ -212,7 +210,7 @@ const answer = Effect.fnUntraced(function* (
             ]
           })
         case "NoSuchSession":
-          return yield* new UnknownSession({ session })
+          return yield* UnknownSession.of(session)
       }
   }
 })

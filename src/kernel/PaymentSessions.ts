@@ -110,14 +110,14 @@ export class PaymentSessions extends Context.Service<
 
         const get = Effect.fn("PaymentSessions.get")(function* (id: string) {
           const session = Schema.is(SessionId)(id) ? yield* ledger.session(id) : undefined
-          if (session === undefined) return yield* new UnknownSession({ session: id })
+          if (session === undefined) return yield* UnknownSession.of(id)
           return session
         })
 
         const cancel = Effect.fn("PaymentSessions.cancel")(function* (id: string, by: Principal) {
-          if (!Schema.is(SessionId)(id)) return yield* new UnknownSession({ session: id })
+          if (!Schema.is(SessionId)(id)) return yield* UnknownSession.of(id)
           const result = yield* ledger.cancel(id, by)
-          if (result === undefined) return yield* new UnknownSession({ session: id })
+          if (result === undefined) return yield* UnknownSession.of(id)
           if (!result.cancelled) return yield* new SessionNotPayable({ session: id, state: result.state })
           return yield* get(id)
         })

@@ -44,15 +44,16 @@ const isCardNumber = (digits: string): boolean =>
 export const holdsCardNumber = (text: string): boolean => {
   // Most texts have too few characters or digits; they cost no more than this.
   if (text.length < fewestDigits || !/\p{Nd}/u.test(text.normalize("NFKC"))) return false
-  return [...plainly(text).matchAll(runs)].some(([run]) => {
+  return [...plainly(text).matchAll(runs)].some(([, plus, run = ""]) => {
     const groups = run.split(separators)
     return groups.some((_, start) => {
       let digits = ""
       for (const group of groups.slice(start, start + mostDigits)) {
         digits += group
         if (digits.length > mostDigits) return false
-        // `+` is how a telephone number begins, which has fewer digits than any card that is still issued.
-        if (isCardNumber(digits.replace("+", ""))) return !(digits.startsWith("+") && digits.length <= 14)
+        // A telephone number may begin like a Visa number of 13 digits, of which none were issued for decades.
+        if (plus !== undefined && start === 0 && digits.length === fewestDigits) continue
+        if (isCardNumber(digits)) return true
       }
       return false
     })
@@ -68,7 +69,7 @@ export const isAsLongAsCardNumber = (text: string): boolean =>
 
 /** Groups of digits with a separator or three between them. */
 const separators = /[\s.\u00b7\u2212\p{Z}\p{Pd}]{1,3}/u
-const runs = new RegExp(`\\+?[0-9]+(?:${separators.source}[0-9]+)*`, "gu")
+const runs = new RegExp(`(\\+)?([0-9]+(?:${separators.source}[0-9]+)*)`, "gu")
 
 /** Random ids in hexadecimal: of so many, some have a card number's digits in a row by accident. */
 const randomIds =

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { withoutCardNumber } from "./cardNumbers.ts"
 import { ProductCategory } from "./Category.ts"
 import { SessionId } from "./ids.ts"
 import { describe, LeftOut } from "./routing/ExclusionReason.ts"
@@ -196,6 +197,10 @@ export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReuse
 export class UnknownSession extends Schema.TaggedError<UnknownSession>()("UnknownSession", {
   session: Schema.String
 }) {
+  /** For an id that somebody wrote into an address: it may be anything, and a card number is not repeated. */
+  static of(id: string): UnknownSession {
+    return new UnknownSession({ session: withoutCardNumber(id) })
+  }
   get field(): string {
     return "session"
   }

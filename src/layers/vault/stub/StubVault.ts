@@ -1,6 +1,7 @@
 import { DateTime, Effect, Redacted } from "effect"
 import { createHmac } from "node:crypto"
 import { type CardBrand, VaultedCard, VaultToken } from "../../../kernel/Card.ts"
+import { brandOf, withoutCardNumber } from "../../../kernel/cardNumbers.ts"
 import { CardRefused, type RawCard, type TokenVault, UnknownToken } from "../../../kernel/TokenVault.ts"
 import {
   testCardExpiry,
@@ -8,7 +9,7 @@ import {
   testCards,
   undocumentedTokenPrefix
 } from "../../providers/stub/testCards.ts"
-import { brandOf, isCardNumber } from "./cardNumbers.ts"
+import { isCardNumber } from "./cardNumbers.ts"
 
 const vaultId = "stub"
 
@@ -51,7 +52,7 @@ export const makeStubVault = (): TokenVault => {
         ? yield* new UnknownToken({
             vaultId,
             // A number that somebody takes for a token is not handed on.
-            tokenRef: isCardNumber(tokenRef.replace(/[ -]/g, "")) ? "(a card number)" : tokenRef
+            tokenRef: withoutCardNumber(tokenRef)
           })
         : card
     })

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { holdsCardNumber, isAsLongAsCardNumber, passesLuhn } from "../../src/kernel/cardNumbers.ts"
+import { checkText } from "../../src/kernel/text.ts"
+
+const fullWidth = (digits: string): string =>
+  digits.replaceAll(/[0-9]/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)))
+
+const digitsOf = (length: number) =>
+  Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 9 }))).check(
+    Schema.isMinLength(length),
+    Schema.isMaxLength(length)
+  )
+
+/** The digit that makes some others pass the Luhn check. */
+const withCheckDigit = (others: string): string =>
+  [..."0123456789"].map((digit) => others + digit).find(passesLuhn) ?? others
+
+describe("a card number is found", () => {
+  it.each([
+    ["visa", "4242424242424242"],
+    ["visa of 13 digits", "4222222222222"],
+    ["visa of 19 digits", "4000000000000000006"],
+    ["mastercard", "5555555555554444"],
+    ["mastercard of the second range", "2223003122003222"],
+    ["amex", "378282246310005"],
+    ["discover", "6011111111111117"],
+    ["jcb", "3530111333300000"],
+    ["diners", "30569309025904"],
+    ["unionpay", "6200000000000005"],
+    ["in groups", "4242 4242 4242 4242"],
+    ["with dashes", "4242-4242-4242-4242"],
+    ["with dots", "4242.4242.4242.4242"],
+    ["with mixed separators", "4242 4242-4242.4242"],
+    ["with wide gaps", "4242 - 4242 - 4242 - 4242"],
+    ["with spaces that do not break", "4242\u00a04242\u202f42424242"],
+    ["with dashes of other kinds", "4242\u20134242\u20144242\u22124242"],
+    ["with invisible characters", "4242\u200b4242\u00ad42424242"],
+    ["in full-width digits", fullWidth("4242424242424242")],
+    ["in full-width groups", fullWidth("4242 4242 4242 4242")],
+    ["in Arabic digits", "\u0664\u0662\u0664\u0662".repeat(4)],
+    ["with something before it", "pan:4242424242424242"],
+    ["with a number before it", "1 4242 4242 4242 4242"],
+    ["with a suffix", "4242424242424242x"],
+    ["with its expiry behind it", "4242424242424242 12/30"],
+    ["with a security code behind it", "4242-4242-4242-4242-123"],
+    ["after a plus", "+4242424242424242"],
+    ["of 19 digits after a plus", "+4000000000000000006"],
+    ["in a sentence", "please charge 5555 5555 5555 4444, thank you"]
+  ])("%s", (_what, text) => {
+    expect(holdsCardNumber(text)).toBe(true)
+  })
+
+  it.prop("with whatever digits, if they check", [digitsOf(14)], ([digits]) => {
+    const number = withCheckDigit(`4${digits.join("")}`)
+    expect(holdsCardNumber(number)).toBe(true)
+    expect(holdsCardNumber(`a ${number.replaceAll(/(.{4})(?=.)/g, "$1 ")} b`)).toBe(true)
+    expect(holdsCardNumber(fullWidth(number))).toBe(true)
+  })
+})
+
+describe("no card number is found", () => {
+  it.each([
+    ["", ""],
+    ["a short order number", "1001"],
+    ["an order number with a date", "20261121-000123"],
+    ["an order number of 12 digits", "202611210001"],
+    ["a number that does not check", "4242424242424241"],
+    ["a longer number", "42424242424242424242"],
+    ["a session id", "ps_01JD0000000000000000000000"],
+    ["a UUID", "550e8400-e29b-41d4-a716-446655440000"],
+    ["a UUID that has such digits by accident", "a4242424-2424-4242-a716-446655440000"],
+    ["a hash that has such digits by accident", "a4242424242424242bcdefabcdefabcd"],
+    ["a token of the stub vault", "tok_stub_ec44982cc56c5797c80c97e9"],
+    ["an instant", "2026-11-21T07:47:42.123Z"],
+    ["milliseconds since 1970", "1795247262123"],
+    ["a telephone number", "+4222222222222"]
+  ])("in %s", (_what, text) => {
+    expect(holdsCardNumber(text)).toBe(false)
+  })
+
+  it.prop(
+    "in an order number that begins like no network's",
+    [
+      Schema.Literals(["0", "1", "7", "8", "9", "20", "21", "28", "29", "31", "39", "50", "58", "60", "63"]),
+      digitsOf(15)
+    ],
+    ([beginning, digits]) => {
+      expect(holdsCardNumber((beginning + digits.join("")).slice(0, 16))).toBe(false)
+    }
+  )
+
+  it.prop("in a UUID", [Schema.String.check(Schema.isUUID())], ([uuid]) => {
+    expect(holdsCardNumber(uuid)).toBe(false)
+    expect(holdsCardNumber(`order-${uuid}`)).toBe(false)
+    expect(holdsCardNumber(uuid.replaceAll("-", ""))).toBe(false)
+  })
+
+  it.prop("in a ULID", [Schema.String.check(Schema.isULID())], ([ulid]) => {
+    expect(holdsCardNumber(`ps_${ulid}`)).toBe(false)
+  })
+})
+
+describe("as long as a card number", () => {
+  it.each(["123456789012", "1234 5678-9012", "4242.4242.4242.4241", fullWidth("1234567890123456")])(
+    "is %s",
+    (text) => {
+      expect(isAsLongAsCardNumber(text)).toBe(true)
+    }
+  )
+
+  it.each(["tok_123456789012", "12345678901", "12345678901234567890"])("is not %s", (text) => {
+    expect(isAsLongAsCardNumber(text)).toBe(false)
+  })
+})
+
+describe("a request is refused at the place of a card number, which is not repeated:", () => {
+  const pan = "4242 4242 4242 4242"
+  it.effect.each<[string, unknown, string]>([
+    ["a field", { customer: pan }, "customer"],
+    ["a field inside", { vaultToken: { tokenRef: pan } }, "vaultToken.tokenRef"],
+    ["a list", { lineItems: [{ name: "a" }, { name: pan }] }, "lineItems[1].name"],
+    ["the value of a label", { metadata: { note: pan } }, "metadata.note"],
+    ["the name of a label", { metadata: { [pan]: "note" } }, "metadata.(a name)"],
+    ["a number", { amountCents: 4242424242424242 }, "amountCents"]
+  ])("%s", ([, request, field]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(checkText(request))
+      expect(error.field).toBe(field)
+      expect(error.problem).toBe("looks like a card number; this service takes vault tokens only")
+      expect(error.message.replaceAll(/[^0-9]/g, "")).not.toContain("4242")
+    })
+  )
+})
