@@ -37,17 +37,20 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     PaymentLedgerPg.layer,
     PriceCataloguePg.layer,
     OutboxPg.layer,
-    PaymentReads.layer,
-    EntityRegistryPg.layer,
-    ApiKeys.layer(settings)
+    EntityRegistryPg.layer
   ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections)))
+
+  // Connections of their own: a slow list on a dashboard does not stand in front of a charge.
+  const reads = Layer.mergeAll(PaymentReads.layer, ApiKeys.layer(settings)).pipe(
+    Layer.provide(pool("payments_app", settings.databaseReadConnections))
+  )
 
   const kernel = Layer.mergeAll(
     PaymentSessions.layer({ lifetime: settings.sessionLifetime }),
     PaymentOrchestrator.layer,
     FulfilmentGate.layer,
     Reconciler.layer
-  ).pipe(Layer.provideMerge(storage), Layer.provideMerge(outside))
+  ).pipe(Layer.provideMerge(Layer.mergeAll(storage, reads)), Layer.provideMerge(outside))
 
   const doors = httpServer(
     Layer.mergeAll(restRoutes(settings), graphqlRoutes({ ...settings, graphiql: settings.loopbackOnly }))

@@ -85,5 +85,6 @@ const another = (name: string): string =>
     PORT: "4999",
     DATA_DIRECTORY: "elsewhere",
     DATABASE_CONNECTIONS: "3",
+    DATABASE_READ_CONNECTIONS: "3",
     LOG_FORMAT: "json"
   })[name] ?? "7 minutes"
