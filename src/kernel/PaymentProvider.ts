@@ -1,4 +1,4 @@
-import { Context, type Duration, Effect, Schema } from "effect"
+import { Context, Duration, Effect, Schema } from "effect"
 import type { VaultToken } from "./Card.ts"
 import type { Captured, Declined, Evidence, Indeterminate } from "./cascade/Disposition.ts"
 import type { SendPermit } from "./cascade/SendPermit.ts"
@@ -186,8 +186,27 @@ export class Providers extends Context.Service<
   }
 >()("payment-orchestration/kernel/PaymentProvider/Providers") {}
 
-/** The registry of some drivers. */
+/**
+ * How much later than the deadline of a charge its horizon must be at least: the time to record an outcome, for
+ * which an attempt is leased beyond the deadline, and some seconds for the request that was on its way.
+ */
+const horizonMargin = Duration.seconds(15)
+
+/**
+ * The registry of some drivers. A driver that would call a charge absent while its own request may still be on the
+ * way is a mistake of whoever wrote it: building the registry throws.
+ */
 export const providersOf = (drivers: ReadonlyArray<PaymentProvider>): Providers["Service"] => {
+  for (const { name, tokenCharge, chargeLookup } of drivers) {
+    if (tokenCharge === undefined || chargeLookup === undefined) continue
+    const { absenceHorizon } = chargeLookup
+    const earliest = Duration.sum(tokenCharge.deadline, horizonMargin)
+    if (Duration.isLessThan(absenceHorizon, earliest)) {
+      throw new Error(
+        `the driver ${name} has an absenceHorizon of ${Duration.format(absenceHorizon)}; with a tokenCharge.deadline of ${Duration.format(tokenCharge.deadline)} it must be at least ${Duration.format(earliest)}`
+      )
+    }
+  }
   const byName = new Map(drivers.map((driver) => [driver.name, driver]))
   const names = [...byName.keys()]
   return {

@@ -5,6 +5,9 @@
 //    plain value of `PaymentProvider`, with only the capabilities that the processor has).
 // 2. Mind the disposition: a code is `Declined` only if it proves that no money moved. Whatever is not listed, and
 //    every timeout, is `Indeterminate`. Never retry a money call, and let no client library do it.
+//    A provider without `chargeLookup` is routed to like any other, but nothing could ever tell what became of a
+//    charge that timed out there: its session stays in review until a person asks the processor. Give it a lookup,
+//    or no account that serves charges. `absenceHorizon` is at least the deadline of a charge and 15 seconds.
 // 3. Call the shared suite (`tests/suites/provider.ts`) on it, with an emulator that knows what really moved.
 // 4. Add it to the list below, and give some merchant account its name.
 import { Effect, Layer } from "effect"

@@ -2,7 +2,8 @@ import { Config, Duration } from "effect"
 
 /**
  * The times of the simulated gateways and of the driver that talks to them. Tests shorten them; they must keep
- * their order: `slow` below `deadline`, `late` and `liesFor` well below `absenceHorizon`.
+ * their order: `slow` below `deadline`, `late` and `liesFor` well below `absenceHorizon`, which is at least `deadline`
+ * and 15 seconds.
  */
 export interface StubTimings {
   /** How long the driver waits for an answer. */
