@@ -98,7 +98,7 @@ builder.node(Attempt, {
         type: AttemptEvidence,
         description: "Everything that was heard of it, in the order in which it was heard.",
         resolve: async ({ id }, args, { loaders }) =>
-          connectionOf(await loaders.evidenceOf(sliceOf(args))(id))
+          connectionOf("evidence", await loaders.evidenceOf(sliceOf("evidence", args))(id))
       },
       AttemptEvidenceConnection
     )
@@ -144,11 +144,11 @@ builder.queryField("attempts", (t) =>
       description: "The history of attempts, newest first.",
       args: { filter: t.arg({ type: AttemptFilter }) },
       resolve: async (_root, { filter, ...page }, { run }) => {
-        const slice = sliceOf(page)
+        const slice = sliceOf("attempt", page)
         const read = Effect.gen(function* () {
           return yield* (yield* PaymentReads).attempts(yield* filterOf(filter), slice)
         })
-        return connectionOf(await run(read.pipe(adviseOnLedger("read"))))
+        return connectionOf("attempt", await run(read.pipe(adviseOnLedger("read"))))
       }
     },
     AttemptConnection

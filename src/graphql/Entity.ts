@@ -39,6 +39,7 @@ builder.node(Entity, {
         resolve: async ({ id }, args, context) => {
           const { accounts } = await snapshotFor(context)
           return connectionOver(
+            "entity-account",
             [...accounts.values()].filter(({ entity }) => entity === id),
             args
           )
@@ -85,7 +86,7 @@ builder.queryFields((t) => ({
       type: Entity,
       description: "The companies of the group, by id.",
       resolve: async (_root, args, context) =>
-        connectionOver((await snapshotFor(context)).entities.values(), args)
+        connectionOver("entity", (await snapshotFor(context)).entities.values(), args)
     },
     EntityConnection
   )

@@ -116,9 +116,10 @@ builder.queryFields((t) => ({
       resolve: async (_root, { entity, ...page }, context) => {
         const snapshot = await snapshotFor(context)
         const { accounts } = snapshot
-        if (typeof entity !== "string") return connectionOver(accounts.values(), page)
+        if (typeof entity !== "string") return connectionOver("account", accounts.values(), page)
         const { id } = await context.run(entityNamed(snapshot, plainId("Entity", entity)))
         return connectionOver(
+          "account",
           [...accounts.values()].filter((account) => account.entity === id),
           page
         )

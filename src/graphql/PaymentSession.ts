@@ -57,7 +57,7 @@ builder.node(PaymentSession, {
         type: Attempt,
         description: "Every try to charge it, in the order in which they were made.",
         resolve: async ({ id }, args, { loaders }) =>
-          connectionOf(await loaders.attemptsOf(sliceOf(args))(id))
+          connectionOf("session-attempt", await loaders.attemptsOf(sliceOf("session-attempt", args))(id))
       },
       AttemptConnection
     ),
@@ -91,7 +91,7 @@ builder.queryFields((t) => ({
       description: "Sessions, newest first.",
       args: { filter: t.arg({ type: SessionFilter }) },
       resolve: async (_root, { filter, ...page }, { run }) => {
-        const slice = sliceOf(page)
+        const slice = sliceOf("session", page)
         const read = Effect.gen(function* () {
           const { entity, states } = filter ?? {}
           const snapshot = yield* (yield* EntityRegistry).snapshot
@@ -102,7 +102,7 @@ builder.queryFields((t) => ({
             slice
           )
         })
-        return connectionOf(await run(read.pipe(adviseOnLedger("read"))))
+        return connectionOf("session", await run(read.pipe(adviseOnLedger("read"))))
       }
     },
     PaymentSessionConnection

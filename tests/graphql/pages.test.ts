@@ -187,6 +187,55 @@ it.layer(doors, { excludeTestServices: true })("pages", (it) => {
     })
   )
 
+  it.effect("are not begun at a cursor of another list, or at what is no cursor", () =>
+    Effect.gen(function* () {
+      const { ask } = yield* Doors
+      const id = yield* newSession()
+      yield* confirm(id, "tok_captured")
+      const pageInfo = "pageInfo { endCursor }"
+      const cursors = yield* field(
+        `query ($id: ID!) { session(id: $id) { attempts { ${pageInfo} nodes { evidence { ${pageInfo} } } } } }`,
+        "session",
+        { id }
+      )
+      const roots = ["sessions", "attempts", "entities", "merchantAccounts"]
+      const own = yield* Effect.forEach(roots, (root) => field(`{ ${root} { ${pageInfo} } }`, root))
+      const endOf = (page: unknown) => String(at(page, "pageInfo", "endCursor"))
+      const [sessionsEnd, attemptsEnd, entitiesEnd, accountsEnd] = own.map(endOf)
+      const ofSession = endOf(at(cursors, "attempts"))
+      const ofEvidence = endOf(at(cursors, "attempts", "nodes", 0, "evidence"))
+      const junk = ["", "junk", "MDoxOjI", Buffer.from("0:loop_goods").toString("base64url"), "session:1:a"]
+      const all = [sessionsEnd, attemptsEnd, entitiesEnd, accountsEnd, ofSession, ofEvidence, ...junk]
+      const lists: ReadonlyArray<readonly [(argument: string) => string, string | undefined]> = [
+        [(argument) => `sessions(${argument}) { ${pageInfo} }`, sessionsEnd],
+        [(argument) => `attempts(${argument}) { ${pageInfo} }`, attemptsEnd],
+        [(argument) => `entities(${argument}) { ${pageInfo} }`, entitiesEnd],
+        [(argument) => `merchantAccounts(${argument}) { ${pageInfo} }`, accountsEnd],
+        [(argument) => `session(id: "${id}") { attempts(${argument}) { ${pageInfo} } }`, ofSession],
+        [
+          (argument) =>
+            `session(id: "${id}") { attempts { nodes { evidence(${argument}) { ${pageInfo} } } } }`,
+          ofEvidence
+        ]
+      ]
+      for (const [query, itsOwn] of lists) {
+        for (const argument of ["after", "before"]) {
+          for (const cursor of all) {
+            const { json } = yield* ask(`query ($cursor: String) { ${query(`${argument}: $cursor`)} }`, {
+              variables: { cursor }
+            })
+            if (cursor === itsOwn) {
+              assert.isUndefined(at(json, "errors"))
+            } else {
+              const { requestId: _, ...extensions } = Object(at(json, "errors", 0, "extensions"))
+              assert.deepStrictEqual(extensions, { code: "BAD_CURSOR", field: argument }, String(cursor))
+            }
+          }
+        }
+      }
+    })
+  )
+
   it.effect("are refused when too much is asked for, and the limit is named", () =>
     Effect.gen(function* () {
       const { ask } = yield* Doors
@@ -195,8 +244,6 @@ it.layer(doors, { excludeTestServices: true })("pages", (it) => {
         ["sessions(first: -1)", "first", /is -1; a page has 0 to 100 rows/],
         ["attempts(last: 1000)", "last", /is 1000; a page has 0 to 100 rows/],
         ["sessions(first: 1, last: 1)", "last", /ask for one of the two/],
-        ['sessions(after: "junk")', "after", /is not a cursor/],
-        ['merchantAccounts(before: "")', "before", /is not a cursor/],
         ['sessions(filter: { entity: "loop_bank" })', "entity", /there is no entity "loop_bank"/],
         ['merchantAccounts(entity: "loop_bank")', "entity", /there is no entity "loop_bank"/],
         ['attempts(filter: { mid: "mid_gold" })', "mid", /there is no merchant account mid_gold/],
