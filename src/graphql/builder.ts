@@ -4,6 +4,7 @@ import RelayPlugin from "@pothos/plugin-relay"
 import type { DateTime } from "effect"
 import type { GraphqlContext } from "./context.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
+import { nodeNamed } from "./nodeNamed.ts"
 import { mostRows } from "./pages.ts"
 
 interface Types {
@@ -29,6 +30,7 @@ export const builder = new SchemaBuilder<Types>({
   relay: {
     // The loaded objects are the kernel's own and stay as they are; each node says itself which type it is.
     brandLoadedObjects: false,
+    decodeGlobalID: (id) => nodeNamed(id),
     edgesFieldOptions: { nullable: false },
     nodeFieldOptions: { nullable: false },
     nodesOnConnection: { description: "The nodes of the edges, for whoever needs no cursors." },

@@ -53,7 +53,7 @@ it.layer(doors, { excludeTestServices: true })("the GraphQL door", (it) => {
         ],
         [
           `{ sessions(filter: { states: [paid] }) { nodes { state } } }`,
-          /"paid" does not exist in "SessionState"/
+          /the value does not exist in "SessionState"/
         ],
         ["{ session { state } }", /Argument "Query.session\(id:\)" of type "ID!" is required/],
         ["{ entities ", /Syntax Error/]
@@ -217,8 +217,15 @@ it.layer(doors, { excludeTestServices: true })("the GraphQL door", (it) => {
         const nothing = yield* field("query ($id: ID!) { session(id: $id) { sessionId } }", "session", { id })
         assert.isNull(nothing, id)
       }
-      const junk = yield* ask(`{ node(id: "junk") { id } }`)
-      assert.strictEqual(at(junk.json, "errors", 0, "extensions", "code"), "BAD_USER_INPUT")
+      // No id, no id of a node, no type, no type that is a node, and nothing behind the type.
+      const names = ["Nobody:1", "Brand:loop-bio", "Query:1", "Entity", "Entity:", "__proto__:1"]
+      const junk = ["junk", "", ...names.map((name) => Buffer.from(name).toString("base64"))]
+      for (const id of junk)
+        assert.isNull(yield* field("query ($id: ID!) { node(id: $id) { id } }", "node", { id }), id)
+      const none = yield* field("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", "nodes", {
+        ids: [...junk, all[1]]
+      })
+      assert.deepStrictEqual(none, [...junk.map(() => null), { id: all[1] }])
       const many = yield* ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {
         variables: { ids: Array.from({ length: 101 }, () => all[0]) }
       })
