@@ -58,7 +58,8 @@ const plain = (node: ValueNode, variables: Readonly<Record<string, unknown>> | n
     case "StringValue":
       return node.value
     case "Variable":
-      return variables?.[node.name.value]
+      // Without variables only the document is judged; what they hold is judged when it is executed.
+      return variables === undefined || variables === null ? "" : variables[node.name.value]
     case "ObjectValue":
       return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, plain(value, variables)]))
     default:

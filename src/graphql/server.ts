@@ -5,14 +5,17 @@ import type { ApiKeys } from "../db/ApiKeys.ts"
 import { principalOf } from "../http/authorization.ts"
 import type { LedgerDidNotAnswer, Unauthorized } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
+import { graphqlRefusal } from "../http/graphqlBody.ts"
 import { statusOf } from "../http/refusals.ts"
 import { RequestId } from "../http/requestId.ts"
 import type { Principal } from "../kernel/ids.ts"
+import { careful } from "./careful.ts"
 import { type GraphqlContext, type GraphqlServices, makeRun } from "./context.ts"
 import { graphiqlPage } from "./graphiqlPage.ts"
 import { makeLoaders } from "./loaders.ts"
 import { noCardNumbersAsNames } from "./noCardNumbersAsNames.ts"
 import { keepCause, presentErrors } from "./presentErrors.ts"
+import { type NotAsked, readParams } from "./readParams.ts"
 import { schema } from "./schema.ts"
 
 interface GraphqlSettings {
@@ -34,7 +37,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
       const yoga = createYoga<GraphqlContext>({
         schema,
         graphqlEndpoint: "/graphql",
-        plugins: [noCardNumbersAsNames, presentErrors],
+        plugins: [careful, noCardNumbersAsNames, presentErrors],
         maskedErrors: { maskError: keepCause },
         logging: false,
         graphiql: false,
@@ -52,20 +55,14 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         const run = makeRun(Effect.runPromiseExitWith(context))
         const report = (cause: unknown) =>
           Effect.runForkWith(context)(Effect.logError("a resolver broke", cause))
-        const body = request.method === "POST" ? { body: yield* request.text } : {}
-        const { accept = "application/json", "content-type": contentType } = request.headers
-        const headers = { accept, ...(contentType === undefined ? {} : { "content-type": contentType }) }
-        // Without the signal of the connection: what was begun is not left halfway because a caller hung up.
-        const asked = new Request(new URL(request.originalUrl, settings.publicOrigin), {
-          method: request.method,
-          headers,
-          ...body
-        })
         const { publicOrigin } = settings
+        // Without the signal of the connection: what was begun is not left halfway because a caller hung up.
+        const asked = yield* readParams(request, publicOrigin)
         const response = yield* Effect.promise(async () =>
           yoga.fetch(asked, { principal, requestId, publicOrigin, run, report, loaders: makeLoaders(run) })
         )
-        return HttpServerResponse.fromWeb(response)
+        if (response.status !== 406) return HttpServerResponse.fromWeb(response)
+        return graphqlRefusal({ status: 406, code: "NOT_ACCEPTABLE", message: notAcceptable, requestId })
       })
 
       yield* router.add("*", "/graphql", (request) =>
@@ -74,7 +71,8 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
           : principalOf(request.headers.authorization).pipe(
               Effect.provideContext(services),
               Effect.flatMap((principal) => answer(request, principal)),
-              Effect.catchTag(["Unauthorized", "LedgerUnavailable"], notAdmitted)
+              Effect.catchTag(["Unauthorized", "LedgerUnavailable"], notAdmitted),
+              Effect.catchTag("NotAsked", notAsked)
             )
       )
     })
@@ -87,8 +85,11 @@ const asksForPage = ({ method, headers }: HttpServerRequest.HttpServerRequest): 
 const notAdmitted = (refusal: Unauthorized | LedgerDidNotAnswer) =>
   Effect.map(RequestId, (requestId) => {
     const code = refusal._tag === "Unauthorized" ? "UNAUTHENTICATED" : codeOf(refusal._tag)
-    return HttpServerResponse.jsonUnsafe(
-      { errors: [{ message: refusal.message, extensions: { code, requestId } }] },
-      { status: statusOf[refusal._tag] }
-    )
+    return graphqlRefusal({ status: statusOf[refusal._tag], code, message: refusal.message, requestId })
   })
+
+const notAsked = ({ status, code, message, headers = {} }: NotAsked) =>
+  Effect.map(RequestId, (requestId) => graphqlRefusal({ status, code, message, requestId, headers }))
+
+const notAcceptable =
+  "the answer is application/json or application/graphql-response+json; accept one of them"

@@ -10,6 +10,7 @@ import {
 import { logAccess } from "./accessLog.ts"
 import { bodyLimit, bodyLimitSize } from "./bodyLimit.ts"
 import { BodyTooLarge, Internal, MalformedRequest, RouteNotFound } from "./doorRefusals.ts"
+import { graphqlRefusal } from "./graphqlBody.ts"
 import { refusalResponse } from "./refusalResponse.ts"
 import { RequestFacts } from "./requestFacts.ts"
 import { RequestId, requestIdOf } from "./requestId.ts"
@@ -32,10 +33,10 @@ export const guard = HttpRouter.middleware(
       const facts: RequestFacts = {}
       const startedAt = yield* Clock.currentTimeNanos
       const admitted: App = announcesTooMuch(request)
-        ? Effect.succeed(refusalResponse(tooLarge, { limit: bodyLimit }, id))
+        ? Effect.succeed(tooLargeFor(request, id))
         : Effect.onExit(app, () => noteRoute(facts))
       return yield* admitted.pipe(
-        Effect.catchCause((cause): App => answerFor(cause, id)),
+        Effect.catchCause((cause): App => answerFor(cause, request, id)),
         Effect.map((response) => finished(response, id)),
         Effect.onExit((exit) => logAccess(request, exit, facts, startedAt)),
         Effect.provideService(RequestId, id),
@@ -50,6 +51,12 @@ export const guard = HttpRouter.middleware(
 )
 
 const tooLarge = new BodyTooLarge({ limit: bodyLimit })
+
+/** Each door says it in its own shape. */
+const tooLargeFor = ({ url }: HttpServerRequest.HttpServerRequest, requestId: string) =>
+  /^\/graphql(\?|$)/.test(url)
+    ? graphqlRefusal({ status: 413, code: "BODY_TOO_LARGE", message: tooLarge.message, requestId })
+    : refusalResponse(tooLarge, { limit: bodyLimit }, requestId)
 
 const announcesTooMuch = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   Number(headers["content-length"] ?? 0) > bodyLimit
@@ -67,7 +74,11 @@ const finished = (response: HttpServerResponse.HttpServerResponse, id: string) =
   })
 
 /** What no endpoint declared. Interruption stays what it is: there is nobody to answer. */
-const answerFor = (cause: Cause.Cause<unknown>, id: string): App => {
+const answerFor = (
+  cause: Cause.Cause<unknown>,
+  request: HttpServerRequest.HttpServerRequest,
+  id: string
+): App => {
   if (Cause.hasInterruptsOnly(cause))
     return Effect.failCause(Cause.fromReasons(cause.reasons.filter(Cause.isInterruptReason)))
   const error = Cause.squash(cause)
@@ -79,7 +90,7 @@ const answerFor = (cause: Cause.Cause<unknown>, id: string): App => {
     if (error.reason._tag === "RequestParseError") {
       return Effect.succeed(
         error.reason.reason === "BodyTooLarge"
-          ? refusalResponse(tooLarge, { limit: bodyLimit }, id)
+          ? tooLargeFor(request, id)
           : refusalResponse(unreadable, { problems: unreadable.problems }, id)
       )
     }

@@ -1,0 +1,22 @@
+/** What one document may ask for at most. Every limit itself passes; one more is refused. */
+export const limits = {
+  /** Words and signs of the document, before it is parsed. */
+  tokens: 2000,
+  /** Brackets inside brackets, before it is parsed: the parser calls itself for each. */
+  nesting: 50,
+  /** Fields inside fields. */
+  depth: 12,
+  aliases: 30,
+  /** Fields of the query or the mutation itself. */
+  rootFields: 15,
+  /** Objects that are resolved, when every page is as full as it may be. */
+  cost: 20_000
+} as const
+
+/** Those of which one request may do one: of two, the first could charge and the second be refused. */
+export const moneyMutations: ReadonlyArray<string> = [
+  "createPaymentSession",
+  "confirmPaymentSession",
+  "cancelPaymentSession",
+  "claimFulfilment"
+]

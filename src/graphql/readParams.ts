@@ -1,0 +1,53 @@
+import { Effect, Result, Schema } from "effect"
+import type { HttpServerRequest } from "effect/http"
+
+/** A request that is no question of GraphQL, so that nothing of it was executed. */
+export class NotAsked extends Schema.TaggedError<NotAsked>()("NotAsked", {
+  status: Schema.Int,
+  code: Schema.String,
+  message: Schema.String,
+  headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+}) {}
+
+const jsonType = /^application\/json\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?$/i
+
+const isJson = (text: string): boolean => Result.isSuccess(Result.try((): unknown => JSON.parse(text)))
+
+/**
+ * The request as the engine is to see it: a question in the address, or JSON in a body. Nothing else is taken. A
+ * browser sends the other content types to another origin without asking that origin first.
+ */
+export const readParams = Effect.fnUntraced(function* (
+  request: HttpServerRequest.HttpServerRequest,
+  publicOrigin: string
+) {
+  const url = new URL(request.originalUrl, publicOrigin)
+  const { accept = "application/json", "content-type": contentType = "" } = request.headers
+  if (request.method === "GET") {
+    for (const name of ["variables", "extensions"]) {
+      const sent = url.searchParams.get(name)
+      if (sent !== null && sent !== "" && !isJson(sent)) return yield* badRequest(`${name} are not JSON`)
+    }
+    return new Request(url, { headers: { accept } })
+  }
+  if (request.method !== "POST") {
+    return yield* new NotAsked({
+      status: 405,
+      code: "METHOD_NOT_ALLOWED",
+      message: "ask with POST, or with GET for queries",
+      headers: { allow: "GET, POST" }
+    })
+  }
+  if (!jsonType.test(contentType)) {
+    return yield* new NotAsked({
+      status: 415,
+      code: "UNSUPPORTED_MEDIA_TYPE",
+      message: "send the content type application/json, in UTF-8"
+    })
+  }
+  const body = yield* request.text
+  if (!isJson(body)) return yield* badRequest("the body is not JSON")
+  return new Request(url, { method: "POST", headers: { accept, "content-type": "application/json" }, body })
+})
+
+const badRequest = (message: string) => new NotAsked({ status: 400, code: "BAD_REQUEST", message })
