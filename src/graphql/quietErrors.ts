@@ -18,7 +18,7 @@ import {
   ValuesOfCorrectTypeRule
 } from "graphql"
 import { limits } from "./limits/limits.ts"
-import { nestedTooDeep, refused, tooManyTokens } from "./limits/refuseTooMuch.ts"
+import { comparedTooOften, nestedTooDeep, refused, tooManyTokens } from "./limits/refuseTooMuch.ts"
 import { withoutValues } from "./withoutValues.ts"
 
 // What was sent is never sent back: an answer names the field and the problem, so that a card number in the wrong
@@ -71,7 +71,9 @@ const valuesQuietly: ValidationRule = (context) => {
 const rules = specifiedRules.map((rule) => (rule === ValuesOfCorrectTypeRule ? valuesQuietly : rule))
 
 export const validateQuietly = (schema: GraphQLSchema, document: DocumentNode) =>
-  validate(schema, document, rules, { hideSuggestions: true, maxErrors: 20 })
+  validate(schema, document, rules, { hideSuggestions: true, maxErrors: 20 }).map((error) =>
+    error.message === "Validation aborted." ? comparedTooOften() : error
+  )
 
 /** What is wrong with the variables; undefined when nothing is. */
 export const refuseVariables = (

@@ -55,6 +55,15 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
     })
   )
 
+  it.effect("that repeats a field without end is refused for that", () =>
+    Effect.gen(function* () {
+      const { json } = yield* asked(sumOf(...repeat(1900, () => "__typename")))
+      assert.strictEqual(at(json, "errors", 0, "extensions", "code"), "QUERY_TOO_LARGE")
+      assert.match(String(at(json, "errors", 0, "message")), /repeats the same fields too often/)
+      passes(yield* asked("{ __typename __typename }"))
+    })
+  )
+
   it.effect("may nest its brackets so deep and not deeper, and no depth breaks the parser", () =>
     Effect.gen(function* () {
       const { log } = yield* Doors

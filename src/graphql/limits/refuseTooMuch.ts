@@ -19,6 +19,10 @@ export const tooManyTokens = () =>
     limit: limits.tokens
   })
 
+/** GraphQL compares each field with those of its name beside it, and gives up when they are too many. */
+export const comparedTooOften = () =>
+  refused("the document repeats the same fields too often; ask for each once", "QUERY_TOO_LARGE")
+
 export const nestedTooDeep = () =>
   refused(`the document has more than ${limits.nesting} brackets inside brackets`, "QUERY_TOO_DEEP", {
     limit: limits.nesting
