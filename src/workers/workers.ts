@@ -2,17 +2,17 @@ import { Duration, Effect, Layer, Schedule } from "effect"
 import { Singleton, SingleRunner } from "effect/cluster"
 import type { Digest } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
-import { Outbox } from "../kernel/Outbox.ts"
+import type { Outbox } from "../kernel/Outbox.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../kernel/PaymentLedger.ts"
 import { Reconciler } from "../kernel/Reconciler.ts"
-import { EventConsumers } from "./EventConsumers.ts"
+import { deliver, deliveryDefaults, type DeliverySettings } from "./delivery.ts"
+import type { EventConsumers } from "./EventConsumers.ts"
 
 /** How long a pass waits for the next one when it found nothing left to do. */
 const pause = Duration.millis(500)
 
-/** How much one pass takes on, and how long what it took is its own. */
+/** How much one pass takes on. */
 const batch = 200
-const deliveryLease = Duration.seconds(30)
 
 /**
  * One pass after the other for as long as the process lives. A pass that fails is logged and tried again: what it
@@ -71,30 +71,19 @@ const telling = <A, E, R>(
       : Effect.logInfo("attempts reconciled").pipe(Effect.annotateLogs(annotations))
   })
 
-/** Delivered at least once: an event is marked only after every consumer took it. */
-const delivery = Singleton.make(
-  "delivery",
-  Effect.gen(function* () {
-    const outbox = yield* Outbox
-    const { consume } = yield* EventConsumers
-    const pass = Effect.gen(function* () {
-      const events = yield* outbox.claim(batch, deliveryLease)
-      if (events.length === 0) return
-      yield* Effect.forEach(events, consume, { discard: true })
-      yield* outbox.markDelivered(events.map(({ id }) => id))
-    })
-    yield* forever("delivery", pass)
-  })
-)
+const delivery = (settings: DeliverySettings) =>
+  Singleton.make("delivery", forever("delivery", deliver(settings)))
 
 /**
- * The work that no request does: expiry, takeover, reconciliation, delivery of events. Each runs once in the cluster; here
- * the cluster is this one process, and its storage is the same PostgreSQL, in a schema and a role of its own.
+ * The work that no request does: expiry, takeover, reconciliation, delivery of events. Each runs once in the
+ * cluster; here the cluster is this one process, and its storage is the same PostgreSQL, in a schema and a role of
+ * its own.
  */
 export const workers = <E>(
-  clusterDatabase: Layer.Layer<SqlClient.SqlClient, E>
+  clusterDatabase: Layer.Layer<SqlClient.SqlClient, E>,
+  settings: DeliverySettings = deliveryDefaults
 ): Layer.Layer<never, E, PaymentLedger | Reconciler | Outbox | EventConsumers | Digest.Digest> =>
-  Layer.mergeAll(expiry, takeover, reconciliation, delivery).pipe(
+  Layer.mergeAll(expiry, takeover, reconciliation, delivery(settings)).pipe(
     Layer.provide(SingleRunner.layer({ runnerStorage: "memory" }).pipe(Layer.orDie)),
     Layer.provide(clusterDatabase)
   )
