@@ -6,7 +6,13 @@ import { midTag } from "../kernel/cascade/IdempotencyKey.ts"
 import { SendPermit } from "../kernel/cascade/SendPermit.ts"
 import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
 import { Money } from "../kernel/Money.ts"
-import { type Candidate, type LedgerUnavailable, PassedOver, PaymentLedger } from "../kernel/PaymentLedger.ts"
+import {
+  type Candidate,
+  DeclarationRefusal,
+  type LedgerUnavailable,
+  PassedOver,
+  PaymentLedger
+} from "../kernel/PaymentLedger.ts"
 import { mostRounds, PaymentSession, SessionDeclaration, SessionState } from "../kernel/PaymentSession.ts"
 import { RoutingDecision } from "../kernel/routing/RoutingPolicyEngine.ts"
 import { answered, step, unavailable } from "./steps.ts"
@@ -30,7 +36,8 @@ const DeclaredBefore = Schema.Union([
 const Declaring = Schema.Union([
   ...DeclaredBefore.members,
   Schema.TaggedStruct("Created", { session: PaymentSession }),
-  Schema.TaggedStruct("OrderTaken", { session: SessionId, state: SessionState })
+  Schema.TaggedStruct("OrderTaken", { session: SessionId, state: SessionState }),
+  Schema.TaggedStruct("NotAllowed", { reason: DeclarationRefusal })
 ])
 
 const Opening = Schema.Union([

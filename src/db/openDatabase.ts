@@ -10,6 +10,8 @@ import { seed } from "./seed.ts"
 export interface OpenDatabase {
   readonly url: Redacted.Redacted
   readonly notes: ReadonlyArray<string>
+  /** Fails when the embedded PostgreSQL ends by itself. */
+  readonly watch: Effect.Effect<never, EmbeddedPostgresError>
 }
 
 /** The PostgreSQL of `DATABASE_URL` cannot be reached or refuses us. */
@@ -33,13 +35,10 @@ export const openDatabase = Effect.fn("openDatabase")(function* (settings: {
 > {
   const database =
     settings.databaseUrl === undefined ? yield* embedded(settings.dataDirectory) : given(settings.databaseUrl)
+  yield* checkVersion.pipe(Effect.provide(Database.administrator(database.url)), Effect.mapError(explained))
   yield* migrate.pipe(
     Effect.provide(Database.administrator(database.url)),
-    Effect.mapError((error) =>
-      SqlError.isSqlError(error) && unreachable.has(error.reason._tag)
-        ? new DatabaseUnreachable({ problem: problemOf(error.reason.cause) })
-        : error
-    )
+    Effect.mapError(explained)
   )
   if (settings.seed) {
     const owner = Database.layer({ url: database.url, role: "payments_owner", maxConnections: 1 })
@@ -54,13 +53,13 @@ const unreachable: ReadonlySet<string> = new Set([
   "AuthorizationError"
 ])
 
-const given = (url: Redacted.Redacted): OpenDatabase => ({ url, notes: [] })
+const given = (url: Redacted.Redacted): OpenDatabase => ({ url, notes: [], watch: Effect.never })
 
 const embedded = Effect.fnUntraced(function* (dataDirectory: string) {
   const running = yield* start({ dataDirectory })
   const notes =
     running.restartNotice === undefined ? running.notes : [...running.notes, running.restartNotice]
-  const database: OpenDatabase = { url: Redacted.make(running.url()), notes }
+  const database: OpenDatabase = { url: Redacted.make(running.url()), notes, watch: running.watch }
   return database
 })
 

@@ -13,8 +13,8 @@ const longestWait = Duration.seconds(12)
  * statement, one round trip and one commit. The parameter is always a text, so that PostgreSQL prepares each step
  * once. Whatever goes wrong on the way is `LedgerUnavailable`: the step may or may not have been done.
  *
- * An account that is stopped between a step's verdict and its row makes a trigger refuse the row, and with it the
- * whole statement: nothing was written, so the step is simply asked again, and now says so itself.
+ * An account or a company that is stopped between a step's verdict and its row makes the database refuse the row,
+ * and with it the whole statement: nothing was written, so the step is simply asked again, and now says so itself.
  */
 export const step = <Answer extends Schema.Top & { readonly DecodingServices: never }>(
   sql: SqlClient.SqlClient,
@@ -33,13 +33,21 @@ export const step = <Answer extends Schema.Top & { readonly DecodingServices: ne
       )
 }
 
+/** What refuses a session whose company, brand or underwriting was changed meanwhile. */
+const refusesSession: ReadonlySet<string> = new Set([
+  "entity_collects",
+  "session_of_brand",
+  "session_underwritten",
+  "underwriting_not_revoked"
+])
+
 /** The trigger of attempts names its refusals after the verdicts of the write-ahead. */
 const stoppedMeanwhile = (error: SqlError.SqlError): boolean => {
   const { cause } = error.reason
   return (
     Predicate.hasProperty(cause, "constraint") &&
     Predicate.isString(cause.constraint) &&
-    cause.constraint.startsWith("permit_")
+    (cause.constraint.startsWith("permit_") || refusesSession.has(cause.constraint))
   )
 }
 

@@ -56,10 +56,20 @@ export type DeclaredBefore =
   | { readonly _tag: "Replayed"; readonly session: PaymentSession }
   | { readonly _tag: "KeyReused"; readonly earlierBody: unknown }
 
+/** Why the ledger takes no session of this entity, brand and category; the first reason in the order of the contract. */
+export const DeclarationRefusal = Schema.Literals([
+  "entity_cannot_collect",
+  "brand_not_of_entity",
+  "not_underwritten"
+])
+export type DeclarationRefusal = typeof DeclarationRefusal.Type
+
 export type Declaring =
   | DeclaredBefore
   | { readonly _tag: "Created"; readonly session: PaymentSession }
   | { readonly _tag: "OrderTaken"; readonly session: SessionId; readonly state: SessionState }
+  /** The registry has changed since the caller judged by it. */
+  | { readonly _tag: "NotAllowed"; readonly reason: DeclarationRefusal }
 
 /** The same key and the same body confirmed before; this is where that led. */
 export interface ConfirmReplayed {

@@ -6,6 +6,7 @@ import { differences } from "./differences.ts"
 import { CustomerId, type Principal, SessionId } from "./ids.ts"
 import { EntityRegistry, type RegistrySnapshot } from "./EntityRegistry.ts"
 import {
+  type DeclarationRefusal,
   type Declaring,
   type IdempotentRequest,
   type LedgerUnavailable,
@@ -95,7 +96,8 @@ export class PaymentSessions extends Context.Service<
         ) {
           yield* checkText(request.body)
           const id = SessionId.make(`ps_${yield* random.ulid}`)
-          const judged = yield* judge(id, request.body, yield* registry.snapshot).pipe(
+          const snapshot = yield* registry.snapshot
+          const judged = yield* judge(id, request.body, snapshot).pipe(
             Effect.provideService(PriceCatalogue, catalogue),
             Effect.result
           )
@@ -105,7 +107,10 @@ export class PaymentSessions extends Context.Service<
               request.idempotencyKey === undefined ? undefined : yield* ledger.declaredBefore(request)
             return yield* before === undefined ? Effect.fail(judged.failure) : answer(request, before)
           }
-          return yield* answer(request, yield* ledger.declare(judged.success, settings.lifetime, request))
+          const declared = yield* ledger.declare(judged.success, settings.lifetime, request)
+          return yield* declared._tag === "NotAllowed"
+            ? Effect.fail(refusedMeanwhile(declared.reason, judged.success, snapshot))
+            : answer(request, declared)
         })
 
         const get = Effect.fn("PaymentSessions.get")(function* (id: string) {
@@ -127,9 +132,33 @@ export class PaymentSessions extends Context.Service<
     )
 }
 
+/** What the ledger refused by a newer registry than this process has heard of. */
+const refusedMeanwhile = (
+  reason: DeclarationRefusal,
+  { entity, brand, category }: SessionDeclaration,
+  { entities, brands }: RegistrySnapshot
+) => {
+  switch (reason) {
+    case "entity_cannot_collect":
+      return new EntityCannotCollect({ entity })
+    case "brand_not_of_entity":
+      return new BrandNotOfEntity({
+        brand,
+        entity,
+        allowed: brands.get(brand)?.entities.filter((other) => other !== entity) ?? []
+      })
+    case "not_underwritten":
+      return new CategoryNotUnderwritten({
+        entity,
+        category,
+        underwritten: entities.get(entity)?.underwrittenFor.filter((other) => other !== category) ?? []
+      })
+  }
+}
+
 const answer = (
   { body }: IdempotentRequest<SessionConfig>,
-  declared: Declaring
+  declared: Exclude<Declaring, { _tag: "NotAllowed" }>
 ): Effect.Effect<PaymentSession, IdempotencyKeyReused | OrderAlreadyDeclared> => {
   switch (declared._tag) {
     case "Created":

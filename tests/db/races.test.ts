@@ -310,6 +310,39 @@ it.layer(storage, { excludeTestServices: true, timeout: 60_000 })("however they 
       })
   )
 
+  it.effect(
+    "a company whose underwriting goes while it declares is told so, and never that nobody answered",
+    () =>
+      Effect.gen(function* () {
+        const processes = yield* Processes
+        const ledger = yield* PaymentLedger
+        const owner = yield* Owner
+        const world = yield* w.newWorld
+        const tags = new Set<string>()
+        const declaring = Effect.forEach(
+          Array.from({ length: 300 }, (_, nr) => nr),
+          (nr) => {
+            const declaration = w.declarationIn(world)
+            const request = { by: w.app, idempotencyKey: w.fresh(), body: w.configOf(declaration) }
+            return Effect.map(
+              (processes[nr % processes.length] ?? ledger).declare(declaration, w.long, request),
+              ({ _tag }) => tags.add(_tag)
+            )
+          },
+          { concurrency: 16, discard: true }
+        )
+        const flipping = Effect.forever(
+          Effect.forEach(
+            [owner`now()`, owner`null`],
+            (at) =>
+              owner`update entity_underwriting set revoked_at = ${at} where entity_id = ${world.entity.id}`
+          )
+        )
+        yield* Effect.raceFirst(declaring, flipping)
+        assert.deepStrictEqual(tags, new Set(["Created", "NotAllowed"]))
+      })
+  )
+
   it.effect("whoever writes attempts by hand, without any money step, writes one", () =>
     Effect.gen(function* () {
       const { connect } = yield* TestDatabase

@@ -322,6 +322,17 @@ describe("a declaration that the ledger knows", () => {
     })
   )
 
+  it.effect.each([
+    ["entity_cannot_collect", "EntityCannotCollect"],
+    ["brand_not_of_entity", "BrandNotOfEntity"],
+    ["not_underwritten", "CategoryNotUnderwritten"]
+  ] as const)("that the ledger does not allow any more (%s) is refused as %s", ([reason, _tag]) =>
+    Effect.gen(function* () {
+      const { create } = setup({ declare: () => Effect.succeed({ _tag: "NotAllowed", reason }) })
+      expect(yield* Effect.flip(create())).toMatchObject({ _tag })
+    })
+  )
+
   it.effect("by its order is refused with the session that the order has", () =>
     Effect.gen(function* () {
       const { create } = setup({

@@ -35,6 +35,8 @@ export interface RunningPostgres {
   readonly socketDirectory: string
   readonly binaries: Pick<Binaries, "postgres" | "initdb" | "pg_ctl">
   readonly pid: number
+  /** Fails when PostgreSQL ends before the scope closes. */
+  readonly watch: Effect.Effect<never, EmbeddedPostgresError>
   /** What a person should know, such as where the data lives and why it is not where it was wanted. */
   readonly notes: ReadonlyArray<string>
   /** What the start found of a server that had not been stopped properly. */
@@ -79,7 +81,7 @@ export const start = (
     yield* ensureCluster(directory, account, binaries, temporary)
     const socketDirectory = yield* temporary ? socketInside(place) : socketOutside(place)
     const settings = { ...defaults(socketDirectory), ...options.settings }
-    const pid = yield* startPostmaster({ dataDirectory: directory, account, binaries, settings })
+    const { pid, watch } = yield* startPostmaster({ dataDirectory: directory, account, binaries, settings })
     const url = (database = "payments", user = "postgres") =>
       `postgres:///${encodeURIComponent(database)}?host=${socketDirectory}&port=${port}&user=${encodeURIComponent(user)}`
     yield* ensureDatabase(directory, url("postgres"))
@@ -89,6 +91,7 @@ export const start = (
       socketDirectory,
       binaries,
       pid,
+      watch,
       notes: place.notes,
       ...(restartNotice === undefined ? {} : { restartNotice })
     }

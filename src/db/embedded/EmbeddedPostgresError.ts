@@ -79,7 +79,17 @@ export class StartupFailed extends Schema.TaggedError<StartupFailed>()("StartupF
   output: Schema.String
 }) {
   override get message(): string {
-    return `PostgreSQL did not start on ${this.dataDirectory}. The last lines of ${this.logFile}:\n${this.output}`
+    return `PostgreSQL did not start on ${this.dataDirectory}. The last lines of ${this.logFile}:\n${this.output}\n${elsewhere}`
+  }
+}
+
+/** PostgreSQL ended under a server that still runs. */
+export class PostgresEnded extends Schema.TaggedError<PostgresEnded>()("PostgresEnded", {
+  pid: Schema.Int,
+  logFile: Schema.String
+}) {
+  override get message(): string {
+    return `PostgreSQL (process ${this.pid}) ended, so this server stops as well. Its log is ${this.logFile}. Start again: committed data is kept, and charges that were on their way are found out about.`
   }
 }
 
@@ -106,7 +116,8 @@ export class EmbeddedPostgresError extends Schema.TaggedError<EmbeddedPostgresEr
       NoServiceAccount,
       InitdbFailed,
       StartupFailed,
-      LeftoverWillNotStop
+      LeftoverWillNotStop,
+      PostgresEnded
     ])
   }
 ) {

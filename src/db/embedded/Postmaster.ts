@@ -7,6 +7,7 @@ import { clusterIn } from "./DataPlace.ts"
 import {
   type EmbeddedPostgresError,
   FolderUnusable,
+  PostgresEnded,
   refuse,
   says,
   StartupFailed
@@ -25,27 +26,33 @@ export interface PostmasterOptions {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** Starts PostgreSQL and waits until it accepts connections; stops it when the scope closes. Gives its pid. */
+export interface RunningPostmaster {
+  readonly pid: number
+  /** Fails when the postmaster ends before its scope closes. */
+  readonly watch: Effect.Effect<never, EmbeddedPostgresError>
+}
+
+/** Starts PostgreSQL and waits until it accepts connections; stops it when the scope closes. */
 export const startPostmaster = (
   options: PostmasterOptions
-): Effect.Effect<number, EmbeddedPostgresError, Scope.Scope> =>
+): Effect.Effect<RunningPostmaster, EmbeddedPostgresError, Scope.Scope> =>
   Effect.gen(function* () {
     const { dataDirectory } = options
     const logFile = join(dataDirectory, "postgres.log")
-    let pid: number | undefined
+    let running: RunningPostmaster | undefined
     let output = ""
     const attempt = Effect.gen(function* () {
       const { child, logStart } = yield* Effect.acquireRelease(launch(options, logFile), (launched) =>
         stop(launched.child)
       )
       yield* until(() => hasEnded(child) || isReady(child, dataDirectory), startupBound)
-      if (!hasEnded(child) && isReady(child, dataDirectory)) pid = child.pid
+      if (child.pid !== undefined && isReady(child, dataDirectory) && !hasEnded(child)) running = { pid: child.pid, watch: watch(child, child.pid, logFile) }
       else output = lastLines(readFileSync(logFile).subarray(logStart).toString())
     })
     // Backends of a postmaster killed with -9 keep its memory for a moment; PostgreSQL rightly waits for them.
     for (let waited = 0; waited <= orphanBound; waited += 250) {
       yield* attempt
-      if (pid !== undefined) return pid
+      if (running !== undefined) return running
       if (!output.includes("pre-existing shared memory block")) break
       yield* until(() => false, 250)
     }
@@ -75,6 +82,14 @@ const launch = ({ dataDirectory, account, binaries, settings }: PostmasterOption
       }
     },
     catch: (error) => refuse(new FolderUnusable({ path: logFile, trouble: says(error) }))
+  })
+
+const watch = (child: ChildProcess, pid: number, logFile: string): Effect.Effect<never, EmbeddedPostgresError> =>
+  Effect.callback((resume) => {
+    const ended = () => resume(refuse(new PostgresEnded({ pid, logFile })))
+    if (hasEnded(child)) return ended()
+    child.once("exit", ended)
+    return Effect.sync(() => child.off("exit", ended))
   })
 
 const hasEnded = (child: ChildProcess): boolean =>

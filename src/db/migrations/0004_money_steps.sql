@@ -63,12 +63,26 @@ language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
   d jsonb := p -> 'session';
   s payment_sessions;
+  refusal text;
 begin
   if p ->> 'key' is not null then
     -- Of two requests with one key the second waits here until the first is committed.
     insert into idempotency_keys (principal, operation, key, session_id, request)
     values (p ->> 'by', 'create', p ->> 'key', d ->> 'id', p -> 'body') on conflict do nothing;
     if not found then return declared_before(p); end if;
+  end if;
+  select case
+    when e.collects is not true then 'entity_cannot_collect'
+    when b.brand_id is null then 'brand_not_of_entity'
+    when u.category is null or u.revoked_at is not null then 'not_underwritten'
+  end into refusal
+  from (select) one
+  left join entities e on e.entity_id = d ->> 'entity'
+  left join brand_entities b on b.brand_id = d ->> 'brand' and b.entity_id = d ->> 'entity'
+  left join entity_underwriting u on u.entity_id = d ->> 'entity' and u.category = d ->> 'category';
+  if refusal is not null then
+    delete from idempotency_keys where principal = p ->> 'by' and operation = 'create' and key = p ->> 'key';
+    return jsonb_build_object('_tag', 'NotAllowed', 'reason', refusal);
   end if;
   loop
     insert into payment_sessions

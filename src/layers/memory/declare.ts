@@ -1,4 +1,9 @@
-import type { DeclaredBefore, Declaring, IdempotentRequest } from "../../kernel/PaymentLedger.ts"
+import type {
+  DeclarationRefusal,
+  DeclaredBefore,
+  Declaring,
+  IdempotentRequest
+} from "../../kernel/PaymentLedger.ts"
 import type { SessionDeclaration } from "../../kernel/PaymentSession.ts"
 import type { SessionConfig } from "../../kernel/SessionConfig.ts"
 import { liveSessionOfOrder } from "./constraints.ts"
@@ -20,6 +25,16 @@ export const declaredBefore = (
     : { _tag: "KeyReused", earlierBody: before.body }
 }
 
+const declarationRefusal = (
+  { entities, brands }: Store,
+  { entity, brand, category }: SessionDeclaration
+): DeclarationRefusal | undefined => {
+  const seller = entities.get(entity)
+  if (seller?.collects !== true) return "entity_cannot_collect"
+  if (brands.get(brand)?.entities.includes(entity) !== true) return "brand_not_of_entity"
+  return seller.underwrittenFor.includes(category) ? undefined : "not_underwritten"
+}
+
 /** A new pending session, its key and its audit row; or what stands against it, and nothing written. */
 export const declare = (
   store: Store,
@@ -30,6 +45,8 @@ export const declare = (
 ): Declaring => {
   const before = declaredBefore(store, request)
   if (before !== undefined) return before
+  const reason = declarationRefusal(store, declaration)
+  if (reason !== undefined) return { _tag: "NotAllowed", reason }
   const other = liveSessionOfOrder(store, { declaration })
   if (other !== undefined) {
     return { _tag: "OrderTaken", session: other.declaration.id, state: other.state }

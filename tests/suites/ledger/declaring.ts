@@ -1,4 +1,4 @@
-import { Effect, Exit } from "effect"
+import { Effect } from "effect"
 import { expect } from "@effect/vitest"
 import { CustomerId, Principal } from "../../../src/kernel/ids.ts"
 import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
@@ -157,7 +157,7 @@ export const ordersBelongToTheirEntity = Effect.gen(function* () {
   yield* w.declared(yield* w.newWorld, { orderReference })
 })
 
-/** What the caller should have judged is refused all the same, and nothing is written. */
+/** What the caller should have judged is refused by name all the same, and nothing is written, not even the key. */
 export const launderingIsRefused = Effect.gen(function* () {
   const ledger = yield* PaymentLedger
   const world = yield* w.newWorld
@@ -166,16 +166,15 @@ export const launderingIsRefused = Effect.gen(function* () {
   const payersBrand = w.brandOf(payer)
   yield* (yield* StorageFixture).seed({ entities: [payer, stranger], brands: [payersBrand] })
   const wrong = [
-    w.declarationIn(world, { category: "telehealth" }),
-    w.declarationIn({ ...world, entity: payer, brand: payersBrand }),
-    w.declarationIn({ ...world, entity: stranger })
-  ]
-  for (const declaration of wrong) {
-    const exit = yield* Effect.exit(
-      ledger.declare(declaration, w.long, { by: w.app, body: w.configOf(declaration) })
-    )
-    expect(Exit.isFailure(exit), `${declaration.entity} for ${declaration.category}`).toBe(true)
+    [w.declarationIn(world, { category: "telehealth" }), "not_underwritten"],
+    [w.declarationIn({ ...world, entity: payer, brand: payersBrand }), "entity_cannot_collect"],
+    [w.declarationIn({ ...world, entity: stranger }), "brand_not_of_entity"]
+  ] as const
+  for (const [declaration, reason] of wrong) {
+    const request = { by: w.app, idempotencyKey: w.fresh(), body: w.configOf(declaration) }
+    expect(yield* ledger.declare(declaration, w.long, request)).toEqual({ _tag: "NotAllowed", reason })
     expect(yield* ledger.session(declaration.id)).toBeUndefined()
+    expect(yield* ledger.declaredBefore(request)).toBeUndefined()
   }
 })
 
