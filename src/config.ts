@@ -1,4 +1,5 @@
-import { Config, Duration, Option, type Redacted } from "effect"
+import { Config, Duration, Effect, Option, type Redacted, Schema } from "effect"
+import { stubTimings } from "./layers/providers/stub/config.ts"
 
 /** Every setting of the service, from its environment. Units are in the names or in the values: `24 hours`. */
 export interface Settings {
@@ -60,3 +61,66 @@ const originOf = (host: string, port: number): string =>
 /** What cannot be read as an address may be anywhere. */
 const isOnLoopback = (origin: string): boolean =>
   URL.canParse(origin) && loopback.test(new URL(origin).hostname.replace(/^\[(.*)\]$/, "$1"))
+
+/** A setting that cannot be used, and what would be right. */
+export class SettingRefused extends Schema.TaggedError<SettingRefused>()("SettingRefused", {
+  setting: Schema.String,
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `The setting ${this.setting} ${this.problem}. README.md lists the settings.`
+  }
+}
+
+const longestLifetime = Duration.days(30)
+
+/** As many connections as fit, with those of the others, under the embedded PostgreSQL's limit of 100. */
+const mostConnections = 40
+
+/** What is a value of its type and still no use; the first of them is told. */
+const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
+  const refuse = (setting: string, problem: string) => Effect.fail(new SettingRefused({ setting, problem }))
+  if (found.port === 0) return refuse("PORT", "is 0; say a port from 1 to 65535, such as PORT=4001")
+  const origin = found.publicOrigin
+  if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+    return refuse(
+      "PUBLIC_ORIGIN",
+      `is ${show(origin)}; say an origin without a path or a slash at its end, such as https://pay.example`
+    )
+  }
+  for (const [setting, connections] of [
+    ["DATABASE_CONNECTIONS", found.databaseConnections],
+    ["DATABASE_READ_CONNECTIONS", found.databaseReadConnections]
+  ] as const) {
+    if (connections < 1 || connections > mostConnections) {
+      return refuse(setting, `is ${connections}; say a number from 1 to ${mostConnections}`)
+    }
+  }
+  const lifetime = found.sessionLifetime
+  if (
+    Duration.isLessThan(lifetime, Duration.seconds(1)) ||
+    Duration.isGreaterThan(lifetime, longestLifetime)
+  ) {
+    return refuse(
+      "SESSION_LIFETIME",
+      'is not between 1 second and 30 days; say for example SESSION_LIFETIME="24 hours"'
+    )
+  }
+  return Effect.succeed(found)
+}
+
+/** The settings of this process, or the one that cannot be used. */
+export const loadSettings: Effect.Effect<Settings, SettingRefused> = Effect.gen(function* () {
+  // The gateways read theirs when they are made; what is wrong with them is told before a database is started.
+  yield* stubTimings
+  return yield* settings
+}).pipe(
+  Effect.catchTag("ConfigError", (error) => {
+    const setting = /at \["([A-Z_]+)"\]/.exec(error.message)?.[1] ?? "(unknown)"
+    const expected = /Expected ([^\n]*)/.exec(error.message)?.[1] ?? "another value"
+    return Effect.fail(new SettingRefused({ setting, problem: `cannot be read: expected ${expected}` }))
+  }),
+  Effect.flatMap(check)
+)
+
+const show = (value: string): string => JSON.stringify(value.slice(0, 80))

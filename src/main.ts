@@ -1,7 +1,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Logger, Runtime, Schema } from "effect"
 import { HttpServerError } from "effect/http"
-import { settings } from "./config.ts"
+import { loadSettings } from "./config.ts"
 import { openDatabase } from "./db/openDatabase.ts"
 import { listenErrorText } from "./http/listenError.ts"
 import { service } from "./service.ts"
@@ -14,11 +14,11 @@ class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { 
 }
 
 const program = Effect.gen(function* () {
-  const config = yield* settings
+  const config = yield* loadSettings
   const logger =
     config.logFormat === "json" ? Logger.withConsoleError(Logger.formatJson) : Logger.consolePretty()
   return yield* Effect.gen(function* () {
-    const { url, notes } = yield* openDatabase(config)
+    const { url, notes, watch } = yield* openDatabase(config)
     return yield* Effect.provide(
       Effect.andThen(welcome(config, notes), Effect.never),
       service(config, url)
@@ -26,7 +26,9 @@ const program = Effect.gen(function* () {
       Effect.catchIf(
         (error) => error instanceof HttpServerError.ServeError,
         (error) => Effect.fail(new CannotListen({ problem: listenErrorText(error, config) }))
-      )
+      ),
+      // Without its database the service can do nothing: it says so and ends, and the next start recovers.
+      Effect.raceFirst(watch)
     )
   }).pipe(
     Effect.scoped,

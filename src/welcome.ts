@@ -7,8 +7,12 @@ import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 /** What a person sees who has just started the service: where everything is, and three things to try. */
 export const welcome = Effect.fn("welcome")(function* (settings: Settings, notes: ReadonlyArray<string>) {
   const { publicOrigin } = settings
-  yield* Console.log(["", ...notes.map((note) => `  ${note}`), ...addresses(publicOrigin)].join("\n"))
-  if (!settings.seed || !settings.loopbackOnly) return
+  yield* Console.log(["", ...notes.map((note) => `  ${note}\n`), ...addresses(publicOrigin)].join("\n"))
+  if (!settings.seed || !settings.loopbackOnly) {
+    return yield* Console.log(
+      "\n  Callers need an API key: docs/guides/operating.md says how to give one out.\n  Stop with Ctrl-C.\n"
+    )
+  }
   const session = yield* (yield* PaymentSessions).create({
     by: Principal.make("welcome"),
     body: {
@@ -35,7 +39,7 @@ const toTry = (origin: string, session: string): string => {
       `    -d '${JSON.stringify(body)}'`
     ].join("\n")
   const confirm = { vaultToken: { vaultId: "stub", tokenRef: "tok_declined_at_stub_a" } }
-  const query = `{ attempts(first: 5) { edges { node { ordinal state merchantAccount { midId } } } } }`
+  const query = `{ attempts(first: 5) { nodes { ordinal state merchantAccount { midId } evidence { nodes { message } } decision { leftOut { midId reasons { sentence } } } } } }`
   const laundering = {
     customer: "loop_user_1",
     brand: "loop-store",
@@ -53,7 +57,7 @@ const toTry = (origin: string, session: string): string => {
     "  1. Pay the session with a card that two accounts decline and the third one takes:",
     post(`/v1/payment-sessions/${session}/confirm`, confirm),
     "",
-    "  2. See where it was tried, and why elsewhere it was not:",
+    "  2. See where it was tried, what the processors said, and which accounts were left out and why:",
     post("/graphql", { query }),
     "",
     "  3. Try to sell a research compound through the merchandise company:",

@@ -1,6 +1,6 @@
 import { Effect, Redacted, Schema, type Scope } from "effect"
 import { Digest } from "effect/crypto"
-import { type Migrator, SqlError } from "effect/sql"
+import { type Migrator, SqlClient, SqlError } from "effect/sql"
 import * as Database from "./Database.ts"
 import { type EmbeddedPostgresError, start } from "./embedded/EmbeddedPostgres.ts"
 import { migrate } from "./migrate.ts"
@@ -23,6 +23,15 @@ export class DatabaseUnreachable extends Schema.TaggedError<DatabaseUnreachable>
   }
 }
 
+/** The database of `DATABASE_URL` could not be brought to this version's shape. It is as it was. */
+export class MigrationRefused extends Schema.TaggedError<MigrationRefused>()("MigrationRefused", {
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `The database of DATABASE_URL could not be migrated, and is as it was: ${this.problem}. The user of the address has to own the database and may make roles: a superuser, or one with CREATEROLE.`
+  }
+}
+
 /** The embedded PostgreSQL, or the one that the operator names; migrated, and seeded if asked to. */
 export const openDatabase = Effect.fn("openDatabase")(function* (settings: {
   readonly databaseUrl: Redacted.Redacted | undefined
@@ -30,15 +39,27 @@ export const openDatabase = Effect.fn("openDatabase")(function* (settings: {
   readonly seed: boolean
 }): Effect.fn.Return<
   OpenDatabase,
-  EmbeddedPostgresError | DatabaseUnreachable | Migrator.MigrationError | SqlError.SqlError,
+  | EmbeddedPostgresError
+  | DatabaseUnreachable
+  | MigrationRefused
+  | Migrator.MigrationError
+  | SqlError.SqlError,
   Scope.Scope
 > {
   const database =
     settings.databaseUrl === undefined ? yield* embedded(settings.dataDirectory) : given(settings.databaseUrl)
-  yield* checkVersion.pipe(Effect.provide(Database.administrator(database.url)), Effect.mapError(explained))
+  const administrator = Database.administrator(database.url)
+  yield* checkVersion.pipe(
+    Effect.provide(administrator),
+    Effect.catchIf(SqlError.isSqlError, ({ reason }) =>
+      Effect.fail(new DatabaseUnreachable({ problem: messageOf(reason.cause) }))
+    )
+  )
   yield* migrate.pipe(
-    Effect.provide(Database.administrator(database.url)),
-    Effect.mapError(explained)
+    Effect.provide(administrator),
+    Effect.mapError((error) =>
+      settings.databaseUrl === undefined ? error : new MigrationRefused({ problem: deepest(error) })
+    )
   )
   if (settings.seed) {
     const owner = Database.layer({ url: database.url, role: "payments_owner", maxConnections: 1 })
@@ -47,11 +68,18 @@ export const openDatabase = Effect.fn("openDatabase")(function* (settings: {
   return database
 })
 
-const unreachable: ReadonlySet<string> = new Set([
-  "ConnectionError",
-  "AuthenticationError",
-  "AuthorizationError"
-])
+/** The oldest PostgreSQL that this version is tried on. */
+const oldestVersion = 18
+
+const checkVersion = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [found] = yield* sql<{
+    readonly version: string
+  }>`select current_setting('server_version') as version`
+  if (Number.parseInt(found?.version ?? "", 10) >= oldestVersion) return
+  const problem = `it is PostgreSQL ${found?.version ?? "of an unknown version"}, and this service needs ${oldestVersion} or later`
+  return yield* new DatabaseUnreachable({ problem })
+})
 
 const given = (url: Redacted.Redacted): OpenDatabase => ({ url, notes: [], watch: Effect.never })
 
@@ -63,4 +91,14 @@ const embedded = Effect.fnUntraced(function* (dataDirectory: string) {
   return database
 })
 
-const problemOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** What PostgreSQL itself said, under the layers that only say that something failed. */
+const deepest = (error: unknown): string => {
+  const inner = SqlError.isSqlError(error)
+    ? error.reason.cause
+    : error instanceof Error
+      ? error.cause
+      : undefined
+  return inner === undefined ? messageOf(error) : deepest(inner)
+}

@@ -41,6 +41,12 @@ export const graphiqlPage: Effect.Effect<HttpServerResponse.HttpServerResponse> 
       defaultTabs: tabs.map((tab) => ({ ...tab, headers })),
       defaultEditorToolsVisibility: "headers"
     })
-    return HttpServerResponse.setHeader(HttpServerResponse.html(page), "content-security-policy", policy)
+    // GraphiQL moves a tab that is pressed, and then the click misses it.
+    const still = "<style>.graphiql-tab { transform: none !important }</style></head>"
+    return HttpServerResponse.setHeader(
+      HttpServerResponse.html(page.replace("</head>", still)),
+      "content-security-policy",
+      policy
+    )
   })
 )

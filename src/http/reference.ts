@@ -28,7 +28,7 @@ export const reference = HttpApiScalar.layer(Api, {
     defaultOpenAllTags: true,
     hideModels: true,
     // These lead to services of the page's maker, which the policy would not let them reach.
-    customCss: ".api-reference-toolbar, .open-api-client-button { display: none }",
+    customCss: ".api-reference-toolbar, .open-api-client-button { display: none !important }",
     authentication: { preferredSecurityScheme: "apiKey" }
   }
 }).pipe(Layer.provide(withPolicy.layer))

@@ -347,9 +347,9 @@ it.live("a key that is none is refused before the fulfilment is claimed", () =>
     let claims = 0
     const claim = () => Effect.sync(() => ({ fulfilment: "first" as const, ownClaim: claims++ === 0 }))
     const door = yield* openDoor({ gate: { claim } })
-    for (const key of ["", " ", "x".repeat(256), "\u00e9"]) {
+    for (const given of ["", " ", "x".repeat(256), "\u00e9"]) {
       const answer = yield* door.ask("POST", `${sessions}/${sessionId}/fulfilment`, {
-        headers: { "idempotency-key": key }
+        headers: { "idempotency-key": given }
       })
       expect(answer.status).toBe(400)
       expect(answer.json).toMatchObject({ error: { code: "malformed_request", field: "Idempotency-Key" } })

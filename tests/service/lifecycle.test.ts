@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Schedule } from "effect"
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { isRunning, openFolder } from "../db/embedded/support.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { ask, freePort, payWith, readySession, startService, stateOf } from "./server.ts"
@@ -63,6 +64,45 @@ it.live("a server killed with -9 in mid-charge: the next one finds out what beca
     assert.include(second.output(), "ended without a shutdown")
     assert.isFalse(isRunning(postmasterOf(second.output())), "the PostgreSQL that was left behind is gone")
     yield* inState(stateOf(second, session), "settled")
+  })
+)
+
+it.live("a server whose PostgreSQL is killed says so and ends; the next one goes on with the data", () =>
+  Effect.gen(function* () {
+    const dataDirectory = yield* openFolder
+    const first = yield* startService({ DATA_DIRECTORY: dataDirectory })
+    const session = yield* readySession(first)
+    yield* ask(first, `/v1/payment-sessions/${session}/confirm`, payWith("tok_captured"))
+    const postmaster = Number(
+      readFileSync(join(dataDirectory, "cluster", "postmaster.pid"), "utf8").split("\n")[0]
+    )
+    process.kill(postmaster, "SIGKILL")
+    assert.strictEqual(yield* first.ended, 1)
+    assert.include(first.output(), `PostgreSQL (process ${postmaster}) ended, so this server stops as well`)
+
+    const second = yield* startService({ DATA_DIRECTORY: dataDirectory })
+    yield* readySession(second)
+    assert.strictEqual(yield* stateOf(second, session), "settled")
+  })
+)
+
+it.live("a setting that cannot be used is told in a sentence, before anything is started", () =>
+  Effect.gen(function* () {
+    const dataDirectory = yield* openFolder
+    const wrong = {
+      PORT: "abc",
+      SESSION_LIFETIME: "Infinity",
+      DATABASE_CONNECTIONS: "0",
+      LOG_FORMAT: "xml",
+      STUB_DEADLINE: "soon",
+      PUBLIC_ORIGIN: "http://127.0.0.1:4000/"
+    }
+    for (const [setting, value] of Object.entries(wrong)) {
+      const refused = yield* startService({ DATA_DIRECTORY: dataDirectory, [setting]: value })
+      assert.strictEqual(yield* refused.ended, 1)
+      assert.match(refused.output(), new RegExp(`^\\s*The setting ${setting} .*\\s*$`))
+    }
+    assert.deepStrictEqual(readdirSync(dataDirectory), [])
   })
 )
 

@@ -46,7 +46,8 @@ export const startPostmaster = (
         stop(launched.child)
       )
       yield* until(() => hasEnded(child) || isReady(child, dataDirectory), startupBound)
-      if (child.pid !== undefined && isReady(child, dataDirectory) && !hasEnded(child)) running = { pid: child.pid, watch: watch(child, child.pid, logFile) }
+      if (child.pid !== undefined && isReady(child, dataDirectory) && !hasEnded(child))
+        running = { pid: child.pid, watch: watch(child, child.pid, logFile) }
       else output = lastLines(readFileSync(logFile).subarray(logStart).toString())
     })
     // Backends of a postmaster killed with -9 keep its memory for a moment; PostgreSQL rightly waits for them.
@@ -84,7 +85,11 @@ const launch = ({ dataDirectory, account, binaries, settings }: PostmasterOption
     catch: (error) => refuse(new FolderUnusable({ path: logFile, trouble: says(error) }))
   })
 
-const watch = (child: ChildProcess, pid: number, logFile: string): Effect.Effect<never, EmbeddedPostgresError> =>
+const watch = (
+  child: ChildProcess,
+  pid: number,
+  logFile: string
+): Effect.Effect<never, EmbeddedPostgresError> =>
   Effect.callback((resume) => {
     const ended = () => resume(refuse(new PostgresEnded({ pid, logFile })))
     if (hasEnded(child)) return ended()

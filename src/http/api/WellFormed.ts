@@ -9,7 +9,7 @@ export class WellFormed extends HttpApiMiddleware.Service<WellFormed>()(
   { error: refusals.MalformedRequest }
 ) {
   static readonly layer = Layer.succeed(WellFormed, (httpEffect) =>
-    Effect.catch(httpEffect, (error) => Effect.fail(isOfTheRequest(error) ? malformed(error) : error))
+    httpEffect.pipe(Effect.catch((error) => Effect.fail(isOfTheRequest(error) ? malformed(error) : error)))
   )
 }
 
