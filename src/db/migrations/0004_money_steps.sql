@@ -201,7 +201,7 @@ $body$;
 
 -- What is answered under a key that confirmed something before.
 create function confirmed_before(s payment_sessions, earlier_session text, earlier_body jsonb, body jsonb) returns jsonb
-language sql immutable as $body$
+language sql stable set search_path = payments, pg_temp as $body$
   select case when earlier_session = s.session_id and earlier_body = body
     then jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state,
       'captured', exists (select from captures where session_id = s.session_id))

@@ -44,7 +44,10 @@ const deadlineGrace = Duration.seconds(1)
 /** How long after its deadline a driver may still tell what became of its charge. */
 const lateAnswers = Duration.minutes(2)
 
-/** An outcome that cannot be recorded at once is recorded again, never charged again; for about six seconds. */
+/** How long a caller waits for the record. It goes on after that, and who waited hears "processing". */
+const recordingPatience = Duration.seconds(15)
+
+/** An outcome that cannot be recorded at once is recorded again, never charged again. */
 const recordingRetries = { schedule: Schedule.exponential(Duration.millis(50)), times: 7 }
 
 /**
@@ -193,7 +196,7 @@ const recordEvidence = Effect.fnUntraced(function* (
   by: Principal
 ): Effect.fn.Return<Recording | undefined, never, PaymentLedger> {
   const ledger = yield* PaymentLedger
-  return yield* ledger.record({ attempt, fence, outcome, source: "driver", next, by }).pipe(
+  const recording = ledger.record({ attempt, fence, outcome, source: "driver", next, by }).pipe(
     Effect.retry(recordingRetries),
     // A ledger that breaks is no excuse either: the money may have moved, and the caller hears "processing". What
     // the processor said stands in the log, so that it stands somewhere.
@@ -210,5 +213,8 @@ const recordEvidence = Effect.fnUntraced(function* (
         Effect.as(undefined)
       )
     )
+  )
+  return yield* withDeadline(recording, recordingPatience, () =>
+    Effect.as(Effect.logWarning("a record takes long; nobody waits for it any more"), undefined)
   )
 })

@@ -361,6 +361,18 @@ describe("an outcome that is not acknowledged", () => {
     })
   )
 
+  it.effect("because the ledger is silent keeps its caller for fifteen seconds, and no longer", () =>
+    Effect.gen(function* () {
+      const { run, sends } = setup({ mid_a: captures }, { failingRecords: "silent" })
+      const fiber = yield* Effect.forkChild(Effect.uninterruptible(run))
+      yield* TestClock.adjust(Duration.seconds(14))
+      expect(fiber.pollUnsafe()).toBeUndefined()
+      yield* TestClock.adjust(Duration.seconds(1))
+      expect(fiber.pollUnsafe()).toEqual(Exit.succeed({ _tag: "LeftToReconciler" }))
+      expect(sends).toEqual(["mid_a"])
+    })
+  )
+
   it.effect("because the ledger broke is left to the reconciler too", () =>
     Effect.gen(function* () {
       const { run, sends } = setup({ mid_a: captures }, { failingRecords: "broken" })

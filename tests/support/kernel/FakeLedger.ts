@@ -20,7 +20,7 @@ export interface Mischief {
   readonly beforeOpenAnswers?: Effect.Effect<void>
   readonly beforeRecordAnswers?: Effect.Effect<void>
   /** How many times in a row recording is not acknowledged, or `broken`: it dies. */
-  readonly failingRecords?: number | "broken"
+  readonly failingRecords?: number | "broken" | "silent"
   readonly openIsUnavailable?: boolean
   readonly declaration?: SessionDeclaration
   /** Calls that a test answers itself. */
@@ -61,6 +61,7 @@ export const fakeLedger = (mischief: Mischief = {}) => {
     }),
     record: Effect.fnUntraced(function* ({ attempt, outcome, next }) {
       calls.push(`record ${attempt.split("_")[2] ?? ""} ${outcome._tag} ${outcome.evidence.code}`)
+      if (mischief.failingRecords === "silent") return yield* Effect.never
       if (mischief.failingRecords === "broken") return yield* Effect.die("the ledger broke")
       if (failures < (mischief.failingRecords ?? 0)) {
         failures++
