@@ -1,8 +1,8 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Redacted } from "effect"
-import { mkdtempSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { start } from "../src/db/embedded/EmbeddedPostgres.ts"
 import { openBooks } from "./demo/books.ts"
 import { clientOf } from "./demo/client.ts"
@@ -60,7 +60,8 @@ const program = Effect.gen(function* () {
     ours.captured === gateways.captured && ours.refunded === gateways.refunded
   )
   yield* expect("double charges: 0", gateways.doubleCharges === 0)
-  yield* Console.log(`\n${Math.round((performance.now() - began) / 1000)} seconds. The server's log: ${log}`)
+  rmSync(dirname(log), { recursive: true })
+  yield* Console.log(`\n${Math.round((performance.now() - began) / 1000)} seconds.`)
 })
 
 program.pipe(Effect.scoped, NodeRuntime.runMain)

@@ -264,7 +264,7 @@ begin
           update attempts set state = 'indeterminate', evidence = heard, next_check_at = now() + interval '1 second'
           where attempt_id = a.attempt_id;
         end if;
-        if live then next_state := 'in_review'; end if;
+        if live or s.state = 'pending' then next_state := 'in_review'; end if;
       elsif (known.amount, known.currency) is distinct from ((o ->> 'amount')::bigint, o ->> 'currency') then
         incident := 'captured_other_amount';
       end if;

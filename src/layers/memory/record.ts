@@ -91,7 +91,7 @@ const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captur
       attempt.state = "indeterminate"
       attempt.nextCheckAt = now + 1000
     }
-    if (isLive(attempt)) review(transaction, attempt)
+    if (isLive(attempt) || session.state === "pending") review(transaction, attempt)
     return settledBefore
   }
   session.facts.push({

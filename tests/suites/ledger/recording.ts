@@ -300,6 +300,25 @@ export const aReferenceIsOfOneAttempt = Effect.gen(function* () {
   expect((yield* w.written(first.session)).facts).toHaveLength(1)
 })
 
+/** A capture under another charge's name, told after a decline, stops a session that could be paid again. */
+export const aReusedReferenceAfterADeclineHaltsTheSession = Effect.gen(function* () {
+  const world = yield* w.newWorld
+  const outcome = w.captured()
+  const first = yield* w.charging(world)
+  yield* w.record(first.permit, outcome)
+  const { session, permit } = yield* w.charging(world)
+  yield* w.record(permit, w.declined("hard"))
+  expect(yield* w.stateOf(session)).toBe("pending")
+  expect(yield* w.record(permit, outcome, { source: "webhook" })).toMatchObject({
+    attempt: "declined",
+    session: "in_review"
+  })
+  expect((yield* w.written(session)).incidents).toEqual([
+    { attempt: permit.attempt.attempt, kind: "processor_reference_reused" }
+  ])
+  expect(yield* w.open(world, session)).toEqual({ _tag: "NotPayable", state: "in_review" })
+})
+
 /** Once a processor said that money moved, no lookup takes it back; the truth under its own name settles, and a person decides. */
 export const aCaptureThatWasHeardIsNotTakenBack = Effect.gen(function* () {
   const world = yield* w.newWorld
