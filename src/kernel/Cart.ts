@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { isProductCategory, type ProductCategory, productCategories } from "./Category.ts"
 import { type Currency, isCurrency, largestAmount, minorUnitDecimals, Money } from "./Money.ts"
+import { show } from "./show.ts"
 import { PriceCatalogue } from "./PriceCatalogue.ts"
 import type { Intent, PricedLine } from "./PaymentSession.ts"
 import { InvalidInput, MixedCategories, MixedCurrencies, UnknownPlan, UnknownPrice } from "./refusals.ts"
@@ -190,9 +191,3 @@ const refuseOthers = (
 
 const refuse = (field: string, problem: string): Effect.Effect<never, InvalidInput> =>
   Effect.fail(new InvalidInput({ field, problem }))
-
-const show = (value: unknown): string => {
-  // JSON has no NaN and no Infinity, and would call both null.
-  const text = typeof value === "number" ? String(value) : JSON.stringify(value)
-  return text === undefined ? "missing" : text.length > 80 ? `${text.slice(0, 80)}...` : text
-}

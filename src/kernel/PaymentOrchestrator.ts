@@ -151,7 +151,7 @@ const checkRequest = Effect.fnUntraced(function* (request: ConfirmRequest) {
   if (!Schema.is(RiskLevel)(riskLevel)) {
     return yield* new InvalidInput({
       field: "riskLevel",
-      problem: `is ${JSON.stringify(riskLevel)}; say low, medium or high`
+      problem: `is ${show(riskLevel)}; say low, medium or high`
     })
   }
   const confirmation: Confirmation = { vaultToken: new VaultToken(vaultToken), riskLevel }

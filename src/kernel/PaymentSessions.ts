@@ -36,6 +36,7 @@ import {
 } from "./refusals.ts"
 import { explainLeftOut, selectMids } from "./routing/RoutingPolicyEngine.ts"
 import type { SessionConfig } from "./SessionConfig.ts"
+import { show } from "./show.ts"
 import { checkText } from "./text.ts"
 
 /** Everything that creating a session may be refused for. */
@@ -202,7 +203,7 @@ const judge = Effect.fnUntraced(function* (id: SessionId, config: SessionConfig,
   if (!Schema.is(PaymentMode)(mode)) {
     return yield* new InvalidInput({
       field: "mode",
-      problem: `is ${JSON.stringify(mode)}; say hosted or embedded`
+      problem: `is ${show(mode)}; say hosted or embedded`
     })
   }
   if (config.orderReference !== undefined && !/^[\x21-\x7e]{1,100}$/.test(config.orderReference)) {
