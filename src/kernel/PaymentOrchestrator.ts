@@ -24,6 +24,7 @@ import {
   SessionNotPayable,
   UnknownSession
 } from "./refusals.ts"
+import { show } from "./show.ts"
 import { decide } from "./routing/RoutingPolicyEngine.ts"
 import { cardNumberWords, checkText } from "./text.ts"
 import { type UnknownToken, type UnknownVault, type VaultUnavailable, Vaults } from "./TokenVault.ts"
