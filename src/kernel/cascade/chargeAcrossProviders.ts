@@ -14,7 +14,7 @@ import {
 import { capability, Providers } from "../PaymentProvider.ts"
 import type { RoutingDecision } from "../routing/RoutingPolicyEngine.ts"
 import { type CascadeEnd, type CascadeEvent, start, step } from "./Cascade.ts"
-import { type Captured, type Declined, Indeterminate, type Outcome } from "./Disposition.ts"
+import { Captured, Declined, Indeterminate, type Outcome } from "./Disposition.ts"
 import { keepable } from "./keepable.ts"
 import type { SendPermit } from "./SendPermit.ts"
 
@@ -144,9 +144,13 @@ const unanswered = (code: string, message: string): Effect.Effect<never, Indeter
 const heardOf = (
   exit: Exit.Exit<Captured, Declined | Indeterminate>
 ): Captured | Declined | Indeterminate | undefined => {
-  if (Exit.isSuccess(exit)) return exit.value
+  if (Exit.isSuccess(exit)) return exit.value instanceof Captured ? exit.value : undefined
   const failure = Cause.findErrorOption(exit.cause)
-  return failure._tag === "Some" && exit.cause.reasons.length === 1 ? failure.value : undefined
+  if (failure._tag === "None" || exit.cause.reasons.length !== 1) return undefined
+  // A driver that fails with something else than it declares has broken, whatever its types say.
+  return failure.value instanceof Declined || failure.value instanceof Indeterminate
+    ? failure.value
+    : undefined
 }
 
 const eventOf = (outcome: Outcome): CascadeEvent => {

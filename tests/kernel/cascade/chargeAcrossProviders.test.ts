@@ -148,6 +148,7 @@ describe("a driver that breaks leaves the outcome unknown:", () => {
       }
     ],
     ["it interrupts itself", () => Effect.interrupt],
+    ["it fails with what it does not declare", () => Effect.fail(JSON.parse('{"_tag":"Declined"}'))],
     [
       "it declines and dies at once",
       () => Effect.failCause(Cause.combine(Cause.fail(declined("soft")), Cause.die("a sibling fiber broke")))
