@@ -14,6 +14,8 @@ export interface Settings {
   readonly publicOrigin: string
   /** A PostgreSQL of the operator's; without it the embedded one keeps its data in `dataDirectory`. */
   readonly databaseUrl: Redacted.Redacted | undefined
+  /** A PostgreSQL for the books of the simulated gateways; without it they are in the service's own. */
+  readonly stubDatabaseUrl: Redacted.Redacted | undefined
   readonly dataDirectory: string
   /** Connections of the app's pool, on which money moves. */
   readonly databaseConnections: number
@@ -33,6 +35,7 @@ export const settings: Config.Config<Settings> = Config.all({
   port: Config.Port("PORT").pipe(Config.withDefault(4000)),
   publicOrigin: Config.option(Config.String("PUBLIC_ORIGIN")),
   databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
+  stubDatabaseUrl: Config.option(Config.Redacted("STUB_DATABASE_URL")),
   dataDirectory: Config.String("DATA_DIRECTORY").pipe(Config.withDefault(".data")),
   databaseConnections: Config.Int("DATABASE_CONNECTIONS").pipe(Config.withDefault(16)),
   databaseReadConnections: Config.Int("DATABASE_READ_CONNECTIONS").pipe(Config.withDefault(8)),
@@ -48,6 +51,7 @@ export const settings: Config.Config<Settings> = Config.all({
       ...found,
       loopbackOnly,
       databaseUrl,
+      stubDatabaseUrl: Option.getOrUndefined(found.stubDatabaseUrl),
       publicOrigin,
       // Somebody's own database is not filled with placeholders unless they say so.
       seed: Option.getOrElse(found.seed, () => databaseUrl === undefined)

@@ -1,7 +1,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Logger, Runtime, Schema } from "effect"
 import { HttpServerError } from "effect/http"
-import { loadSettings } from "./config.ts"
+import { loadSettings, SettingRefused, type Settings } from "./config.ts"
 import { openDatabase } from "./db/openDatabase.ts"
 import { listenErrorText } from "./http/listenError.ts"
 import { service } from "./service.ts"
@@ -13,12 +13,25 @@ class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { 
   }
 }
 
+/** Where the simulated gateways keep their books, if it is a database of their own: brought up to date like ours. */
+const openStubDatabase = (config: Settings) =>
+  config.stubDatabaseUrl === undefined
+    ? Effect.void
+    : openDatabase({ ...config, databaseUrl: config.stubDatabaseUrl, seed: false }).pipe(
+        Effect.catchTag(["DatabaseUnreachable", "MigrationRefused"], ({ problem }) =>
+          Effect.fail(
+            new SettingRefused({ setting: "STUB_DATABASE_URL", problem: `cannot be used: ${problem}` })
+          )
+        )
+      )
+
 const program = Effect.gen(function* () {
   const config = yield* loadSettings
   const logger =
     config.logFormat === "json" ? Logger.withConsoleError(Logger.formatJson) : Logger.consolePretty()
   return yield* Effect.gen(function* () {
     const { url, notes, watch } = yield* openDatabase(config)
+    yield* openStubDatabase(config)
     return yield* Effect.provide(
       Effect.andThen(welcome(config, notes), Effect.never),
       service(config, url)

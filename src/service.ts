@@ -28,8 +28,13 @@ import { workers } from "./workers/workers.ts"
 export const service = (settings: Settings, url: Redacted.Redacted) => {
   const pool = (role: Database.Role, maxConnections: number) => Database.layer({ url, role, maxConnections })
 
+  const stubBooks = pgStubGatewayLedger.pipe(
+    Layer.provide(
+      Database.layer({ url: settings.stubDatabaseUrl ?? url, role: "payments_stub", maxConnections: 4 })
+    )
+  )
   const outside = Layer.mergeAll(
-    providers.pipe(Layer.provide(pgStubGatewayLedger), Layer.provide(pool("payments_stub", 4))),
+    providers.pipe(Layer.provide(stubBooks)),
     Layer.sync(Vaults, () => vaultsOf([makeStubVault()]))
   )
 

@@ -1,7 +1,10 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted, Schedule } from "effect"
+import { Context, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { pgStubGatewayLedger } from "../../src/layers/providers/stub/PgStubGatewayLedger.ts"
+import { sessionOfKey } from "../../src/layers/providers/stub/StubEntry.ts"
+import { StubGatewayLedger } from "../../src/layers/providers/stub/StubGatewayLedger.ts"
 import { isRunning, openFolder } from "../db/embedded/support.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { ask, freePort, payWith, readySession, startService, stateOf } from "./server.ts"
@@ -149,6 +152,42 @@ it.live("a DATABASE_URL where nobody listens is told in a sentence", () =>
     assert.include(refused.output(), "The database of DATABASE_URL cannot be used")
     assert.notInclude(refused.output(), "    at ")
   })
+)
+
+it.live("STUB_DATABASE_URL keeps the gateways' books in a database of their own", () =>
+  Effect.gen(function* () {
+    const { url, connect } = yield* TestDatabase
+    const far = yield* Effect.map(Layer.build(Layer.fresh(TestDatabase.layer)), Context.get(TestDatabase))
+    const server = yield* startService({
+      DATABASE_URL: Redacted.value(url),
+      STUB_DATABASE_URL: Redacted.value(far.url),
+      SEED: "true"
+    })
+    const session = yield* readySession(server)
+    yield* ask(server, `/v1/payment-sessions/${session}/confirm`, payWith("tok_captured"))
+    assert.strictEqual(yield* stateOf(server, session), "settled")
+    const books = Effect.flatMap(StubGatewayLedger, ({ entries }) => entries)
+    const booksIn = (at: typeof connect) =>
+      Effect.provide(books, pgStubGatewayLedger.pipe(Layer.provide(at("payments_stub"))))
+    assert.deepStrictEqual(yield* booksIn(connect), [])
+    assert.deepStrictEqual(
+      (yield* booksIn(far.connect)).map(({ kind, idempotencyKey }) => [kind, sessionOfKey(idempotencyKey)]),
+      [["captured", session]]
+    )
+  }).pipe(Effect.provide(TestDatabase.layer))
+)
+
+it.live("a STUB_DATABASE_URL where nobody listens is told in a sentence", () =>
+  Effect.gen(function* () {
+    const { url } = yield* TestDatabase
+    const refused = yield* startService({
+      DATABASE_URL: Redacted.value(url),
+      STUB_DATABASE_URL: `postgres://postgres@127.0.0.1:${yield* freePort}/payments`
+    })
+    assert.strictEqual(yield* refused.ended, 1)
+    assert.include(refused.output(), "The setting STUB_DATABASE_URL cannot be used")
+    assert.notInclude(refused.output(), "    at ")
+  }).pipe(Effect.provide(TestDatabase.layer))
 )
 
 const inState = (state: Effect.Effect<unknown>, wanted: string): Effect.Effect<void> =>
