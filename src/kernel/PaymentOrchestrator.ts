@@ -220,7 +220,7 @@ const answer = Effect.fnUntraced(function* (
  * What to tell of a cascade: what its last processor said, as far as the record agrees. Only a decline is told as
  * one. A capture that came too late to settle its session is being looked into, and so is everything unknown.
  */
-const endedIn = (heard: Heard, session: SessionState): ConfirmOutcome => {
+export const endedIn = (heard: Heard, session: SessionState): ConfirmOutcome => {
   if (session === "settled" || session === "in_review" || session === "processing") return session
   switch (heard) {
     case "Declined":
@@ -236,7 +236,7 @@ const endedIn = (heard: Heard, session: SessionState): ConfirmOutcome => {
  * Where an earlier confirmation led. One whose session waits for another card was declined; a session that failed
  * since then may have failed without a decline; and where money was captured all the same, that is looked into.
  */
-const ledTo = ({ state, captured }: ConfirmReplayed): ConfirmOutcome => {
+export const ledTo = ({ state, captured }: ConfirmReplayed): ConfirmOutcome => {
   if (state === "settled" || state === "in_review" || state === "processing") return state
   if (captured) return "in_review"
   return state === "failed" ? "failed" : "declined"

@@ -4,7 +4,7 @@ import { keepable } from "./cascade/keepable.ts"
 import { withDeadline } from "./detached.ts"
 import { Principal } from "./ids.ts"
 import { type LedgerUnavailable, PaymentLedger, type Unresolved } from "./PaymentLedger.ts"
-import { capability, Providers } from "./PaymentProvider.ts"
+import { capability, type LookupResult, Providers } from "./PaymentProvider.ts"
 
 /** What one pass of the reconciler did, in attempts. */
 export interface Reconciled {
@@ -95,18 +95,7 @@ const ask = Effect.fnUntraced(function* ({
         Effect.fail(unknown("lookup_unanswered", "the processor did not answer the lookup in time"))
       )
     )
-    switch (found._tag) {
-      case "FoundCaptured":
-        return found.captured
-      case "FoundDeclined":
-        return found.declined
-      case "StillPending":
-        return new Indeterminate({ evidence: found.evidence })
-      case "NotFound":
-        return age > Duration.toMillis(absenceHorizon)
-          ? new Absent({ evidence: found.evidence })
-          : new Indeterminate({ evidence: found.evidence })
-    }
+    return conclusion(found, age, absenceHorizon)
   }).pipe(
     Effect.catchTag("Indeterminate", Effect.succeed),
     Effect.catch((error) => Effect.succeed(unknown("cannot_look_up", error.message))),
@@ -119,6 +108,25 @@ const ask = Effect.fnUntraced(function* ({
     )
   )
 })
+
+/**
+ * What the answer to a lookup proves of an attempt, so many milliseconds after its write-ahead: "not found" proves
+ * nothing until the processor's horizon has passed.
+ */
+export const conclusion = (found: LookupResult, age: number, absenceHorizon: Duration.Duration): Outcome => {
+  switch (found._tag) {
+    case "FoundCaptured":
+      return found.captured
+    case "FoundDeclined":
+      return found.declined
+    case "StillPending":
+      return new Indeterminate({ evidence: found.evidence })
+    case "NotFound":
+      return age > Duration.toMillis(absenceHorizon)
+        ? new Absent({ evidence: found.evidence })
+        : new Indeterminate({ evidence: found.evidence })
+  }
+}
 
 const unknown = (code: string, message: string): Indeterminate =>
   new Indeterminate({ evidence: { code, message } })

@@ -153,7 +153,8 @@ const heardOf = (
     : undefined
 }
 
-const eventOf = (outcome: Outcome): CascadeEvent => {
+/** What an answer means to the cascade. */
+export const eventOf = (outcome: Outcome): CascadeEvent => {
   switch (outcome._tag) {
     case "Captured":
       return { _tag: "ChargeCaptured", captured: outcome }

@@ -52,7 +52,8 @@ const step = <A>(operation: string, run: (now: number) => A): Effect.Effect<A, L
     })
   )
 
-const cancel = (store: Store, now: number, id: SessionId, by: Principal) => {
+/** Cancels a pending session; answers where any other stands. */
+export const cancel = (store: Store, now: number, id: SessionId, by: Principal) => {
   const row = store.sessions.get(id)
   if (row === undefined) return undefined
   if (row.state !== "pending") return { cancelled: row.state === "cancelled", state: row.state }
@@ -63,7 +64,8 @@ const cancel = (store: Store, now: number, id: SessionId, by: Principal) => {
   })
 }
 
-const claimFulfilment = (store: Store, now: number, id: SessionId, by: Principal, key?: string) => {
+/** Gives the fulfilment of a settled session out: `first` once. */
+export const claimFulfilment = (store: Store, now: number, id: SessionId, by: Principal, key?: string) => {
   const row = store.sessions.get(id)
   if (row === undefined) return undefined
   if (row.state !== "settled") return { _tag: "NotSettled" as const, state: row.state }
