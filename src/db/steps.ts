@@ -67,12 +67,14 @@ export const answered =
         Effect.interruptible(Fiber.join(asking)),
         Effect.interruptible(Effect.sleep(wait)).pipe(
           Effect.andThen(Effect.forkDetach(Fiber.interrupt(asking))),
+          // Made when it is needed: an error takes a stack trace, and most statements are answered.
           Effect.andThen(
-            Effect.fail(
-              new LedgerUnavailable({
-                operation,
-                cause: new Error(`no answer within ${Duration.toMillis(wait)} ms`)
-              })
+            Effect.failSync(
+              () =>
+                new LedgerUnavailable({
+                  operation,
+                  cause: new Error(`no answer within ${Duration.toMillis(wait)} ms`)
+                })
             )
           )
         )

@@ -15,23 +15,34 @@ import {
 } from "./disposition.ts"
 import { makeStubGateway } from "./gateway.ts"
 import type { StubGatewayLedger } from "./StubGatewayLedger.ts"
-import { inProcessWire, StubAnswer, type StubRequest } from "./wire.ts"
+import { type Gateway, inProcessWire, StubAnswer, type StubRequest } from "./wire.ts"
 
 const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(StubAnswer))
 
-/**
- * A driver of a simulated gateway. It sends every request once, waits for the answer until the deadline, and
- * judges it by an allow-list. It has no subscriptions, hosted checkout, billing management or promotions.
- */
+/** A driver with a simulated gateway of its own, which keeps its books in `ledger`. */
 export const makeStubProvider = (options: {
   /** `stub_a`. Each name is a gateway of its own. */
   readonly name: string
   readonly ledger: StubGatewayLedger["Service"]
   readonly timings?: StubTimings
 }): PaymentProvider => {
-  const { ledger, timings = defaultTimings } = options
+  const { name, ledger, timings = defaultTimings } = options
+  return makeStubDriver({ name, gateway: makeStubGateway({ name, ledger, timings }), timings })
+}
+
+/**
+ * A driver of whatever simulated gateway is at the far end of the wire. It sends every request once, waits for the
+ * answer until the deadline, and judges it by an allow-list. It has no subscriptions, hosted checkout, billing
+ * management or promotions.
+ */
+export const makeStubDriver = (options: {
+  readonly name: string
+  readonly gateway: Gateway
+  readonly timings: Pick<StubTimings, "deadline" | "absenceHorizon">
+}): PaymentProvider => {
+  const { gateway, timings } = options
   const name = ProviderName.make(options.name)
-  const send = inProcessWire(makeStubGateway({ name, ledger, timings }), timings.deadline)
+  const send = inProcessWire(gateway, timings.deadline)
 
   const ask = Effect.fnUntraced(function* (request: StubRequest) {
     const text = yield* send(request)

@@ -1,0 +1,190 @@
+import { Cause, Context, Duration, Effect, Exit, type Fiber, Layer, Scope } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { EntityRegistry, type RegistrySnapshot } from "../../src/kernel/EntityRegistry.ts"
+import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
+import { Outbox } from "../../src/kernel/Outbox.ts"
+import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
+import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
+import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
+import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
+import { Reconciler } from "../../src/kernel/Reconciler.ts"
+import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
+import * as MemoryRegistry from "../../src/layers/memory/EntityRegistry.ts"
+import * as MemoryCatalogue from "../../src/layers/memory/PriceCatalogue.ts"
+import { MemoryStore } from "../../src/layers/memory/Store.ts"
+import { makeStubVault } from "../../src/layers/vault/stub/StubVault.ts"
+import { EventConsumers } from "../../src/workers/EventConsumers.ts"
+import type { Database } from "./Database.ts"
+import { driverTo, type FarSide } from "./Gateway.ts"
+import { Party } from "./Party.ts"
+
+/** What runs in one process: the shipped services over the simulated database and gateways. */
+export type Services =
+  | PaymentSessions
+  | PaymentOrchestrator
+  | FulfilmentGate
+  | Reconciler
+  | PaymentLedger
+  | Outbox
+  | EventConsumers
+
+/** What the processes of a history share. */
+export interface Surroundings {
+  readonly database: Database
+  readonly far: FarSide
+  /** How long a session may be paid, in milliseconds. */
+  readonly lifetime: number
+}
+
+const gatewayNames = ["stub_a", "stub_b"] as const
+const vaults = vaultsOf([makeStubVault()])
+
+/** How long a process that was told to end may take before it is killed. */
+const longestDrain = 45_000
+
+/** How long processes stand still: within a permit's life, about it, beyond it, beyond a lease, for 25 minutes. */
+const stills = [300, 1_900, 2_200, 20_000, 1_500_000] as const
+
+/** One life of a server, from its start to its end. */
+export class Process {
+  readonly name: string
+  readonly party: Party
+  readonly services: Context.Context<Services>
+  /** Called when it dies: whoever waits for an answer notices that the line is cut. */
+  readonly callers = new Set<() => void>()
+  readonly #around: Surroundings
+  readonly #scope: Scope.Closeable
+  readonly #onEnd: () => void
+  #draining = false
+
+  constructor(name: string, around: Surroundings, skew: number, onEnd: () => void) {
+    this.name = name
+    this.#around = around
+    this.#onEnd = onEnd
+    this.party = new Party(around.far.world, name)
+    this.party.skew = skew
+    this.#scope = Scope.makeUnsafe()
+    this.services = Effect.runSyncWith(this.party.context)(Layer.buildWithScope(this.#layer(), this.#scope))
+  }
+
+  /** It takes requests. */
+  get open(): boolean {
+    return this.party.alive && !this.#draining
+  }
+
+  /** Runs something in it, and tells how it ended, unless it dies before. */
+  run<A, E>(
+    effect: Effect.Effect<A, E, Services>,
+    ended: (exit: Exit.Exit<A, E>) => void
+  ): Fiber.Fiber<A, E> {
+    const fiber = this.party.fork(Effect.provideContext(effect, this.services))
+    fiber.addObserver(ended)
+    return fiber
+  }
+
+  /** kill -9. */
+  kill(why: string): void {
+    if (!this.party.alive) return
+    this.#around.far.world.say(this.name, () => why)
+    this.#end()
+  }
+
+  /** SIGTERM: takes no more requests, waits for its charges, and ends. */
+  terminate(): void {
+    if (!this.open) return
+    const { world } = this.#around.far
+    world.say(this.name, () => "SIGTERM: drains")
+    this.#draining = true
+    this.party.run(() => {
+      this.party.fork(Scope.close(this.#scope, Exit.void)).addObserver(() => {
+        if (!this.party.alive) return
+        world.say(this.name, () => "has drained and ends")
+        this.#end()
+      })
+    })
+    world.after(longestDrain, () => this.kill("K: it did not drain in time"))
+  }
+
+  /** SIGSTOP, and SIGCONT after a drawn while. */
+  standStill(where: string): void {
+    if (!this.party.alive || this.party.paused) return
+    const { world } = this.#around.far
+    const millis = world.draws.pick("stands still for", stills)
+    world.say(this.name, () => `stands still ${where} for ${millis} ms`)
+    this.party.pause()
+    world.after(millis, () => {
+      if (this.party.alive && this.party.paused) world.say(this.name, () => "goes on")
+      this.party.resume()
+    })
+  }
+
+  #end(): void {
+    this.party.kill()
+    for (const cut of this.callers) cut()
+    this.callers.clear()
+    this.#onEnd()
+  }
+
+  #layer(): Layer.Layer<Services> {
+    const { database, far, lifetime } = this.#around
+    const { draws } = far.world
+    const providers = Layer.succeed(
+      Providers,
+      providersOf(gatewayNames.map((name) => driverTo(far, name, this)))
+    )
+    const ports = Layer.mergeAll(
+      Layer.succeed(PaymentLedger, database.ledger(this)),
+      Layer.succeed(Outbox, database.outbox(this)),
+      this.#registry().pipe(Layer.provide(providers)),
+      MemoryCatalogue.layer,
+      providers,
+      Layer.succeed(Vaults, vaults),
+      Layer.succeed(
+        SecureRandom.SecureRandom,
+        SecureRandom.make((size) =>
+          Uint8Array.from({ length: size }, () => draws.between("random byte", 0, 255))
+        )
+      ),
+      Layer.succeed(EventConsumers, {
+        consume: ({ session, type }) => Effect.sync(() => far.laws.onEvent(session, type))
+      })
+    ).pipe(Layer.provide(Layer.succeed(MemoryStore, database.store)))
+    return Layer.mergeAll(
+      PaymentSessions.layer({ lifetime: Duration.millis(lifetime) }),
+      PaymentOrchestrator.layer,
+      FulfilmentGate.layer,
+      Reconciler.layer
+    ).pipe(Layer.provideMerge(ports))
+  }
+
+  /** The registry, which a replica may not hear of for a while. */
+  #registry(): Layer.Layer<EntityRegistry, never, Providers | MemoryStore> {
+    const { world } = this.#around.far
+    return Layer.effect(
+      EntityRegistry,
+      Effect.map(EntityRegistry, (fresh) => {
+        let stale: { readonly snapshot: RegistrySnapshot; readonly until: number } | undefined
+        const snapshot = Effect.suspend(() =>
+          stale !== undefined && world.now < stale.until
+            ? Effect.succeed(stale.snapshot)
+            : Effect.tap(fresh.snapshot, (taken) =>
+                Effect.sync(() => {
+                  stale = world.draws.fires("registry stale")
+                    ? { snapshot: taken, until: world.now + world.draws.between("stale for", 100, 10_000) }
+                    : undefined
+                })
+              )
+        )
+        return { ...fresh, snapshot }
+      })
+    ).pipe(Layer.provide(MemoryRegistry.layer))
+  }
+}
+
+/** The line was cut before an answer came; what was asked for may have been done. */
+export class Lost {
+  readonly _tag = "Lost"
+}
+
+export const isLost = (cause: Cause.Cause<unknown>): boolean =>
+  cause.reasons.some((reason) => Cause.isFailReason(reason) && reason.error instanceof Lost)

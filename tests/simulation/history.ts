@@ -1,0 +1,296 @@
+import { Effect } from "effect"
+import { Captured, Declined } from "../../src/kernel/cascade/Disposition.ts"
+import { attemptId, Principal, SessionId } from "../../src/kernel/ids.ts"
+import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
+import { Reconciler } from "../../src/kernel/Reconciler.ts"
+import type { Constraint } from "../../src/layers/memory/constraints.ts"
+import type { Store } from "../../src/layers/memory/Store.ts"
+import { deliver, deliveryDefaults } from "../../src/workers/delivery.ts"
+import { Books, type Charge } from "./Books.ts"
+import { Customer } from "./customer.ts"
+import { Database, type TapeEntry } from "./Database.ts"
+import { Draws } from "./Draws.ts"
+import type { FarSide } from "./Gateway.ts"
+import { Laws } from "./laws.ts"
+import { Party } from "./Party.ts"
+import type { Services, Surroundings } from "./Process.ts"
+import { Replica } from "./Replica.ts"
+import { company, drawScene, edit, otherCompany } from "./scene.ts"
+import { Violation, World } from "./World.ts"
+
+export interface HistoryOptions {
+  /** Faults that do not happen, each as `name#n`. */
+  readonly suppressed?: ReadonlySet<string>
+  readonly tracing?: boolean
+  readonly taping?: boolean
+  /** Prohibitions of the database that are switched off. */
+  readonly dropped?: ReadonlyArray<Constraint>
+}
+
+/** What came of one history. */
+export interface History {
+  readonly seed: number
+  readonly broken: { readonly law: string; readonly message: string } | undefined
+  readonly fired: ReadonlyArray<string>
+  readonly steps: number
+  readonly charges: number
+  readonly captures: number
+  readonly sessions: ReadonlyArray<string>
+  readonly trace: ReadonlyArray<string>
+  readonly tape: ReadonlyArray<TapeEntry>
+}
+
+/** Plays one history: what a seed draws, on the shipped services, from the first order to the last doubt resolved. */
+export const playHistory = (seed: number, options: HistoryOptions = {}): History => {
+  const draws = new Draws(seed, options.suppressed)
+  const world = new World(draws, options.tracing ?? false)
+  const history = new Play(world, options)
+  let broken: History["broken"]
+  try {
+    history.play()
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error
+    broken = { law: error.law, message: error.message }
+    world.say("BROKEN", () => `${error.law}: ${error.message}`)
+  }
+  return { seed, broken, ...history.result() }
+}
+
+const reconciles = Effect.flatMap(Reconciler, ({ takeOver, pass }) => Effect.andThen(takeOver, pass))
+const expires = Effect.flatMap(PaymentLedger, (ledger) => ledger.expireDue(100))
+const delivers = deliver(deliveryDefaults)
+
+class Play {
+  readonly #world: World
+  readonly #books = new Books()
+  readonly #store: Store
+  readonly #laws: Laws
+  readonly #database: Database
+  readonly #outside: Party
+  readonly #replicas: readonly [Replica, Replica]
+  readonly #customer: Customer
+  readonly #lifetime: number
+
+  constructor(world: World, { taping = false, dropped = [] }: HistoryOptions) {
+    this.#world = world
+    const { draws } = world
+    this.#store = drawScene(draws)
+    for (const name of dropped) this.#store.dropped.add(name)
+    this.#laws = new Laws(world, this.#books, this.#store)
+    this.#database = new Database(world, this.#store, this.#laws, taping)
+    this.#outside = new Party(world, "outside")
+    this.#lifetime = draws.fires("confirmed late") ? draws.between("lifetime", 50, 3_000) : 1_800_000
+    const far: FarSide = {
+      world,
+      books: this.#books,
+      laws: this.#laws,
+      webhook: (charge, after) => this.#webhook(charge, after)
+    }
+    const around: Surroundings = { database: this.#database, far, lifetime: this.#lifetime }
+    this.#replicas = [
+      new Replica("replica 1", around, this.#outside),
+      new Replica("replica 2", around, this.#outside)
+    ]
+    this.#customer = new Customer(world, this.#laws, this.#replicas)
+  }
+
+  play(): void {
+    this.#misfortunes()
+    this.#operators()
+    for (const replica of this.#replicas) this.#works(replica)
+    this.#outside.fork(this.#customer.buys("order_1"))
+    this.#world.run()
+    this.#heals()
+    this.#laws.afterHealing(this.#world.draws.fired.length === 0)
+  }
+
+  result(): Omit<History, "seed" | "broken"> {
+    const { charges } = this.#books
+    return {
+      fired: this.#world.draws.fired,
+      steps: this.#world.steps,
+      charges: charges.length,
+      captures: charges.filter(({ movesAt }) => movesAt !== undefined).length,
+      sessions: [...this.#store.sessions.keys()],
+      trace: this.#world.trace,
+      tape: this.#database.tape
+    }
+  }
+
+  /** What happens at a moment of nobody's choosing, while the first charges are under way. */
+  #misfortunes(): void {
+    const { draws } = this.#world
+    const sometime = (happens: () => void) => this.#world.after(draws.between("sometime", 0, 4_000), happens)
+    for (const replica of this.#replicas) {
+      if (draws.fires("K at any time")) sometime(() => replica.process.kill("K"))
+      if (draws.fires("SIGTERM at any time")) sometime(() => replica.process.terminate())
+      if (draws.fires("pause at any time")) sometime(() => replica.process.standStill("for no reason"))
+      if (draws.fires("clock off by an hour")) replica.setClock(draws.pick("skew", [3_600_000, -3_600_000]))
+    }
+    if (draws.fires("database stops")) {
+      sometime(() => {
+        this.#world.say("database", () => "stops at once")
+        this.#database.stop(draws.between("database away for", 100, 20_000))
+      })
+    }
+    if (draws.fires("database full"))
+      sometime(() => this.#database.fill(draws.between("database full for", 500, 20_000)))
+    if (draws.fires("database's clock goes back"))
+      sometime(() => this.#database.jump(-draws.between("clock goes back", 1_000, 120_000)))
+  }
+
+  /** Operators change what may be charged, in the database and at once. */
+  #operators(): void {
+    const { draws } = this.#world
+    const soon = (change: () => void) => this.#world.after(draws.between("soon", 0, 1_500), change)
+    const mid = () => draws.pick("which account", ["mid_1", "mid_2", "mid_3"])
+    if (draws.fires("kill switch")) {
+      const stopped = mid()
+      soon(() => {
+        this.#world.say("operator", () => `stops ${stopped}`)
+        edit(this.#store, stopped, { killSwitch: true })
+      })
+    }
+    if (draws.fires("underwriting revoked")) {
+      const revoked = mid()
+      soon(() => {
+        this.#world.say("operator", () => `takes ${revoked} away`)
+        edit(
+          this.#store,
+          revoked,
+          draws.chance("account moves", 0.5) ? { entity: otherCompany } : { underwrittenFor: [] }
+        )
+      })
+    }
+    if (draws.fires("policy swapped")) {
+      soon(() => {
+        for (const { id, entity, priority } of this.#store.accounts.values()) {
+          if (entity === company) edit(this.#store, id, { priority: 10 - priority })
+        }
+      })
+    }
+  }
+
+  /** The workers' passes, now and then. One that would find nothing is left out. */
+  #works(replica: Replica): void {
+    const { draws } = this.#world
+    let at = 0
+    for (let pass = 0; pass < 4; pass++) {
+      at += draws.pick("pass after", [700, 3_000, 9_000, 30_000, 120_000, 600_000])
+      this.#world.after(at, () => {
+        if (this.#isUnresolved()) replica.work(reconciles)
+        if (this.#store.events.some(({ delivered }) => !delivered)) replica.work(delivers)
+      })
+    }
+    this.#world.after(this.#lifetime + draws.between("expiry pass", -20, 200), () => replica.work(expires))
+  }
+
+  #isUnresolved(): boolean {
+    for (const { attempts } of this.#store.sessions.values()) {
+      if (attempts.some(({ state }) => state === "in_flight" || state === "indeterminate")) return true
+    }
+    return false
+  }
+
+  /** A webhook is delivered until it is taken. */
+  #webhook(charge: Charge, after: number): void {
+    const { draws } = this.#world
+    this.#world.after(after, () => {
+      this.#world.say(
+        charge.gateway,
+        () => `W: attempt ${charge.ordinal} ${charge.movesAt === undefined ? "declined" : "captured"}`
+      )
+      const twice = draws.fires("W twice")
+      for (const replica of twice ? this.#replicas : [draws.pick("replica of W", this.#replicas)]) {
+        this.#outside.fork(
+          replica.ask(takes(charge)).pipe(
+            Effect.matchEffect({
+              onFailure: () =>
+                Effect.sync(() => this.#webhook(charge, draws.between("W again after", 5_000, 120_000))),
+              onSuccess: () =>
+                Effect.sync(() => {
+                  if (draws.fires("ack of W lost"))
+                    this.#webhook(charge, draws.between("W again after", 5_000, 120_000))
+                })
+            })
+          )
+        )
+      }
+    })
+  }
+
+  /** All faults are over: processes run, the database answers, and everything that can be found out is. */
+  #heals(): void {
+    const world = this.#world
+    world.say("", () => "everything heals")
+    world.draws.heal()
+    this.#database.heal()
+    for (const { process } of this.#replicas) process.party.resume()
+    world.run()
+    const [first, second] = this.#replicas
+    for (let pass = 0; pass < 60 && this.#isUnresolved() && !this.#isForPeople(); pass++) {
+      world.after(this.#untilNextCheck(), () => (pass % 2 === 0 ? first : second).work(reconciles))
+      world.run()
+    }
+    world.after(120_000, () => first.work(Effect.andThen(expires, delivers)))
+    world.run()
+    for (const session of this.#customer.sessions) this.#outside.fork(this.#customer.asksAtLast(session))
+    world.run()
+  }
+
+  /** Only attempts are left that wait for a person. */
+  #isForPeople(): boolean {
+    for (const { attempts, incidents } of this.#store.sessions.values()) {
+      const forPeople = new Set(incidents.map(({ attempt }) => attempt))
+      const open = attempts.filter(({ state }) => state === "in_flight" || state === "indeterminate")
+      if (open.some(({ attempt }) => !forPeople.has(attempt))) return false
+    }
+    return true
+  }
+
+  #untilNextCheck(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const { attempts } of this.#store.sessions.values()) {
+      for (const { state, nextCheckAt, claimedUntil, leaseUntil } of attempts) {
+        if (state === "in_flight") next = Math.min(next, leaseUntil)
+        if (state === "indeterminate") next = Math.min(next, Math.max(nextCheckAt, claimedUntil))
+      }
+    }
+    return Number.isFinite(next) ? Math.max(0, next - this.#database.now) : 0
+  }
+}
+
+const gateway = Principal.make("webhook")
+
+/** What takes a webhook in: the same step of the ledger that a driver's and a lookup's evidence goes through. */
+const takes = ({
+  session,
+  ordinal,
+  verdict,
+  movesAt,
+  reference,
+  amount,
+  asked,
+  code
+}: Charge): Effect.Effect<unknown, unknown, Services> =>
+  Effect.flatMap(PaymentLedger, (ledger) =>
+    ledger.record({
+      attempt: attemptId(SessionId.make(session), ordinal),
+      fence: 0,
+      outcome:
+        verdict === "declined" && movesAt === undefined
+          ? new Declined({
+              kind: code === "stolen_card" ? "hard" : "soft",
+              evidence: { code, message: "declined" }
+            })
+          : new Captured({
+              processorReference: reference,
+              amount,
+              currency: asked.currency,
+              evidence: { code: "approved", message: "captured" }
+            }),
+      source: "webhook",
+      next: [],
+      by: gateway
+    })
+  )
