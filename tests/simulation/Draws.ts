@@ -3,11 +3,11 @@ import { type FaultName, faultKinds } from "./faults.ts"
 
 /**
  * All chance of one history. Every draw is a function of the seed, what it is for and how often that was drawn
- * before, and of nothing else: so each fault can be suppressed by its name, and the rest of the history stays.
+ * before, and of nothing else: so each fault can be left out by its name, and the rest of the history stays.
  */
 export class Draws {
   readonly #seed: number
-  readonly #suppressed: ReadonlySet<string>
+  readonly #only: ReadonlySet<string> | undefined
   readonly #counts = new Map<string, number>()
   readonly #active = new Map<FaultName, boolean>()
   /** The faults that fired, each as `name#n`. */
@@ -15,9 +15,10 @@ export class Draws {
   /** After the last fault a history heals. */
   #healing = false
 
-  constructor(seed: number, suppressed: ReadonlySet<string> = new Set()) {
+  /** `only`: the faults that may happen, each as `name#n`; absent, all that the seed draws. */
+  constructor(seed: number, only?: ReadonlySet<string>) {
     this.#seed = mix32(seed)
-    this.#suppressed = suppressed
+    this.#only = only
   }
 
   heal(): void {
@@ -37,7 +38,7 @@ export class Draws {
     const n = this.#counts.get(fault) ?? 0
     if (this.next(fault) >= faultKinds[fault].rate || !this.#has(fault)) return false
     const key = `${fault}#${n}`
-    if (this.#suppressed.has(key)) return false
+    if (this.#only !== undefined && !this.#only.has(key)) return false
     this.fired.push(key)
     return true
   }

@@ -108,8 +108,8 @@ const judge = ({ world, books }: FarSide, gateway: string, request: Asking<"Char
   const reused = draws.fires("reference reused")
     ? books.charges.find((other) => other.mid === mid && other.movesAt !== undefined)
     : undefined
-  const hidden = !declined && draws.fires("T after the horizon")
-  const late = hidden
+  const afterHorizon = !declined && draws.fires("T after the horizon")
+  const late = afterHorizon
     ? draws.between("T after the horizon by", 20 * minute, 40 * minute)
     : lies
       ? draws.between("captures after declining", 500, 5 * minute)
@@ -129,7 +129,7 @@ const judge = ({ world, books }: FarSide, gateway: string, request: Asking<"Char
     reference: reused?.reference ?? `ch_${books.charges.length + 1}`,
     amount: draws.fires("amount differs") ? amount - 1 : amount,
     movesAt: declined && !lies ? undefined : now + late,
-    hidden
+    hidden: afterHorizon && draws.chance("hidden", 0.5)
   }
 }
 
@@ -163,7 +163,7 @@ const answerOf = (booked: Charge, now: number): StubAnswer => {
 }
 
 const lookup = (
-  { world, books }: FarSide,
+  { world, books, laws }: FarSide,
   name: string,
   process: Process,
   request: Asking<"Lookup">,
@@ -187,6 +187,7 @@ const lookup = (
       found === undefined || unknown || denied
         ? { code: "not_found", message: "no charge under that key" }
         : answerOf(found, world.now)
+    if (reply.code === "not_found") laws.onDenied(request.idempotencyKey)
     world.say(name, () => `Q ${request.idempotencyKey.slice(-12)}: ${reply.code}`)
     party.later(draws.between("lookup's answer takes", 5, 200), () => {
       if (draws.fires("pause between Q and its record")) process.standStill("between Q and its record")
@@ -196,14 +197,12 @@ const lookup = (
 }
 
 /** Gateways tell of every charge by webhook, at some time after it, sometimes before they answer. */
-const announce = ({ world, laws, webhook }: FarSide, booked: Charge): void => {
+const announce = ({ world, webhook }: FarSide, booked: Charge): void => {
   const { draws } = world
   const from = (booked.movesAt ?? booked.arrivedAt) - world.now
   if (draws.fires("W before A")) return webhook(booked, from)
-  // Whoever has given a charge up, or believes its decline, does not ask again: only the gateway can tell. All
-  // others are found without a webhook, and most histories are to do without.
-  const onlyTold = isLie(booked) || booked.hidden || !laws.isOpen(booked)
-  if (onlyTold || draws.chance("has webhook", 0.3)) {
+  // A charge that we ask for needs no webhook, and most histories are to do without.
+  if (isLie(booked) || draws.chance("has webhook", 0.3)) {
     webhook(booked, from + draws.between("webhook takes", 100, draws.fires("W late") ? 30 * minute : 5_000))
   }
 }

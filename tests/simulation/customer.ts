@@ -137,6 +137,7 @@ export class Customer {
     for (let tries = 0; tries < 4; tries++) {
       const replica = this.#anyReplica()
       const aloneBefore = this.#begin(session)
+      this.#laws.onAsked(session, key ?? `without a key ${(this.#keys += 1)}`)
       const asked = yield* replica
         .ask(Effect.flatMap(PaymentOrchestrator, ({ confirm }) => confirm(session, request)))
         .pipe(Effect.result)

@@ -19,8 +19,8 @@ import { company, drawScene, edit, otherCompany } from "./scene.ts"
 import { Violation, World } from "./World.ts"
 
 export interface HistoryOptions {
-  /** Faults that do not happen, each as `name#n`. */
-  readonly suppressed?: ReadonlySet<string>
+  /** The faults that may happen, each as `name#n`; absent, all that the seed draws. */
+  readonly only?: ReadonlySet<string>
   readonly tracing?: boolean
   readonly taping?: boolean
   /** Prohibitions of the database that are switched off. */
@@ -42,7 +42,7 @@ export interface History {
 
 /** Plays one history: what a seed draws, on the shipped services, from the first order to the last doubt resolved. */
 export const playHistory = (seed: number, options: HistoryOptions = {}): History => {
-  const draws = new Draws(seed, options.suppressed)
+  const draws = new Draws(seed, options.only)
   const world = new World(draws, options.tracing ?? false)
   const history = new Play(world, options)
   let broken: History["broken"]
@@ -76,7 +76,7 @@ class Play {
     const { draws } = world
     this.#store = drawScene(draws)
     for (const name of dropped) this.#store.dropped.add(name)
-    this.#laws = new Laws(world, this.#books, this.#store)
+    this.#laws = new Laws(world, this.#books, this.#store, () => this.#database.now)
     this.#database = new Database(world, this.#store, this.#laws, taping)
     this.#outside = new Party(world, "outside")
     this.#lifetime = draws.fires("confirmed late") ? draws.between("lifetime", 50, 3_000) : 1_800_000
@@ -231,6 +231,10 @@ class Play {
     for (let pass = 0; pass < 60 && this.#isUnresolved() && !this.#isForPeople(); pass++) {
       world.after(this.#untilNextCheck(), () => (pass % 2 === 0 ? first : second).work(reconciles))
       world.run()
+    }
+    // Whoever has given a charge up, or believes its decline, does not ask again: only the gateway can tell.
+    for (const charge of this.#books.charges) {
+      if (charge.movesAt !== undefined && !this.#laws.isOpen(charge)) this.#webhook(charge, 0)
     }
     world.after(120_000, () => first.work(Effect.andThen(expires, delivers)))
     world.run()

@@ -18,6 +18,12 @@ export interface Told {
 
 const finalStates: ReadonlySet<SessionState> = new Set(["settled", "failed", "cancelled", "expired"])
 
+/** How long a permit may be used after its row was committed, in milliseconds. */
+const permitLife = 2_000
+
+/** What stands for each account in its keys; the same in all histories. */
+const tags = new Map<string, string>()
+
 /** The longest time in which a gateway may still turn up a charge, in milliseconds. */
 const horizon = 15 * 60_000
 
@@ -25,15 +31,21 @@ export class Laws {
   readonly #world: World
   readonly #books: Books
   readonly #store: Store
+  readonly #databaseNow: () => number
+  /** How often each session may have been asked to be charged: keys, and requests without one. */
+  readonly #asked = new Map<string, Set<string>>()
   /** The keys that drivers were about to send, by session. */
   readonly #sent = new Map<string, Array<string>>()
   readonly #seen = new Map<string, SessionRow>()
   readonly #writtenAt = new Map<string, number>()
+  /** When a gateway last denied a key. */
+  readonly #deniedAt = new Map<string, number>()
   readonly #firsts = new Set<string>()
   readonly #owned = new Set<string>()
   readonly delivered = new Map<string, number>()
 
-  constructor(world: World, books: Books, store: Store) {
+  constructor(world: World, books: Books, store: Store, databaseNow: () => number) {
+    this.#databaseNow = databaseNow
     this.#world = world
     this.#books = books
     this.#store = store
@@ -50,10 +62,31 @@ export class Laws {
     if (attempt.provider !== gateway) {
       throw new Violation("a charge goes to the account it was written for", `${key} goes to ${gateway}`)
     }
+    this.#isFresh(row, attempt)
     const sent = this.#sent.get(session) ?? []
     if (sent.includes(key)) throw new Violation("no charge is sent twice", `${key} is sent again`)
     for (const earlier of sent) this.#mustBeDeclined(earlier, `attempt ${attempt.ordinal} is sent`)
     this.#sent.set(session, [...sent, key])
+  }
+
+  /** A process that stood still does not use what it was permitted before. */
+  #isFresh(row: SessionRow, attempt: AttemptRow): void {
+    const age = this.#world.now - (this.#writtenAt.get(attempt.attempt) ?? 0)
+    if (age > permitLife) {
+      throw new Violation(
+        "an old permit is not used",
+        `attempt ${attempt.ordinal} is sent ${age} ms after its row`
+      )
+    }
+    const tag = attempt.idempotencyKey.slice(`${row.declaration.id}-${attempt.ordinal}-`.length)
+    const known = tags.get(attempt.mid)
+    tags.set(attempt.mid, known ?? tag)
+    if (known !== undefined && known !== tag) {
+      throw new Violation(
+        "a key is a function of session, ordinal and account",
+        `${attempt.mid} was ${known} and is ${tag}`
+      )
+    }
   }
 
   #mustBeDeclined(key: string, but: string): void {
@@ -63,6 +96,11 @@ export class Laws {
       "a charge goes on only after positive proof that no money moved",
       `${but} although ${key} was ${before === undefined ? "sent and nobody knows what became of it" : "captured"}`
     )
+  }
+
+  /** A gateway said that it knows no such charge. */
+  onDenied(key: string): void {
+    this.#deniedAt.set(key, this.#world.now)
   }
 
   /** Whether our records still want to know what became of a charge. */
@@ -152,17 +190,25 @@ export class Laws {
           throw new Violation("declined is what the gateway declined", `attempt ${attempt.ordinal} was not`)
         }
         return
-      case "absent":
-        if (this.#world.now - (this.#writtenAt.get(attempt.attempt) ?? 0) < horizon) {
-          throw new Violation("nothing is called absent before its horizon", `attempt ${attempt.ordinal} was`)
+      case "absent": {
+        const denied = this.#deniedAt.get(attempt.idempotencyKey) ?? 0
+        if (denied - (this.#writtenAt.get(attempt.attempt) ?? 0) < horizon) {
+          throw new Violation(
+            "absent is what the gateway denied after its horizon",
+            `attempt ${attempt.ordinal} was not`
+          )
         }
         return
+      }
       case "in_flight":
       case "indeterminate":
     }
   }
 
-  #isPermitted({ declaration: { entity, category, money } }: SessionRow, attempt: AttemptRow): void {
+  #isPermitted(
+    { declaration: { entity, category, money }, attempts, expiresAt }: SessionRow,
+    attempt: AttemptRow
+  ): void {
     const account = this.#store.accounts.get(attempt.mid)
     const wrong =
       account === undefined
@@ -180,6 +226,24 @@ export class Laws {
       throw new Violation(
         "an entity collects on its own open accounts for what they are underwritten for",
         `${attempt.mid} ${wrong}`
+      )
+    }
+    const refused = attempts.find(
+      ({ ordinal, round, idempotencyKey }) =>
+        ordinal < attempt.ordinal &&
+        round === attempt.round &&
+        this.#books.byKey(idempotencyKey)?.code === "stolen_card"
+    )
+    if (refused !== undefined) {
+      throw new Violation(
+        "after a hard decline no other account is asked",
+        `attempt ${attempt.ordinal} follows ${refused.ordinal}`
+      )
+    }
+    if (attempt.ordinal === 1 && this.#databaseNow() >= expiresAt) {
+      throw new Violation(
+        "what has expired is not charged",
+        `attempt ${attempt.ordinal} is written after its session's time`
       )
     }
     if (attempt.money.amount !== money.amount || attempt.money.currency !== money.currency) {
@@ -212,6 +276,12 @@ export class Laws {
       case "processing":
       case "in_review":
     }
+  }
+
+  /** Somebody outside asks for a charge: under a key, or under a name of its own for a request without one. */
+  onAsked(session: string, request: string): void {
+    const asked = this.#asked.get(session) ?? new Set()
+    this.#asked.set(session, asked.add(request))
   }
 
   /** Somebody outside was answered. */
@@ -308,6 +378,13 @@ export class Laws {
   #isResolved(row: SessionRow, quiet: boolean): void {
     const { id, money } = row.declaration
     const { state } = row
+    const asked = this.#asked.get(id)?.size ?? 0
+    if (row.round > asked) {
+      throw new Violation(
+        "one request charges once",
+        `${id} was charged in ${row.round} rounds for ${asked} requests`
+      )
+    }
     if (state === "processing") throw new Violation("everything heals", `${id} is still processing`)
     if (state === "in_review" && row.incidents.length === 0) {
       throw new Violation("everything heals", `${id} is in review, and no person has been told why`)

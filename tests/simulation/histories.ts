@@ -1,0 +1,113 @@
+import { Effect } from "effect"
+import { availableParallelism } from "node:os"
+import { Worker } from "node:worker_threads"
+import type { Constraint } from "../../src/layers/memory/constraints.ts"
+import type { Edit } from "../planted/plant.ts"
+
+/** What one thread is to play: every `stride`th seed. */
+export interface Job {
+  readonly from: number
+  readonly to: number
+  readonly stride: number
+  /** Bugs to plant into what it loads. */
+  readonly edits: ReadonlyArray<Edit>
+  /** Prohibitions of the database to switch off. */
+  readonly dropped: ReadonlyArray<Constraint>
+}
+
+export interface Broken {
+  readonly seed: number
+  readonly law: string
+  readonly message: string
+  /** The faults without which the law would not be broken. */
+  readonly faults: ReadonlyArray<string>
+  readonly allFaults: number
+  readonly trace: ReadonlyArray<string>
+}
+
+/** What a thread tells, now and then. */
+export type News =
+  | {
+      readonly _tag: "Played"
+      readonly done: number
+      readonly charges: number
+      readonly captures: number
+      readonly steps: number
+      readonly fired: ReadonlyArray<readonly [string, number]>
+    }
+  | ({ readonly _tag: "Broken" } & Broken)
+
+export interface Summary {
+  readonly histories: number
+  readonly charges: number
+  readonly captures: number
+  readonly steps: number
+  readonly fired: ReadonlyMap<string, number>
+  /** The broken history of the lowest seed that was found. Each thread stops at its first. */
+  readonly broken: Broken | undefined
+}
+
+/** Plays histories of the seeds `from` up to `from + histories`, on as many threads as asked. */
+export const playHistories = (
+  options: {
+    readonly from: number
+    readonly histories: number
+    readonly threads?: number
+    readonly edits?: ReadonlyArray<Edit>
+    readonly dropped?: ReadonlyArray<Constraint>
+  },
+  onProgress: (so: Summary) => void = () => {}
+): Effect.Effect<Summary> =>
+  Effect.gen(function* () {
+    const { from, histories, threads = availableParallelism(), edits = [], dropped = [] } = options
+    let sum: Summary = {
+      histories: 0,
+      charges: 0,
+      captures: 0,
+      steps: 0,
+      fired: new Map(),
+      broken: undefined
+    }
+    const jobs = Array.from({ length: threads }, (_, thread): Job => {
+      return { from: from + thread, to: from + histories, stride: threads, edits, dropped }
+    })
+    yield* Effect.forEach(
+      jobs,
+      (job) =>
+        inThread(job, (news) => {
+          sum = add(sum, news)
+          onProgress(sum)
+        }),
+      { concurrency: "unbounded" }
+    )
+    return sum
+  })
+
+const add = (sum: Summary, news: News): Summary => {
+  if (news._tag === "Broken") {
+    return sum.broken !== undefined && sum.broken.seed < news.seed ? sum : { ...sum, broken: news }
+  }
+  const fired = new Map(sum.fired)
+  for (const [kind, times] of news.fired) fired.set(kind, (fired.get(kind) ?? 0) + times)
+  return {
+    ...sum,
+    histories: sum.histories + news.done,
+    charges: sum.charges + news.charges,
+    captures: sum.captures + news.captures,
+    steps: sum.steps + news.steps,
+    fired
+  }
+}
+
+const inThread = (job: Job, heard: (news: News) => void): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: job,
+      // A history leaves much behind that is young and dead.
+      resourceLimits: { maxYoungGenerationSizeMb: 64 }
+    })
+    worker.on("message", heard)
+    worker.on("error", (error) => resume(Effect.die(error)))
+    worker.on("exit", () => resume(Effect.void))
+    return Effect.promise(() => worker.terminate())
+  })

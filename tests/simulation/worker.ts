@@ -1,0 +1,53 @@
+import { parentPort, workerData } from "node:worker_threads"
+import { plant } from "../planted/plant.ts"
+import type { Job, News } from "./histories.ts"
+
+// One thread of a simulation. It loads the services only after it has planted what it is to plant.
+
+Error.stackTraceLimit = 0
+
+const job: Job = workerData
+const tell = (news: News): void => parentPort?.postMessage(news)
+
+plant(job.edits)
+const { playHistory } = await import("./history.ts")
+
+let done = 0
+let charges = 0
+let steps = 0
+let captures = 0
+let fired = new Map<string, number>()
+
+const report = (): void => {
+  tell({ _tag: "Played", done, charges, captures, steps, fired: [...fired] })
+  done = charges = captures = steps = 0
+  fired = new Map()
+}
+
+for (let seed = job.from; seed < job.to; seed += job.stride) {
+  const history = playHistory(seed, { dropped: job.dropped })
+  done += 1
+  charges += history.charges
+  captures += history.captures
+  steps += history.steps
+  for (const fault of history.fired) {
+    const kind = fault.slice(0, fault.indexOf("#"))
+    fired.set(kind, (fired.get(kind) ?? 0) + 1)
+  }
+  if (history.broken !== undefined) {
+    report()
+    const { shrink } = await import("./shrink.ts")
+    const shrunk = shrink(seed, { dropped: job.dropped })
+    tell({
+      _tag: "Broken",
+      seed,
+      ...history.broken,
+      faults: shrunk?.faults ?? history.fired,
+      allFaults: history.fired.length,
+      trace: shrunk?.history.trace ?? []
+    })
+    break
+  }
+  if (done >= 500) report()
+}
+report()
