@@ -54,7 +54,8 @@ const Recording = Schema.Struct({
   session: SessionState,
   permit: Schema.optionalKey(Written),
   passedOver: Schema.Array(PassedOver),
-  settlement: Schema.optionalKey(Schema.Literals(["first", "duplicate"]))
+  settlement: Schema.optionalKey(Schema.Literals(["first", "duplicate"])),
+  captured: Schema.optionalKey(Schema.Literal(true))
 })
 
 const Cancelling = Schema.NullOr(Schema.Struct({ cancelled: Schema.Boolean, state: SessionState }))

@@ -101,6 +101,8 @@ export interface Recording {
   readonly passedOver: ReadonlyArray<PassedOver>
   /** `first`: this evidence settled the session. `duplicate`: it was settled before. */
   readonly settlement?: "first" | "duplicate"
+  /** Money was captured although the session failed, expired or was cancelled. Nobody is told that it was declined. */
+  readonly captured?: true
 }
 
 /** Where evidence comes from. */

@@ -1,7 +1,6 @@
 import { Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
 import { VaultToken } from "./Card.ts"
 import { isAsLongAsCardNumber } from "./cardNumbers.ts"
-import type { Heard } from "./cascade/Cascade.ts"
 import { chargeAcrossProviders, type CascadeResult } from "./cascade/chargeAcrossProviders.ts"
 import { differences } from "./differences.ts"
 import { EntityRegistry } from "./EntityRegistry.ts"
@@ -188,7 +187,7 @@ const answer = Effect.fnUntraced(function* (
   const { id: session, entity } = declaration
   switch (result._tag) {
     case "Ended":
-      return { session, state: result.session, outcome: endedIn(result.heard, result.session) }
+      return { session, state: result.session, outcome: endedIn(result) }
     case "LeftToReconciler":
       return { session, state: "processing", outcome: "processing" }
     case "NothingOpened":
@@ -216,11 +215,15 @@ const answer = Effect.fnUntraced(function* (
   }
 })
 
+type Ended = Extract<CascadeResult, { readonly _tag: "Ended" }>
+
 /**
  * What to tell of a cascade: what its last processor said, as far as the record agrees. Only a decline is told as
- * one. A capture that came too late to settle its session is being looked into, and so is everything unknown.
+ * one. A capture that came too late to settle its session is being looked into, whoever told of it, and so is
+ * everything unknown.
  */
-export const endedIn = (heard: Heard, session: SessionState): ConfirmOutcome => {
+export const endedIn = ({ heard, session, captured }: Ended): ConfirmOutcome => {
+  if (captured === true) return "in_review"
   if (session === "settled" || session === "in_review" || session === "processing") return session
   switch (heard) {
     case "Declined":

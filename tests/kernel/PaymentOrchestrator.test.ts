@@ -347,6 +347,25 @@ describe("what is told of a charge whose session ended meanwhile:", () => {
       })
   )
 
+  it.effect.each(["failed", "cancelled", "expired"] as const)(
+    "a decline is not told as one once money was captured for a session that is %s",
+    (state) =>
+      Effect.gen(function* () {
+        for (const says of [Effect.fail(declined("soft")), Effect.fail(indeterminate)]) {
+          const { confirm } = yield* setup(
+            { mid_a: () => says },
+            {
+              answers: {
+                record: () =>
+                  Effect.succeed({ attempt: "declined", session: state, passedOver: [], captured: true })
+              }
+            }
+          )
+          expect(yield* confirm()).toEqual({ session, outcome: "in_review", state })
+        }
+      })
+  )
+
   it.effect("an unknown outcome of a session that failed meanwhile is no decline either", () =>
     Effect.gen(function* () {
       const { confirm } = yield* recordedAs("failed", () =>

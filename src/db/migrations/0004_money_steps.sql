@@ -354,7 +354,10 @@ begin
   return jsonb_strip_nulls(jsonb_build_object(
     'attempt', (select state from attempts where attempt_id = a.attempt_id),
     'session', (select state from payment_sessions where session_id = s.session_id),
-    'permit', permit, 'passedOver', choice -> 'passedOver', 'settlement', settlement));
+    'permit', permit, 'passedOver', choice -> 'passedOver', 'settlement', settlement,
+    -- Money was captured although the session ended without it.
+    'captured', case when coalesce(next_state, s.state) in ('failed', 'cancelled', 'expired')
+      and exists (select from captures where session_id = s.session_id) then true end));
 end
 $body$;
 

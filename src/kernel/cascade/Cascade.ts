@@ -58,6 +58,8 @@ export type CascadeEnd =
       readonly heard: Heard
       readonly session: SessionState
       readonly passedOver: ReadonlyArray<PassedOver>
+      /** Money was captured although the session ended without it. */
+      readonly captured?: true
     }
   | { readonly _tag: "NothingOpened" }
   /** The attempt is written and its outcome unknown; somebody else finds it out. */
@@ -86,10 +88,10 @@ export const step = (state: CascadeState, event: CascadeEvent): Transition => {
     case "Recording":
       if (event._tag === "NotRecorded") return stop({ _tag: "LeftToReconciler" })
       if (event._tag === "Recorded") {
-        const { next, session, passedOver } = event.recording
-        return next === undefined
-          ? stop({ _tag: "Ended", heard: state.heard, session, passedOver })
-          : send(next, state.next)
+        const { next, session, passedOver, captured } = event.recording
+        if (next !== undefined) return send(next, state.next)
+        const end = { _tag: "Ended", heard: state.heard, session, passedOver } as const
+        return stop(captured === undefined ? end : { ...end, captured })
       }
       return unexpected(state, event)
     case "Stopped":

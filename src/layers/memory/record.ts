@@ -36,7 +36,8 @@ export const record = (store: Store, now: number, recorded: Recorded): Recording
     audit(transaction, recorded.by, `evidence_${recorded.outcome._tag.toLowerCase()}`)
     attempt.claimedUntil = now
     if (before === "indeterminate") askLater(transaction, attempt, recorded.source)
-    return { attempt: attempt.state, session: session.state, passedOver: [], ...follows }
+    const answer: Recording = { attempt: attempt.state, session: session.state, passedOver: [], ...follows }
+    return hasCapture(session) && endedWithoutMoney(session.state) ? { ...answer, captured: true } : answer
   })
 }
 
@@ -73,6 +74,9 @@ const isLive = ({ state }: AttemptRow): boolean => state === "in_flight" || stat
 /** Where money was captured after a decline nobody is charged again: a person looks at it. */
 const hasCapture = ({ facts }: SessionRow): boolean => facts.length > 0
 const isOpen = (state: SessionState): boolean => state === "processing" || state === "in_review"
+
+const endedWithoutMoney = (state: SessionState): boolean =>
+  state === "failed" || state === "cancelled" || state === "expired"
 
 const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captured): Follows => {
   const { store, session, now } = transaction

@@ -442,8 +442,8 @@ export const moneyThatMovedIsAlwaysRecorded = Effect.gen(function* () {
   const settled = yield* w.charging(world)
   yield* w.record(settled.permit, w.captured())
   const cases = [
-    [absent, { attempt: "absent", session: "failed", passedOver: [] }, 1],
-    [cancelled, { attempt: "declined", session: "cancelled", passedOver: [] }, 1],
+    [absent, { attempt: "absent", session: "failed", passedOver: [], captured: true }, 1],
+    [cancelled, { attempt: "declined", session: "cancelled", passedOver: [], captured: true }, 1],
     [settled, { attempt: "captured", session: "settled", passedOver: [], settlement: "duplicate" }, 2]
   ] as const
   for (const [{ session, permit }, answer, facts] of cases) {
@@ -451,6 +451,9 @@ export const moneyThatMovedIsAlwaysRecorded = Effect.gen(function* () {
     const after = yield* w.written(session)
     expect(after.facts).toHaveLength(facts)
     expect(after.incidents).toEqual([{ attempt: permit.attempt.attempt, kind: "late_capture" }])
+    // Whoever records a decline only now hears of the capture too, and does not tell the customer that none was.
+    const { captured } = yield* w.record(permit, w.declined())
+    expect(captured).toBe("captured" in answer ? true : undefined)
   }
 })
 
