@@ -7,7 +7,7 @@ import * as scene from "./support/scene.ts"
 
 // The workers go through many attempts at once. One of which something is wrong keeps nobody from the others.
 
-it.layer(pgStorage, { excludeTestServices: true })("one bad attempt", (it) => {
+it.layer(pgStorage, { excludeTestServices: true })("one bad row", (it) => {
   it.effect("keeps no other from being taken over", () =>
     Effect.gen(function* () {
       const owner = yield* Owner
@@ -32,6 +32,32 @@ it.layer(pgStorage, { excludeTestServices: true })("one bad attempt", (it) => {
       yield* owner`drop trigger refuse_one on attempt_evidence`
       assert.strictEqual(yield* ledger.takeOver(w.everything), 1)
       assert.deepStrictEqual(yield* states, ["in_review", "in_review", "in_review"])
+    })
+  )
+
+  it.effect("keeps no other session from expiring", () =>
+    Effect.gen(function* () {
+      const owner = yield* Owner
+      const ledger = yield* PaymentLedger
+      for (const nr of [20, 21, 22]) yield* owner.unsafe(scene.declare(nr, { lifetimeMs: 0 }))
+      // Somebody booked money of the last by hand and left it pending.
+      for (const statement of [
+        scene.declare(23),
+        scene.open(23),
+        scene.record(23, 1, scene.outcome.declined),
+        scene.insert("captures", scene.captureRow(23, 1)),
+        `update payment_sessions set expires_at = now() - interval '1 day' where session_id = '${scene.session(23)}'`
+      ]) {
+        yield* owner.unsafe(statement)
+      }
+      assert.strictEqual(yield* ledger.expireDue(w.everything), 3)
+      const states = yield* owner<{ readonly state: string }>`
+        select state from payment_sessions where session_id >= ${scene.session(20)}
+          and session_id <= ${scene.session(23)} order by session_id`
+      assert.deepStrictEqual(
+        states.map(({ state }) => state),
+        ["expired", "expired", "expired", "pending"]
+      )
     })
   )
 

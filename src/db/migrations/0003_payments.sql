@@ -3,7 +3,8 @@ set local search_path to payments, pg_temp;
 
 create table payment_sessions (
   session_id text primary key check (session_id ~ '^ps_[0-9A-HJKMNP-TV-Z]{26}$'),
-  entity_id text not null references entities,
+  -- The reference to its underwriting leads to the company.
+  entity_id text not null,
   brand_id text not null,
   customer_id text not null,
   category text not null,
@@ -236,12 +237,13 @@ begin
       ('in_review', 'settled'), ('in_review', 'pending'), ('in_review', 'failed')) then
       raise exception 'a session does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'session_move';
     end if;
-    if new.state in ('cancelled', 'expired', 'pending')
-      and exists (select from attempts where session_id = new.session_id and state <> 'declined') then
-      raise exception 'a session with a live attempt cannot be %', new.state using errcode = 'restrict_violation', constraint = 'live_attempt_holds_session';
-    end if;
-    if new.state in ('pending', 'failed') and exists (select from captures where session_id = new.session_id) then
+    if new.state in ('pending', 'failed', 'cancelled', 'expired') and exists (select from captures where session_id = new.session_id) then
       raise exception 'a session that money was captured for cannot be %', new.state using errcode = 'restrict_violation', constraint = 'capture_holds_session';
+    end if;
+    -- Each of these sets its order free, or waits for another card. Failed is also what was given up as absent.
+    if new.state in ('pending', 'failed', 'cancelled', 'expired') and exists (
+      select from attempts where session_id = new.session_id and state <> 'declined' and not (new.state = 'failed' and state = 'absent')) then
+      raise exception 'a session with a live attempt cannot be %', new.state using errcode = 'restrict_violation', constraint = 'live_attempt_holds_session';
     end if;
     if new.state = 'settled' and not exists (
       select from captures where session_id = new.session_id and amount = new.amount and currency = new.currency) then

@@ -389,10 +389,15 @@ begin
     select * from payment_sessions where state = 'pending' and expires_at <= now()
     order by expires_at limit (p ->> 'limit')::integer for update skip locked
   loop
-    update payment_sessions set state = 'expired', updated_at = now() where session_id = s.session_id;
-    perform emit(s, 'payment.session_expired.v1', '{}');
-    perform write_audit(s.session_id, 'expiry', 'session.expired', '{}');
-    expired := expired + 1;
+    begin
+      update payment_sessions set state = 'expired', updated_at = now() where session_id = s.session_id;
+      perform emit(s, 'payment.session_expired.v1', '{}');
+      perform write_audit(s.session_id, 'expiry', 'session.expired', '{}');
+      expired := expired + 1;
+    exception when others then
+      -- One that cannot expire does not keep the others from it.
+      raise warning 'the session % did not expire: %', s.session_id, sqlerrm;
+    end;
   end loop;
   return to_jsonb(expired);
 end

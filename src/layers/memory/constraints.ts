@@ -33,6 +33,9 @@ const attemptMoves: Record<AttemptState, ReadonlyArray<AttemptState>> = {
 const mayStillPay = (state: SessionState): boolean =>
   state !== "failed" && state !== "cancelled" && state !== "expired"
 
+/** Whether a session's order may be paid by another one, or the session by another card. */
+const leavesOrWaits = (state: SessionState): boolean => state === "pending" || !mayStillPay(state)
+
 const newAttempts = ({ before, after }: Commit) => after.attempts.slice(before?.attempts.length ?? 0)
 const newFacts = ({ before, after }: Commit) => after.facts.slice(before?.facts.length ?? 0)
 
@@ -68,11 +71,13 @@ const constraints = {
 
   live_attempt_holds_session: ({ before, after }: Commit) =>
     before?.state === after.state ||
-    !["pending", "cancelled", "expired"].includes(after.state) ||
-    after.attempts.every(({ state }) => state === "declined"),
+    !leavesOrWaits(after.state) ||
+    after.attempts.every(
+      ({ state }) => state === "declined" || (after.state === "failed" && state === "absent")
+    ),
 
   capture_holds_session: ({ before, after }: Commit) =>
-    before?.state === after.state || !["pending", "failed"].includes(after.state) || after.facts.length === 0,
+    before?.state === after.state || !leavesOrWaits(after.state) || after.facts.length === 0,
 
   settled_has_capture: ({ before, after }: Commit) =>
     before?.state === after.state ||

@@ -140,11 +140,6 @@ const references: ReadonlyArray<readonly [table: string, constraint: string, cha
     "mid_id = 'mid_of_nobody' where mid_id = 'mid_goods_3'"
   ],
   ["outbox", "outbox_session_id_fkey", "session_id = 'ps_of_nobody'"],
-  [
-    "payment_sessions",
-    "payment_sessions_entity_id_fkey",
-    `entity_id = 'nobody' where session_id = '${session(2)}'`
-  ],
   ["payment_sessions", "session_of_brand", `brand_id = 'loop-bio' where session_id = '${session(2)}'`],
   ["payment_sessions", "session_underwritten", `category = 'telehealth' where session_id = '${session(2)}'`],
   ["postings", "posting_of_attempt", "attempt_id = 'at_of_nobody'"],

@@ -88,6 +88,18 @@ export const sessions: ReadonlyArray<Prohibition> = [
     given: [...charging, ...forced("pending")],
     tries: become(state)
   })),
+  ...["in flight", "unknown"].map((what): Prohibition => ({
+    by: "live_attempt_holds_session",
+    what: `failing while a charge is ${what}`,
+    given: [...charging, ...(what === "unknown" ? [s.record(2, 1, s.outcome.indeterminate)] : [])],
+    tries: become("failed")
+  })),
+  ...["cancelled", "expired"].map((state): Prohibition => ({
+    by: "capture_holds_session",
+    what: `a session that money was captured for and that is ${state}`,
+    given: [...charging, s.record(2, 1, s.outcome.declined), s.insert("captures", s.captureRow(2, 1))],
+    tries: become(state)
+  })),
   {
     by: "capture_holds_session",
     what: "waiting for another card although money was captured",
