@@ -172,6 +172,10 @@ export class Database {
     if (isWork && this.#dies(process, "K of a worker")) return
     if (isRecord && draws.fires("pause between A and C")) process.standStill("between A and C")
 
+    if (isRecord && draws.fires("database stops at C")) {
+      this.#world.say("database", () => "stops at once")
+      this.stop(draws.between("database stops at C for", 1_000, 25_000))
+    }
     const cut = this.#cut(isPermit, isRecord)
     if (cut !== undefined) return fails(cut, draws.between("a failure takes", 1, 50))
     const wait = draws.fires("pool exhausted") ? draws.between("pool exhausted for", 500, 11_000) : 0

@@ -22,11 +22,30 @@ export interface FarSide {
   readonly webhook: (charge: Charge, after: number) => void
 }
 
-/** The driver as it is shipped, with a simulated gateway at the far end, for one process. */
-export const driverTo = (far: FarSide, name: string, process: Process): PaymentProvider =>
+/** How long a driver listens that keeps no deadline of its own. */
+const longestSilence = Duration.minutes(10)
+
+/**
+ * The driver as it is shipped, with a simulated gateway at the far end, for one process. The one of `stub_b` keeps
+ * no deadline: whoever calls it has to.
+ */
+export const driverTo = (far: FarSide, name: string, process: Process): PaymentProvider => {
+  if (name !== "stub_b") return driverWaiting(deadline, far, name, process)
+  const driver = driverWaiting(longestSilence, far, name, process)
+  return driver.tokenCharge === undefined
+    ? driver
+    : { ...driver, tokenCharge: { ...driver.tokenCharge, deadline } }
+}
+
+const driverWaiting = (
+  patience: Duration.Duration,
+  far: FarSide,
+  name: string,
+  process: Process
+): PaymentProvider =>
   makeStubDriver({
     name,
-    timings: { deadline, absenceHorizon },
+    timings: { deadline: patience, absenceHorizon },
     gateway: (request) =>
       Effect.callback<Delivery>((resume) => {
         // Lost answers never resume: the driver's deadline ends the waiting.
@@ -79,7 +98,12 @@ const charge = (
       const text = said(world, booked)
       if (text === undefined) return
       const back = answerTakes(world, begun)
-      party.later(back, () => answer(text))
+      party.later(back, () => {
+        // The driver of `stub_a` has given up by then, the kernel listens to the other for two minutes more.
+        const heardFor = Duration.toMillis(deadline) + (name === "stub_b" ? 100_000 : -1)
+        if (world.now - begun < heardFor) laws.onAnswer(booked, text)
+        answer(text)
+      })
     })
   })
 }
@@ -112,7 +136,7 @@ const judge = ({ world, books }: FarSide, gateway: string, request: Asking<"Char
   const late = afterHorizon
     ? draws.between("T after the horizon by", 20 * minute, 40 * minute)
     : lies
-      ? draws.between("captures after declining", 500, 5 * minute)
+      ? draws.between("captures after declining", 0, draws.chance("at once", 0.6) ? 1_000 : 5 * minute)
       : draws.fires("T late")
         ? draws.between("T late by", 1_000, 10 * minute)
         : 0

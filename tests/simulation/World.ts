@@ -32,6 +32,7 @@ export class World {
   readonly #ready: Array<Task> = []
   readonly #lines: Array<string> | undefined
   #now = 0
+  #broken: Violation | undefined
   /** How many tasks and events ran: a history that never ends is a defect. */
   #steps = 0
 
@@ -57,6 +58,12 @@ export class World {
     this.#lines?.push(`${timeOf(this.#now)}  ${who.padEnd(10)}  ${what()}`)
   }
 
+  /** Notes that a law is broken: whoever finds it throws it, but some fiber may catch it. */
+  breaks(law: string, message: string): Violation {
+    this.#broken ??= new Violation(law, message)
+    return this.#broken
+  }
+
   ready(task: Task): void {
     this.#ready.push(task)
   }
@@ -79,8 +86,9 @@ export class World {
   /** Runs until nothing is left to happen. */
   run(mostSteps = 100_000): void {
     for (;;) {
+      if (this.#broken !== undefined) throw this.#broken
       this.#steps += 1
-      if (this.#steps > mostSteps) throw new Violation("every history ends", "it goes on and on")
+      if (this.#steps > mostSteps) throw this.breaks("every history ends", "it goes on and on")
       const task = this.#take()
       if (task !== undefined) {
         if (task.isRunnable()) task.runs()

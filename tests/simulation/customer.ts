@@ -21,6 +21,9 @@ const cards = [
   "tok_hard_decline"
 ] as const
 
+/** The app's workers that fulfil; each claims under a key of its own. */
+const workers = ["worker_1", "worker_2", "worker_3"] as const
+
 /** An app and its customer: they know a few replicas and what those answer, and nothing else. */
 export class Customer {
   readonly #world: World
@@ -47,6 +50,9 @@ export class Customer {
     if (draws.fires("confirmed twice"))
       deeds.push(this.#after("second tab", 400, this.#paysUntilDone(session)))
     if (draws.fires("cancelled")) deeds.push(this.#after("cancels", 1_500, this.#cancels(session)))
+    if (draws.fires("claimed early")) {
+      deeds.push(this.#after("claims early", 1_500, Effect.asVoid(this.#claims(session, workers[2]))))
+    }
     if (draws.fires("declared twice")) deeds.push(this.#after("orders again", 8_000, this.buysAgain(order)))
     yield* Effect.all(deeds, { concurrency: "unbounded", discard: true })
   })
@@ -145,7 +151,7 @@ export class Customer {
         const { outcome, state } = asked.success
         const alone = aloneBefore && this.#end(session)
         this.#world.say("customer", () => `is told ${outcome} by ${replica.name}`)
-        this.#laws.onTold({ session, state, outcome, alone })
+        this.#laws.onTold({ session, state, outcome, alone, key, tokenRef })
         return outcome
       }
       const { failure } = asked
@@ -188,8 +194,8 @@ export class Customer {
   })
 
   readonly #fulfils = Effect.fnUntraced(function* (this: Customer, session: string): Effect.fn.Return<void> {
-    const claims = [this.#claims(session, "worker_1")]
-    if (this.#world.draws.fires("claimed twice")) claims.push(this.#claims(session, "worker_2"))
+    const claims = [this.#claims(session, workers[0])]
+    if (this.#world.draws.fires("claimed twice")) claims.push(this.#claims(session, workers[1]))
     yield* Effect.all(claims, { concurrency: "unbounded", discard: true })
   })
 
@@ -218,7 +224,7 @@ export class Customer {
     if (Result.isFailure(asked)) return undefined
     const { state } = asked.success
     this.#laws.onTold({ session, state, alone: (this.#underWay.get(session) ?? 0) === 0 })
-    if (state === "settled") for (const key of ["worker_1", "worker_2"]) yield* this.#claims(session, key)
+    if (state === "settled") for (const key of workers) yield* this.#claims(session, key)
     return state
   })
 }

@@ -8,6 +8,8 @@ export interface FaultKind {
   readonly says: string
   /** How often it fires where it could, in a history that has it. */
   readonly rate: number
+  /** It may keep a process from recording an outcome in time, so that somebody else has to find it out. */
+  readonly orphans: boolean
 }
 
 const kinds = <Name extends string>(table: Readonly<Record<Name, FaultKind>>) => table
@@ -15,51 +17,56 @@ const kinds = <Name extends string>(table: Readonly<Record<Name, FaultKind>>) =>
 const fault = (catalogue: ReadonlyArray<number>, says: string, rate = 0.3): FaultKind => ({
   catalogue,
   says,
-  rate
+  rate,
+  orphans: false
 })
+
+/** A fault that may leave an attempt without its driver. */
+const orphaning = (...of: Parameters<typeof fault>): FaultKind => ({ ...fault(...of), orphans: true })
 
 export const faultKinds = kinds({
   // kill -9, at every step of a charge
-  "K before P": fault([1], "the process dies before the write-ahead leaves it"),
-  "K with P on its way": fault([7], "the process dies; its write-ahead arrives all the same"),
-  "K between P and S": fault([2], "the process dies with the permit in hand, before a byte is sent"),
-  "K between S and T": fault([3], "the process dies while the charge is on its way"),
-  "K between T and A": fault([3], "the process dies after the money moved, before it hears"),
-  "K between A and C": fault([4], "the process dies with the answer in hand"),
-  "K with C on its way": fault([4, 6], "the process dies; its record arrives all the same"),
-  "K after C": fault([5, 60], "the process dies after the record, before it tells anybody"),
-  "K of a worker": fault(
+  "K before P": orphaning([1], "the process dies before the write-ahead leaves it"),
+  "K with P on its way": orphaning([7], "the process dies; its write-ahead arrives all the same"),
+  "K between P and S": orphaning([2], "the process dies with the permit in hand, before a byte is sent"),
+  "K between S and T": orphaning([3], "the process dies while the charge is on its way"),
+  "K between T and A": orphaning([3], "the process dies after the money moved, before it hears"),
+  "K between A and C": orphaning([4], "the process dies with the answer in hand"),
+  "K with C on its way": orphaning([4, 6], "the process dies; its record arrives all the same"),
+  "K after C": orphaning([5, 60], "the process dies after the record, before it tells anybody"),
+  "K of a worker": orphaning(
     [41, 60],
     "the process dies in the middle of a reconciler's or delivery's pass",
     0.15
   ),
-  "K at any time": fault([1, 2, 3, 4], "the process dies at a moment of nobody's choosing", 0.5),
+  "K at any time": orphaning([1, 2, 3, 4], "the process dies at a moment of nobody's choosing", 0.5),
 
   // pauses: SIGSTOP, a stalled machine, a long collection of garbage
-  "pause between P and S": fault([39], "the process stands still with the permit in hand"),
-  "pause inside the driver": fault(
+  "pause between P and S": orphaning([39], "the process stands still with the permit in hand"),
+  "pause inside the driver": orphaning(
     [39],
     "the process stands still after it judged its permit, and sends then"
   ),
-  "pause between A and C": fault([40], "the process stands still with the answer in hand"),
-  "pause at any time": fault([38, 39, 40], "the process stands still for a while", 0.5),
+  "pause between A and C": orphaning([40], "the process stands still with the answer in hand"),
+  "pause at any time": orphaning([38, 39, 40], "the process stands still for a while", 0.5),
 
   // shutdown and callers
-  "SIGTERM after S": fault([17], "the process is told to end while a charge is on its way"),
-  "SIGTERM at any time": fault([17], "the process is told to end", 0.5),
+  "SIGTERM after S": orphaning([17], "the process is told to end while a charge is on its way"),
+  "SIGTERM at any time": orphaning([17], "the process is told to end", 0.5),
   "caller hangs up": fault([15, 16, 19], "whoever waits for an answer goes away", 0.2),
 
   // database
   "P lost": fault([13], "the write-ahead fails and nothing is written"),
-  "ack of P lost": fault([7, 8], "the write-ahead is committed and nobody hears it"),
+  "ack of P lost": orphaning([7, 8], "the write-ahead is committed and nobody hears it"),
   "C lost": fault([6], "the record fails and nothing is written"),
-  "ack of C lost": fault([5], "the record is committed and nobody hears it"),
+  "ack of C lost": orphaning([5, 7], "the record is committed, with the next attempt, and nobody hears it"),
   "deadlock at C": fault([11], "the record is chosen as a deadlock's victim"),
-  "pool exhausted": fault([12], "no connection is free for some seconds", 0.15),
-  "statement delayed": fault([8], "a statement stays on its way for many seconds and is done then", 0.15),
-  "database silent": fault([8, 12], "a statement is done and its answer never comes", 0.15),
-  "database stops": fault([1, 6, 8], "the database ends at once and is away for a while", 0.5),
-  "database full": fault([13], "the database takes no writes for a while", 0.5),
+  "pool exhausted": orphaning([12], "no connection is free for some seconds", 0.15),
+  "statement delayed": orphaning([8], "a statement stays on its way for many seconds and is done then", 0.15),
+  "database silent": orphaning([8, 12], "a statement is done and its answer never comes", 0.15),
+  "database stops": orphaning([1, 6, 8], "the database ends at once and is away for a while", 0.5),
+  "database stops at C": orphaning([6], "the database ends when an outcome is to be recorded", 0.2),
+  "database full": orphaning([13], "the database takes no writes for a while", 0.5),
   "other statement lost": fault([13], "a statement that is neither P nor C fails", 0.1),
 
   // processor
@@ -92,9 +99,10 @@ export const faultKinds = kinds({
   "declared twice": fault([43, 46], "a second session for the same order is declared", 0.3),
   cancelled: fault([50], "the customer cancels while the charge may be on its way", 0.5),
   "confirmed late": fault([52], "the session is confirmed about when it expires", 0.2),
+  "claimed early": fault([], "the app claims before it was told that the session is settled", 0.5),
   "claimed twice": fault([60], "two workers of the app claim the fulfilment", 0.5),
-  "clock off by an hour": fault([54], "the clock of a replica is wrong", 0.5),
-  "database's clock goes back": fault([55], "the clock of the database jumps", 0.5),
+  "clock off by an hour": orphaning([54], "the clock of a replica is wrong", 0.5),
+  "database's clock goes back": orphaning([55], "the clock of the database jumps", 0.5),
 
   // configuration
   "policy swapped": fault([56], "the order of the accounts changes in mid-cascade", 0.5),

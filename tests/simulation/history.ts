@@ -99,9 +99,10 @@ class Play {
     this.#operators()
     for (const replica of this.#replicas) this.#works(replica)
     this.#outside.fork(this.#customer.buys("order_1"))
+    if (this.#world.draws.chance("two orders", 0.1)) this.#outside.fork(this.#customer.buys("order_2"))
     this.#world.run()
     this.#heals()
-    this.#laws.afterHealing(this.#world.draws.fired.length === 0)
+    this.#laws.afterHealing(this.#world.draws.fired)
   }
 
   result(): Omit<History, "seed" | "broken"> {

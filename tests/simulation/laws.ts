@@ -2,7 +2,8 @@ import type { ConfirmOutcome } from "../../src/kernel/PaymentOrchestrator.ts"
 import type { SessionState } from "../../src/kernel/PaymentSession.ts"
 import type { AttemptRow, SessionRow, Store } from "../../src/layers/memory/Store.ts"
 import { type Books, type Charge, isLie } from "./Books.ts"
-import { Violation, type World } from "./World.ts"
+import { faultKinds } from "./faults.ts"
+import type { World } from "./World.ts"
 
 // The promise as questions to the gateways' books and to what people were told. What the service itself believes
 // is asked only where the law is about its records.
@@ -14,6 +15,9 @@ export interface Told {
   readonly outcome?: ConfirmOutcome
   /** Nobody else was confirming the session meanwhile, so the answer speaks of all its charges. */
   readonly alone: boolean
+  /** Of a confirmation: what was asked. */
+  readonly key?: string | undefined
+  readonly tokenRef?: string
 }
 
 const finalStates: ReadonlySet<SessionState> = new Set(["settled", "failed", "cancelled", "expired"])
@@ -36,6 +40,9 @@ export class Laws {
   readonly #asked = new Map<string, Set<string>>()
   /** The keys that drivers were about to send, by session. */
   readonly #sent = new Map<string, Array<string>>()
+  /** Which round of its session each key opened, and with which card. */
+  readonly #roundOf = new Map<string, { readonly round: number; readonly tokenRef: unknown }>()
+  readonly #answered: Array<{ readonly charge: Charge; readonly proof: "Captured" | "Declined" }> = []
   readonly #seen = new Map<string, SessionRow>()
   readonly #writtenAt = new Map<string, number>()
   /** When a gateway last denied a key. */
@@ -57,14 +64,20 @@ export class Laws {
     const row = this.#rowOf(session)
     const attempt = row?.attempts.find((written) => written.idempotencyKey === key)
     if (row === undefined || attempt === undefined) {
-      throw new Violation("nothing is sent before its row is committed", `${key} goes to ${gateway}`)
+      throw this.#world.breaks("nothing is sent before its row is committed", `${key} goes to ${gateway}`)
+    }
+    if (row.facts.length > 0) {
+      throw this.#world.breaks(
+        "nobody is charged again who has paid",
+        `${key} is sent although money was captured`
+      )
     }
     if (attempt.provider !== gateway) {
-      throw new Violation("a charge goes to the account it was written for", `${key} goes to ${gateway}`)
+      throw this.#world.breaks("a charge goes to the account it was written for", `${key} goes to ${gateway}`)
     }
-    this.#isFresh(row, attempt)
     const sent = this.#sent.get(session) ?? []
-    if (sent.includes(key)) throw new Violation("no charge is sent twice", `${key} is sent again`)
+    if (sent.includes(key)) throw this.#world.breaks("no charge is sent twice", `${key} is sent again`)
+    this.#isFresh(row, attempt)
     for (const earlier of sent) this.#mustBeDeclined(earlier, `attempt ${attempt.ordinal} is sent`)
     this.#sent.set(session, [...sent, key])
   }
@@ -73,7 +86,7 @@ export class Laws {
   #isFresh(row: SessionRow, attempt: AttemptRow): void {
     const age = this.#world.now - (this.#writtenAt.get(attempt.attempt) ?? 0)
     if (age > permitLife) {
-      throw new Violation(
+      throw this.#world.breaks(
         "an old permit is not used",
         `attempt ${attempt.ordinal} is sent ${age} ms after its row`
       )
@@ -82,7 +95,7 @@ export class Laws {
     const known = tags.get(attempt.mid)
     tags.set(attempt.mid, known ?? tag)
     if (known !== undefined && known !== tag) {
-      throw new Violation(
+      throw this.#world.breaks(
         "a key is a function of session, ordinal and account",
         `${attempt.mid} was ${known} and is ${tag}`
       )
@@ -92,7 +105,7 @@ export class Laws {
   #mustBeDeclined(key: string, but: string): void {
     const before = this.#books.byKey(key)
     if (before?.verdict === "declined") return
-    throw new Violation(
+    throw this.#world.breaks(
       "a charge goes on only after positive proof that no money moved",
       `${but} although ${key} was ${before === undefined ? "sent and nobody knows what became of it" : "captured"}`
     )
@@ -114,7 +127,7 @@ export class Laws {
     const honest = this.#honest(charge.session)
     if (honest.length > 1) {
       const keys = honest.map(({ key }) => key).join(" and ")
-      throw new Violation("a card is never charged twice", `${keys} were both captured`)
+      throw this.#world.breaks("a card is never charged twice", `${keys} were both captured`)
     }
     this.#oncePerOrder(charge)
   }
@@ -128,7 +141,7 @@ export class Laws {
       if (other === row || orderReference !== order || entity !== row.declaration.entity) continue
       // Absence past the horizon lets the customer pay anew: the stated limit of what anybody can know.
       if (other.state === "failed" || this.#honest(id).length === 0) continue
-      throw new Violation("an order is paid once", `${charge.session} was captured, and so was ${id}`)
+      throw this.#world.breaks("an order is paid once", `${charge.session} was captured, and so was ${id}`)
     }
   }
 
@@ -136,7 +149,7 @@ export class Laws {
     const row = this.#rowOf(charge.session)
     if (row?.state === "cancelled" || row?.state === "expired") {
       if (isLie(charge)) return
-      throw new Violation(
+      throw this.#world.breaks(
         "what is cancelled or expired is not charged",
         `${charge.key} captured a session that is ${row.state}`
       )
@@ -156,19 +169,31 @@ export class Laws {
   #holds(row: SessionRow, before: SessionRow | undefined): void {
     const live = row.attempts.filter(({ state }) => state !== "declined")
     if (live.length > 1) {
-      throw new Violation(
+      throw this.#world.breaks(
         "at most one attempt is not positively declined",
         `${live.map(({ ordinal, state }) => `${ordinal} is ${state}`).join(", ")}`
       )
     }
     if (before !== undefined && finalStates.has(before.state) && row.state !== before.state) {
-      throw new Violation("a final state is final", `the session was ${before.state} and is ${row.state}`)
+      throw this.#world.breaks(
+        "a final state is final",
+        `the session was ${before.state} and is ${row.state}`
+      )
     }
     if (before !== undefined && row.evidence.length < before.evidence.length) {
-      throw new Violation("evidence is kept", "some of it is gone")
+      throw this.#world.breaks("evidence is kept", "some of it is gone")
     }
+    if (row.round > (before?.round ?? 0)) this.#noteRound(row)
     for (const attempt of row.attempts) this.#attemptHolds(row, attempt, before)
     if (row.state !== before?.state) this.#stateHolds(row)
+  }
+
+  #noteRound({ declaration: { id }, round }: SessionRow): void {
+    for (const { operation, session, key, body } of this.#store.keys.values()) {
+      const name = `${id} ${key}`
+      if (operation !== "confirm" || session !== id || this.#roundOf.has(name)) continue
+      this.#roundOf.set(name, { round, tokenRef: tokenOf(body) })
+    }
   }
 
   #attemptHolds(row: SessionRow, attempt: AttemptRow, before: SessionRow | undefined): void {
@@ -182,18 +207,24 @@ export class Laws {
     switch (attempt.state) {
       case "captured":
         if (charge?.movesAt === undefined || charge.movesAt > this.#world.now) {
-          throw new Violation("captured is what the gateway captured", `attempt ${attempt.ordinal} was not`)
+          throw this.#world.breaks(
+            "captured is what the gateway captured",
+            `attempt ${attempt.ordinal} was not`
+          )
         }
         return
       case "declined":
         if (charge?.verdict !== "declined") {
-          throw new Violation("declined is what the gateway declined", `attempt ${attempt.ordinal} was not`)
+          throw this.#world.breaks(
+            "declined is what the gateway declined",
+            `attempt ${attempt.ordinal} was not`
+          )
         }
         return
       case "absent": {
         const denied = this.#deniedAt.get(attempt.idempotencyKey) ?? 0
         if (denied - (this.#writtenAt.get(attempt.attempt) ?? 0) < horizon) {
-          throw new Violation(
+          throw this.#world.breaks(
             "absent is what the gateway denied after its horizon",
             `attempt ${attempt.ordinal} was not`
           )
@@ -223,7 +254,7 @@ export class Laws {
                 ? undefined
                 : `is not underwritten for ${category}`
     if (wrong !== undefined) {
-      throw new Violation(
+      throw this.#world.breaks(
         "an entity collects on its own open accounts for what they are underwritten for",
         `${attempt.mid} ${wrong}`
       )
@@ -235,19 +266,19 @@ export class Laws {
         this.#books.byKey(idempotencyKey)?.code === "stolen_card"
     )
     if (refused !== undefined) {
-      throw new Violation(
+      throw this.#world.breaks(
         "after a hard decline no other account is asked",
         `attempt ${attempt.ordinal} follows ${refused.ordinal}`
       )
     }
     if (attempt.ordinal === 1 && this.#databaseNow() >= expiresAt) {
-      throw new Violation(
+      throw this.#world.breaks(
         "what has expired is not charged",
         `attempt ${attempt.ordinal} is written after its session's time`
       )
     }
     if (attempt.money.amount !== money.amount || attempt.money.currency !== money.currency) {
-      throw new Violation("an attempt is for what was declared", `it asks for ${attempt.money.amount}`)
+      throw this.#world.breaks("an attempt is for what was declared", `it asks for ${attempt.money.amount}`)
     }
   }
 
@@ -257,7 +288,7 @@ export class Laws {
       case "settled": {
         const paid = this.#books.moved(id, this.#world.now).filter(({ amount }) => amount === money.amount)
         if (paid.length === 0)
-          throw new Violation("settled is what was paid in full", "no gateway has the money")
+          throw this.#world.breaks("settled is what was paid in full", "no gateway has the money")
         return
       }
       case "cancelled":
@@ -267,7 +298,7 @@ export class Laws {
         return
       case "failed":
         if (row.attempts.every(({ state }) => state === "declined") && row.round < 5) {
-          throw new Violation(
+          throw this.#world.breaks(
             "nothing fails without evidence",
             "its attempts were declined, and the customer may try again"
           )
@@ -285,14 +316,16 @@ export class Laws {
   }
 
   /** Somebody outside was answered. */
-  onTold({ session, state, outcome, alone }: Told): void {
+  onTold({ session, state, outcome, alone, key, tokenRef }: Told): void {
     const { now } = this.#world
+    if (key !== undefined) this.#isOf(session, key, tokenRef, outcome)
     const row = this.#rowOf(session)
     if (state === "settled" || outcome === "settled") {
       const paid = this.#books
         .moved(session, now)
         .some(({ amount }) => amount === row?.declaration.money.amount)
-      if (!paid) throw new Violation("nobody is told settled without the money", `${session} was not paid`)
+      if (!paid)
+        throw this.#world.breaks("nobody is told settled without the money", `${session} was not paid`)
     }
     const denied =
       outcome === "declined" ||
@@ -301,9 +334,12 @@ export class Laws {
       state === "expired" ||
       state === "failed"
     if (!denied) return
-    const paid = this.#books.moved(session, now).filter((charge) => !isLie(charge))
+    // What moves after its gateway denied it past the horizon is the stated limit of what anybody can know.
+    const paid = this.#books
+      .moved(session, now)
+      .filter((charge) => !isLie(charge) && (charge.movesAt ?? 0) <= (this.#deniedAt.get(charge.key) ?? now))
     if (alone && paid.length > 0) {
-      throw new Violation(
+      throw this.#world.breaks(
         "nobody whose money moved is told that it did not",
         `${session} was told ${outcome ?? state}, and ${paid.map(({ key }) => key).join(", ")} was captured`
       )
@@ -314,6 +350,35 @@ export class Laws {
     }
   }
 
+  /** A key stands for one request, and what is told under it is what became of that one. */
+  #isOf(
+    session: string,
+    key: string,
+    tokenRef: string | undefined,
+    outcome: ConfirmOutcome | undefined
+  ): void {
+    const round = this.#roundOf.get(`${session} ${key}`)
+    if (round === undefined) return
+    if (round.tokenRef !== tokenRef) {
+      throw this.#world.breaks(
+        "a key stands for one request",
+        `${key} was for ${round.tokenRef} and is answered for ${tokenRef}`
+      )
+    }
+    if (outcome !== "declined") return
+    for (const attempt of this.#rowOf(session)?.attempts ?? []) {
+      if (attempt.round === round.round)
+        this.#mustBeDeclined(attempt.idempotencyKey, "the customer is told declined")
+    }
+  }
+
+  /** A driver that is still listened to got this answer. */
+  onAnswer(charge: Charge, text: string): void {
+    const proof = /"code":"(approved|do_not_honor|stolen_card)".*\}$/.exec(text)?.[1]
+    if (proof !== undefined)
+      this.#answered.push({ charge, proof: proof === "approved" ? "Captured" : "Declined" })
+  }
+
   /** The gate gave an answer to a claim. */
   onClaim(session: string, fulfilment: "first" | "duplicate", ownClaim: boolean): void {
     if (fulfilment === "duplicate") {
@@ -321,12 +386,12 @@ export class Laws {
       return
     }
     if (this.#firsts.has(session))
-      throw new Violation("a session is fulfilled once", `${session} was given out again`)
+      throw this.#world.breaks("a session is fulfilled once", `${session} was given out again`)
     this.#firsts.add(session)
     this.#owned.add(session)
     const paid = this.#books.moved(session, this.#world.now)
     if (!paid.some(({ amount }) => amount === this.#rowOf(session)?.declaration.money.amount)) {
-      throw new Violation("only what was paid in full is fulfilled", `${session} was not`)
+      throw this.#world.breaks("only what was paid in full is fulfilled", `${session} was not`)
     }
   }
 
@@ -336,7 +401,9 @@ export class Laws {
   }
 
   /** When all faults are over, every process runs and everybody has asked once more. */
-  afterHealing(quiet: boolean): void {
+  afterHealing(fired: ReadonlyArray<string>): void {
+    const quiet = fired.length === 0
+    if (!isOrphaning(fired)) this.#nobodyIsOrphaned()
     for (const charge of this.#books.charges) this.#isRecorded(charge)
     for (const fact of this.#store.facts.values()) {
       const { mid, processorReference, amount } = fact
@@ -348,9 +415,33 @@ export class Laws {
           charge.movesAt !== undefined
       )
       if (!booked)
-        throw new Violation("our records equal the gateways' books", `no gateway knows ${processorReference}`)
+        throw this.#world.breaks(
+          "our records equal the gateways' books",
+          `no gateway knows ${processorReference}`
+        )
     }
     for (const row of this.#store.sessions.values()) this.#isResolved(row, quiet)
+  }
+
+  /** Where processes live and statements are done, drivers record what they hear. */
+  #nobodyIsOrphaned(): void {
+    for (const { evidence, declaration } of this.#store.sessions.values()) {
+      if (evidence.some(({ source }) => source === "takeover")) {
+        throw this.#world.breaks("nobody takes over from the living", `an attempt of ${declaration.id} was`)
+      }
+    }
+    for (const { charge, proof } of this.#answered) {
+      const row = this.#rowOf(charge.session)
+      const { attempt } = row?.attempts.find(({ ordinal }) => ordinal === charge.ordinal) ?? {}
+      const kept = row?.evidence.some(
+        (heard) => heard.attempt === attempt && heard.source === "driver" && heard.outcome._tag === proof
+      )
+      if (kept !== true)
+        throw this.#world.breaks(
+          "what a processor said is written down",
+          `its answer to ${charge.key} is not`
+        )
+    }
   }
 
   #isRecorded(charge: Charge): void {
@@ -369,7 +460,7 @@ export class Laws {
     // A capture under another one's name cannot be booked; a person has been told.
     const told = row?.incidents.some((one) => one.attempt === attempt && one.processorReference === reference)
     if (told !== true)
-      throw new Violation(
+      throw this.#world.breaks(
         "our records equal the gateways' books",
         `${charge.key} captured ${charge.amount}, and we do not know`
       )
@@ -380,14 +471,14 @@ export class Laws {
     const { state } = row
     const asked = this.#asked.get(id)?.size ?? 0
     if (row.round > asked) {
-      throw new Violation(
+      throw this.#world.breaks(
         "one request charges once",
         `${id} was charged in ${row.round} rounds for ${asked} requests`
       )
     }
-    if (state === "processing") throw new Violation("everything heals", `${id} is still processing`)
+    if (state === "processing") throw this.#world.breaks("everything heals", `${id} is still processing`)
     if (state === "in_review" && row.incidents.length === 0) {
-      throw new Violation("everything heals", `${id} is in review, and no person has been told why`)
+      throw this.#world.breaks("everything heals", `${id} is in review, and no person has been told why`)
     }
     const settling =
       state === "settled" ? row.attempts.find((one) => one.state === "captured")?.attempt : undefined
@@ -397,12 +488,16 @@ export class Laws {
         (one) => one.attempt === fact.attempt && one.processorReference === fact.processorReference
       )
       if (!settles && !told)
-        throw new Violation("every surplus is found", `${fact.processorReference} has no incident`)
+        throw this.#world.breaks("every surplus is found", `${fact.processorReference} has no incident`)
     }
     if (state === "settled") {
-      if (!this.#owned.has(id)) throw new Violation("what is paid is fulfilled", `${id} was given to nobody`)
+      if (!this.#owned.has(id))
+        throw this.#world.breaks("what is paid is fulfilled", `${id} was given to nobody`)
       if ((this.delivered.get(`${id} payment.charged.v1`) ?? 0) < 1) {
-        throw new Violation("what happened is told to the world", `${id} was paid, and no consumer heard`)
+        throw this.#world.breaks(
+          "what happened is told to the world",
+          `${id} was paid, and no consumer heard`
+        )
       }
     }
     if (quiet) this.#isPlain(row)
@@ -419,7 +514,7 @@ export class Laws {
       ({ outcome }) => outcome._tag === "Indeterminate" || outcome._tag === "Absent"
     )
     if (!expected || doubts || row.incidents.length > 0) {
-      throw new Violation("without faults everything is plain", `${id} is ${row.state}`)
+      throw this.#world.breaks("without faults everything is plain", `${id} is ${row.state}`)
     }
   }
 
@@ -431,6 +526,27 @@ export class Laws {
     for (const [id, row] of this.#store.sessions) if (id === session) return row
     return undefined
   }
+}
+
+/** Whether a process may have been kept from recording: by a fault that does so at once, or by many small ones. */
+const isOrphaning = (fired: ReadonlyArray<string>): boolean => {
+  const kinds = fired.map((fault) => fault.slice(0, fault.indexOf("#")))
+  const small = kinds.filter(
+    (kind) => kind === "C lost" || kind === "deadlock at C" || kind === "ack of C lost"
+  )
+  return small.length > 3 || kinds.some((kind) => orphans.has(kind))
+}
+
+const orphans: ReadonlySet<string> = new Set(
+  Object.entries(faultKinds).flatMap(([name, { orphans: does }]) => (does ? [name] : []))
+)
+
+const tokenOf = (body: unknown): unknown => {
+  if (typeof body !== "object" || body === null || !("vaultToken" in body)) return undefined
+  const { vaultToken } = body
+  return typeof vaultToken === "object" && vaultToken !== null && "tokenRef" in vaultToken
+    ? vaultToken.tokenRef
+    : undefined
 }
 
 const sessionOf = (key: string): string => key.replace(/-\d+-[^-]*$/, "")
