@@ -9,6 +9,7 @@ import {
 } from "effect/http"
 import { logAccess } from "./accessLog.ts"
 import { bodyLimit, bodyLimitSize } from "./bodyLimit.ts"
+import { Closing } from "./closing.ts"
 import { BodyTooLarge, Internal, MalformedRequest, RouteNotFound } from "./doorRefusals.ts"
 import { graphqlRefusal } from "./graphqlBody.ts"
 import { refusalResponse } from "./refusalResponse.ts"
@@ -25,6 +26,7 @@ type App = Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled>
 export const guard = HttpRouter.middleware(
   Effect.gen(function* () {
     const random = yield* SecureRandom.SecureRandom
+    const closing = yield* Closing
     return Effect.fnUntraced(function* (app: App) {
       const request = yield* HttpServerRequest.HttpServerRequest
       const id = yield* requestIdOf(request.headers["x-request-id"]).pipe(
@@ -37,7 +39,7 @@ export const guard = HttpRouter.middleware(
         : Effect.onExit(app, () => noteRoute(facts))
       return yield* admitted.pipe(
         Effect.catchCause((cause): App => answerFor(cause, request, id)),
-        Effect.map((response) => finished(response, id)),
+        Effect.map((response) => finished(response, id, closing.now)),
         Effect.onExit((exit) => logAccess(request, exit, facts, startedAt)),
         Effect.provideService(RequestId, id),
         Effect.provideService(RequestFacts, facts),
@@ -67,9 +69,11 @@ const noteRoute = (facts: RequestFacts): Effect.Effect<void> =>
     if (Option.isSome(found)) facts.route = found.value.route.path
   })
 
-const finished = (response: HttpServerResponse.HttpServerResponse, id: string) =>
+const finished = (response: HttpServerResponse.HttpServerResponse, id: string, closing: boolean) =>
   HttpServerResponse.setHeaders(withSecurityHeaders(response), {
     "x-request-id": id,
+    // A stop waits for all connections: one that is kept alive would hold it up, for as long as somebody uses it.
+    ...(closing ? { connection: "close" } : {}),
     ...(response.status === 401 ? { "www-authenticate": "Bearer" } : {})
   })
 

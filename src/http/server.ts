@@ -1,5 +1,6 @@
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
+import { Closing } from "./closing.ts"
 import { guard } from "./guard.ts"
 
 /**
@@ -7,5 +8,19 @@ import { guard } from "./guard.ts"
  * `httpServer(Layer.mergeAll(restRoutes(settings), graphqlRoutes))`. The guard writes the access log, so the
  * framework's own, which would write whole paths, is off.
  */
-export const httpServer = <A, E, R>(routes: Layer.Layer<A, E, R>) =>
-  HttpRouter.serve(Layer.mergeAll(routes, guard), { disableLogger: true, disableListenLog: true })
+export const httpServer = <A, E, R>(routes: Layer.Layer<A, E, R>) => {
+  const closing = { now: false }
+  const serving = HttpRouter.serve(Layer.mergeAll(routes, guard), {
+    disableLogger: true,
+    disableListenLog: true
+  }).pipe(Layer.provide(Layer.succeed(Closing, closing)))
+  // Built on top of what serves, so it ends first: what is still answered from then on ends its connection.
+  const noticing = Layer.effectDiscard(
+    Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        closing.now = true
+      })
+    )
+  )
+  return Layer.provideMerge(noticing, serving)
+}

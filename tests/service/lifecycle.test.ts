@@ -2,12 +2,14 @@ import { assert, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { developmentKey } from "../../src/db/seedData.ts"
 import { pgStubGatewayLedger } from "../../src/layers/providers/stub/PgStubGatewayLedger.ts"
 import { sessionOfKey } from "../../src/layers/providers/stub/StubEntry.ts"
 import { StubGatewayLedger } from "../../src/layers/providers/stub/StubGatewayLedger.ts"
 import { isRunning, openFolder } from "../db/embedded/support.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
-import { ask, freePort, payWith, readySession, startService, stateOf } from "./server.ts"
+import { freePort } from "../support/serverProcess.ts"
+import { ask, payWith, readySession, startService, stateOf } from "./server.ts"
 
 const postmasterOf = (output: string): number => Number(/PostgreSQL \(process ([0-9]+)\)/.exec(output)?.[1])
 
@@ -45,6 +47,32 @@ it.live("a server that stops while a charge is on its way waits for its outcome"
     const second = yield* startService({ DATA_DIRECTORY: dataDirectory })
     yield* readySession(second)
     assert.strictEqual(yield* stateOf(second, session), "settled")
+  })
+)
+
+it.live("a server that stops ends each connection with its last answer, so that none is waited for", () =>
+  Effect.gen(function* () {
+    const dataDirectory = yield* openFolder
+    const server = yield* startService({ DATA_DIRECTORY: dataDirectory })
+    const session = yield* readySession(server)
+    const address = `${server.origin}/v1/payment-sessions/${session}`
+    const headers = { authorization: `Bearer ${developmentKey.key}`, "content-type": "application/json" }
+    const connectionAfter = (request: Promise<Response>) =>
+      Effect.promise(async () => {
+        const { headers: answered, status } = await request
+        return { status, connection: answered.get("connection") }
+      })
+    const before = yield* connectionAfter(fetch(address, { headers }))
+    assert.deepStrictEqual(before, { status: 200, connection: "keep-alive" })
+    const charge = yield* Effect.forkChild(
+      connectionAfter(
+        fetch(`${address}/confirm`, { method: "POST", headers, body: JSON.stringify(payWith("tok_slow")) })
+      )
+    )
+    yield* inState(stateOf(server, session), "processing")
+    yield* server.signal("SIGTERM")
+    assert.deepStrictEqual(yield* Fiber.join(charge), { status: 200, connection: "close" })
+    assert.strictEqual(yield* server.ended, 0)
   })
 )
 

@@ -1,7 +1,6 @@
 import { Effect, Schedule, type Scope } from "effect"
-import { spawn } from "node:child_process"
-import { createServer } from "node:net"
 import { developmentKey } from "../../src/db/seedData.ts"
+import { end, freePort, spawnServer } from "../support/serverProcess.ts"
 
 /** A server started as `npm start` starts it, and what it says. */
 export interface Started {
@@ -15,16 +14,6 @@ export interface Started {
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
 }
 
-/** A port that nobody listens on now. */
-export const freePort: Effect.Effect<number> = Effect.callback((resume) => {
-  const probe = createServer()
-  probe.listen(0, "127.0.0.1", () => {
-    const address = probe.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    probe.close(() => resume(Effect.succeed(port)))
-  })
-})
-
 /** Starts the service with some settings. It is stopped when the scope closes. */
 export const startService = (
   environment: Readonly<Record<string, string>>
@@ -33,21 +22,12 @@ export const startService = (
     const port = "PORT" in environment ? Number(environment["PORT"]) : yield* freePort
     let output = ""
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        spawn(process.execPath, ["src/main.ts"], {
-          env: { ...process.env, PORT: String(port), LOG_FORMAT: "json", ...environment },
-          stdio: ["ignore", "pipe", "pipe"]
-        })
-      ),
+      spawnServer({ PORT: String(port), ...environment }, ["ignore", "pipe", "pipe"]),
       // Stopped properly, or it would leave its PostgreSQL behind.
-      (started) =>
-        Effect.callback<void>((resume) => {
-          if (started.exitCode !== null || started.signalCode !== null) return resume(Effect.void)
-          started.once("exit", () => resume(Effect.void))
-          started.kill("SIGTERM")
-        })
+      (started) => end(started, "SIGTERM")
     )
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)))
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (chunk) => (output += String(chunk)))
     const exit = new Promise<number | null>((resolve) => child.once("close", resolve))
     return {
       origin: `http://127.0.0.1:${port}`,
