@@ -1,5 +1,6 @@
-import { Clock, Context, Effect, type Exit, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Schema } from "effect"
 import { answered } from "../../src/db/steps.ts"
+import type { MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { Outbox } from "../../src/kernel/Outbox.ts"
 import * as MemoryLedger from "../../src/layers/memory/PaymentLedger.ts"
@@ -9,6 +10,7 @@ import type { FaultName } from "./faults.ts"
 import type { Laws } from "./laws.ts"
 import { beginning, Party } from "./Party.ts"
 import type { Process } from "./Process.ts"
+import { edit } from "./scene.ts"
 import type { World } from "./World.ts"
 
 type Ledger = PaymentLedger["Service"]
@@ -90,6 +92,13 @@ export class Database {
 
   fill(millis: number): void {
     this.#fullUntil = this.#world.now + millis
+  }
+
+  /** An operator's statement. */
+  change(mid: string, change: Partial<MerchantAccount>): void {
+    edit(this.store, mid, change)
+    if (this.#taping)
+      this.tape.push({ operation: "edit", at: this.now, input: [mid, change], exit: Exit.void })
   }
 
   heal(): void {

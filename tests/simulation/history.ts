@@ -15,7 +15,7 @@ import { Laws } from "./laws.ts"
 import { Party } from "./Party.ts"
 import type { Services, Surroundings } from "./Process.ts"
 import { Replica } from "./Replica.ts"
-import { company, drawScene, edit, otherCompany } from "./scene.ts"
+import { company, drawScene, otherCompany } from "./scene.ts"
 import { Violation, World } from "./World.ts"
 
 export interface HistoryOptions {
@@ -149,15 +149,14 @@ class Play {
       const stopped = mid()
       soon(() => {
         this.#world.say("operator", () => `stops ${stopped}`)
-        edit(this.#store, stopped, { killSwitch: true })
+        this.#database.change(stopped, { killSwitch: true })
       })
     }
     if (draws.fires("underwriting revoked")) {
       const revoked = mid()
       soon(() => {
         this.#world.say("operator", () => `takes ${revoked} away`)
-        edit(
-          this.#store,
+        this.#database.change(
           revoked,
           draws.chance("account moves", 0.5) ? { entity: otherCompany } : { underwrittenFor: [] }
         )
@@ -166,7 +165,7 @@ class Play {
     if (draws.fires("policy swapped")) {
       soon(() => {
         for (const { id, entity, priority } of this.#store.accounts.values()) {
-          if (entity === company) edit(this.#store, id, { priority: 10 - priority })
+          if (entity === company) this.#database.change(id, { priority: 10 - priority })
         }
       })
     }
