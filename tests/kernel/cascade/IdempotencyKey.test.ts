@@ -45,6 +45,7 @@ describe("the key of an attempt", () => {
       Array.from({ length: 10_000 }, (_, n) => idempotencyKey(sessionId(1), 1, MidId.make(`mid_${n}`)))
     )
     expect(keys.size).toBe(10_000)
+    for (const key of keys) expect(key).toMatch(/^ps_0{25}1-1-[0-9a-f]{10}$/)
   })
 
   it.prop(

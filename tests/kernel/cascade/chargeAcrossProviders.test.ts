@@ -1,47 +1,27 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, References } from "effect"
 import { TestClock } from "effect/testing"
-import { VaultToken } from "../../../src/kernel/Card.ts"
-import { chargeAcrossProviders, permitLifetime } from "../../../src/kernel/cascade/chargeAcrossProviders.ts"
+import { permitLifetime } from "../../../src/kernel/cascade/chargeAcrossProviders.ts"
 import { Captured, type Declined, type Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
-import { Principal } from "../../../src/kernel/ids.ts"
 import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { Providers, providersOf, type TokenCharge } from "../../../src/kernel/PaymentProvider.ts"
-import { compile } from "../../../src/kernel/routing/RoutingPolicy.ts"
-import { decide } from "../../../src/kernel/routing/RoutingPolicyEngine.ts"
-import { charge } from "../../support/kernel/accounts.ts"
-import { candidate, captured, declined, indeterminate, session } from "../../support/kernel/cascade.ts"
-import { deadline, fakeDrivers, incapable } from "../../support/kernel/fakeDrivers.ts"
+import { captured, declined, indeterminate } from "../../support/kernel/cascade.ts"
+import { deadline, incapable } from "../../support/kernel/fakeDrivers.ts"
 import { fakeLedger, type Mischief } from "../../support/kernel/FakeLedger.ts"
+import {
+  captures,
+  cascade,
+  declinesHard,
+  declinesSoftly,
+  knowsNothing,
+  runningCascade
+} from "../../support/kernel/runningCascade.ts"
 
-const token = new VaultToken({ vaultId: "vault", tokenRef: "tok_1" })
-const candidates = ["mid_a", "mid_b", "mid_c"].map(candidate)
-
-const cascade = chargeAcrossProviders({
-  session,
-  candidates,
-  decision: decide(compile(1, []), charge(), session),
-  confirmation: { by: Principal.make("app"), body: { vaultToken: token, riskLevel: "low" } },
-  token
-})
-
-/** A cascade over three accounts with these drivers and this ledger, as the orchestrator runs it. */
+/** A cascade over three accounts with these drivers and this ledger, and without a log. */
 const setup = (answers: Readonly<Record<string, TokenCharge["chargeToken"]>>, mischief: Mischief = {}) => {
-  const ledger = fakeLedger(mischief)
-  const drivers = fakeDrivers(answers)
-  const run = cascade.pipe(
-    Effect.provideService(PaymentLedger, ledger.service),
-    Effect.provideService(Providers, drivers.service),
-    Effect.provideService(References.MinimumLogLevel, "None"),
-    Effect.uninterruptible
-  )
-  return { calls: ledger.calls, sends: drivers.sends, keys: drivers.keys, run }
+  const { run, ...seen } = runningCascade(answers, mischief)
+  return { ...seen, run: Effect.provideService(run, References.MinimumLogLevel, "None") }
 }
-
-const captures = () => Effect.succeed(captured)
-const declinesSoftly = () => Effect.fail(declined("soft"))
-const declinesHard = () => Effect.fail(declined("hard"))
-const knowsNothing = () => Effect.fail(indeterminate)
 
 describe("chargeAcrossProviders", () => {
   it.effect("goes on after soft declines and ends with a capture", () =>
@@ -152,6 +132,14 @@ describe("a driver that breaks leaves the outcome unknown:", () => {
     [
       "it declines and dies at once",
       () => Effect.failCause(Cause.combine(Cause.fail(declined("soft")), Cause.die("a sibling fiber broke")))
+    ],
+    [
+      "it declines and does not know at once",
+      () => Effect.failCause(Cause.combine(Cause.fail(declined("soft")), Cause.fail(indeterminate)))
+    ],
+    [
+      "it declines and is interrupted at once",
+      () => Effect.failCause(Cause.combine(Cause.fail(declined("soft")), Cause.interrupt()))
     ],
     [
       "it dies while it cleans up after a decline",

@@ -29,10 +29,11 @@ export interface Mischief {
 
 /**
  * A ledger of one session that knows the cascade's steps and nothing else. `calls` is what it was asked, in order:
- * `open mid_a,mid_b`, `record 1 Captured approved`.
+ * `open mid_a,mid_b`, `record 1 Captured approved`. `evidence` is what it was to record, in full.
  */
 export const fakeLedger = (mischief: Mischief = {}) => {
   const calls: Array<string> = []
+  const evidence: Array<Parameters<Ledger["record"]>[0]> = []
   let failures = 0
   let ordinal = 0
 
@@ -59,7 +60,9 @@ export const fakeLedger = (mischief: Mischief = {}) => {
         ? { _tag: "NonePermitted", passedOver }
         : { _tag: "Permitted", permit, passedOver }
     }),
-    record: Effect.fnUntraced(function* ({ attempt, outcome, next }) {
+    record: Effect.fnUntraced(function* (told) {
+      const { attempt, outcome, next } = told
+      evidence.push(told)
       calls.push(`record ${attempt.split("_")[2] ?? ""} ${outcome._tag} ${outcome.evidence.code}`)
       if (mischief.failingRecords === "silent") return yield* Effect.never
       if (mischief.failingRecords === "broken") return yield* Effect.die("the ledger broke")
@@ -90,7 +93,7 @@ export const fakeLedger = (mischief: Mischief = {}) => {
     claimFulfilment: () => unscripted("claimFulfilment"),
     ...mischief.answers
   }
-  return { calls, service }
+  return { calls, evidence, service }
 }
 
 const attemptState = {
