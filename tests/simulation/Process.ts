@@ -7,10 +7,10 @@ import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
+import { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
 import * as MemoryRegistry from "../../src/layers/memory/EntityRegistry.ts"
-import * as MemoryCatalogue from "../../src/layers/memory/PriceCatalogue.ts"
 import { MemoryStore } from "../../src/layers/memory/Store.ts"
 import { makeStubVault } from "../../src/layers/vault/stub/StubVault.ts"
 import { EventConsumers } from "../../src/workers/EventConsumers.ts"
@@ -38,6 +38,11 @@ export interface Surroundings {
 
 const gatewayNames = ["stub_a", "stub_b"] as const
 const vaults = vaultsOf([makeStubVault()])
+/** What is sold is a bare amount. */
+const noPrices: PriceCatalogue["Service"] = {
+  prices: () => Effect.succeed(new Map()),
+  plan: () => Effect.succeed(undefined)
+}
 
 /** How long a process that was told to end may take before it is killed. */
 const longestDrain = 45_000
@@ -128,33 +133,31 @@ export class Process {
   #layer(): Layer.Layer<Services> {
     const { database, far, lifetime } = this.#around
     const { draws } = far.world
-    const providers = Layer.succeed(
-      Providers,
-      providersOf(gatewayNames.map((name) => driverTo(far, name, this)))
+    // One layer for all that is ready: a history starts a few processes, and a million histories many.
+    const ports = Layer.succeedContext(
+      Context.make(PaymentLedger, database.ledger(this)).pipe(
+        Context.add(Outbox, database.outbox(this)),
+        Context.add(PriceCatalogue, noPrices),
+        Context.add(Providers, providersOf(gatewayNames.map((name) => driverTo(far, name, this)))),
+        Context.add(Vaults, vaults),
+        Context.add(MemoryStore, database.store),
+        Context.add(
+          SecureRandom.SecureRandom,
+          SecureRandom.make((size) =>
+            Uint8Array.from({ length: size }, () => draws.between("random byte", 0, 255))
+          )
+        ),
+        Context.add(EventConsumers, {
+          consume: ({ session, type }) => Effect.sync(() => far.laws.onEvent(session, type))
+        })
+      )
     )
-    const ports = Layer.mergeAll(
-      Layer.succeed(PaymentLedger, database.ledger(this)),
-      Layer.succeed(Outbox, database.outbox(this)),
-      this.#registry().pipe(Layer.provide(providers)),
-      MemoryCatalogue.layer,
-      providers,
-      Layer.succeed(Vaults, vaults),
-      Layer.succeed(
-        SecureRandom.SecureRandom,
-        SecureRandom.make((size) =>
-          Uint8Array.from({ length: size }, () => draws.between("random byte", 0, 255))
-        )
-      ),
-      Layer.succeed(EventConsumers, {
-        consume: ({ session, type }) => Effect.sync(() => far.laws.onEvent(session, type))
-      })
-    ).pipe(Layer.provide(Layer.succeed(MemoryStore, database.store)))
     return Layer.mergeAll(
       PaymentSessions.layer({ lifetime: Duration.millis(lifetime) }),
       PaymentOrchestrator.layer,
       FulfilmentGate.layer,
       Reconciler.layer
-    ).pipe(Layer.provideMerge(ports))
+    ).pipe(Layer.provideMerge(this.#registry()), Layer.provideMerge(ports))
   }
 
   /** The registry, which a replica may not hear of for a while. */

@@ -224,7 +224,9 @@ export class Customer {
     if (Result.isFailure(asked)) return undefined
     const { state } = asked.success
     this.#laws.onTold({ session, state, alone: (this.#underWay.get(session) ?? 0) === 0 })
-    if (state === "settled") for (const key of workers) yield* this.#claims(session, key)
+    if (state !== "settled") return state
+    // Whoever was answered does not ask again; each asks until one of them knows that the claim is its own.
+    for (const key of workers) if (!this.#laws.isOwned(session)) yield* this.#claims(session, key)
     return state
   })
 }

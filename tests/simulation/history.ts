@@ -182,7 +182,17 @@ class Play {
         if (this.#store.events.some(({ delivered }) => !delivered)) replica.work(delivers)
       })
     }
-    this.#world.after(this.#lifetime + draws.between("expiry pass", -20, 200), () => replica.work(expires))
+    this.#world.after(this.#lifetime + draws.between("expiry pass", -20, 200), () => {
+      if (this.#isExpirable()) replica.work(expires)
+    })
+  }
+
+  #isExpirable(): boolean {
+    for (const { state } of this.#store.sessions.values()) {
+      if (state !== "settled" && state !== "failed" && state !== "cancelled" && state !== "expired")
+        return true
+    }
+    return false
   }
 
   #isUnresolved(): boolean {
@@ -236,7 +246,7 @@ class Play {
     for (const charge of this.#books.charges) {
       if (charge.movesAt !== undefined && !this.#laws.isOpen(charge)) this.#webhook(charge, 0)
     }
-    world.after(120_000, () => first.work(Effect.andThen(expires, delivers)))
+    world.after(120_000, () => first.work(this.#isExpirable() ? Effect.andThen(expires, delivers) : delivers))
     world.run()
     for (const session of this.#customer.sessions) this.#outside.fork(this.#customer.asksAtLast(session))
     world.run()

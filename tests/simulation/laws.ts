@@ -395,6 +395,11 @@ export class Laws {
     }
   }
 
+  /** Some worker knows that it is the one to fulfil. */
+  isOwned(session: string): boolean {
+    return this.#owned.has(session)
+  }
+
   onEvent(session: string, type: string): void {
     const key = `${session} ${type}`
     this.delivered.set(key, (this.delivered.get(key) ?? 0) + 1)
