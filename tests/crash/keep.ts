@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { copyFileSync, existsSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import type { Databases } from "./Databases.ts"
 import type { Told } from "./story.ts"
@@ -11,6 +11,7 @@ export const keep = (folder: string, databases: Databases, { blows, evidence }: 
   Effect.gen(function* () {
     const lines = (file: string, values: ReadonlyArray<unknown>) =>
       writeFileSync(join(folder, file), values.map((value) => `${JSON.stringify(value)}\n`).join(""))
+    rmSync(join(folder, "compiled"), { recursive: true, force: true })
     lines("exchanges.jsonl", evidence.exchanges)
     lines("books.jsonl", evidence.books)
     lines("knocks.jsonl", evidence.knocks)

@@ -1,5 +1,5 @@
 import { Clock, Deferred, Effect, Fiber } from "effect"
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { audit, type Violation } from "./auditor.ts"
@@ -8,7 +8,7 @@ import { makeClient } from "./Client.ts"
 import { openDatabases } from "./Databases.ts"
 import { type Evidence, sums } from "./evidence.ts"
 import { type Dose, faultsOf } from "./faults.ts"
-import { guardian } from "./guardian.ts"
+import { guardianOf } from "./guardian.ts"
 import { type Attempt, historyOf } from "./history.ts"
 import { type Blow, makeInflict } from "./inflict.ts"
 import { keep } from "./keep.ts"
@@ -54,21 +54,21 @@ const kinds: ReadonlyArray<Kind> = [...faultKinds, ...customerKinds, ...crashPoi
 /** One run from the first start to the verdict. Everything that it starts ends with the scope. */
 export const crashRun = Effect.fnUntraced(function* (options: Options) {
   const began = yield* Clock.currentTimeMillis
-  const folder = yield* runFolder
+  const folder = mkdtempSync(join(tmpdir(), "payment-crash-"))
+  const guardian = yield* guardianOf(folder)
   const tally = makeTally()
   const client = makeClient()
   const odd: Array<OddEnd> = []
   const databases = yield* openDatabases
   yield* hirePorter(databases.booksUrl)
-  const guards = yield* guardian
   const openOne = Effect.fnUntraced(function* (number: 0 | 1) {
     const line = yield* openLine(databases.socketPath)
     return yield* openServer({
       number,
-      folder: folder.path,
+      folder,
       line,
       booksUrl: databases.booksUrl,
-      guardian: guards,
+      guardian,
       odd: (end) => odd.push(end)
     })
   })
@@ -156,8 +156,8 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
     stories.push(...storyOf(session, yield* historyOf(servers[0], session), told), "")
   }
   if (faults.length > 0) {
-    yield* keep(folder.path, databases, told)
-    folder.keep()
+    yield* keep(folder, databases, told)
+    guardian.keep()
   }
   const result: Result = {
     seed: options.seed,
@@ -170,31 +170,10 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
     sums: sums(last),
     faults,
     stories,
-    kept: faults.length > 0 ? folder.path : undefined
+    kept: faults.length > 0 ? folder : undefined
   }
   return result
 })
-
-/** A folder that ends with the run, unless somebody wants to look into it. */
-const runFolder = Effect.acquireRelease(
-  Effect.sync(() => {
-    const path = mkdtempSync(join(tmpdir(), "payment-crash-"))
-    chmodSync(path, 0o700)
-    let kept = false
-    return {
-      path,
-      keep: () => {
-        kept = true
-      },
-      kept: () => kept
-    }
-  }),
-  ({ kept, path }) =>
-    Effect.sync(() => {
-      if (!kept()) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
-      else rmSync(join(path, "compiled"), { recursive: true, force: true })
-    })
-)
 
 /** The faults of the dose, and some more kills where one of a pair had hit nobody; or as many as the minutes take. */
 const faultsFor = (
