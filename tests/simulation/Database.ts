@@ -224,7 +224,7 @@ export class Database {
       this.tape.push({ operation, at: this.now, input, exit })
     }
     this.#world.say("database", () => `${titleOf(statement)} ${told(exit)}`)
-    this.#laws.afterStatement(this.store)
+    this.#laws.records.afterStatement(this.store)
     return exit
   }
 

@@ -66,7 +66,7 @@ const charge = (
   const { draws } = world
   const { party } = process
   const begun = world.now
-  laws.beforeSend(request.idempotencyKey, name)
+  laws.sending.beforeSend(request.idempotencyKey, name)
   if (draws.fires("K between P and S")) return process.kill("K between P and S")
   if (draws.fires("pause inside the driver")) process.standStill("inside the driver")
   // A process that stands still sends when it goes on.
@@ -84,14 +84,14 @@ const charge = (
     world.after(there, () => {
       const booked = judge(far, name, request)
       books.charges.push(booked)
-      laws.onArrival(booked)
+      laws.sending.onArrival(booked)
       world.say(name, () => `${told(booked)}`)
       announce(far, booked)
       if (booked.movesAt !== undefined) {
         world.after(booked.movesAt - world.now, () => {
           if (booked.movesAt !== booked.arrivedAt)
             world.say(name, () => `T: ${booked.amount} for attempt ${booked.ordinal}`)
-          laws.onMoney(booked)
+          laws.sending.onMoney(booked)
         })
       }
       if (draws.fires("K between T and A")) party.run(() => process.kill("K between T and A"))
@@ -101,7 +101,7 @@ const charge = (
       party.later(back, () => {
         // The driver of `stub_a` has given up by then, the kernel listens to the other for two minutes more.
         const heardFor = Duration.toMillis(deadline) + (name === "stub_b" ? 100_000 : -1)
-        if (world.now - begun < heardFor) laws.onAnswer(booked, text)
+        if (world.now - begun < heardFor) laws.healing.onAnswer(booked, text)
         answer(text)
       })
     })
@@ -211,7 +211,7 @@ const lookup = (
       found === undefined || unknown || denied
         ? { code: "not_found", message: "no charge under that key" }
         : answerOf(found, world.now)
-    if (reply.code === "not_found") laws.onDenied(request.idempotencyKey)
+    if (reply.code === "not_found") laws.records.onDenied(request.idempotencyKey)
     world.say(name, () => `Q ${request.idempotencyKey.slice(-12)}: ${reply.code}`)
     party.later(draws.between("lookup's answer takes", 5, 200), () => {
       if (draws.fires("pause between Q and its record")) process.standStill("between Q and its record")

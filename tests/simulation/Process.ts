@@ -148,7 +148,7 @@ export class Process {
           )
         ),
         Context.add(EventConsumers, {
-          consume: ({ session, type }) => Effect.sync(() => far.laws.onEvent(session, type))
+          consume: ({ session, type }) => Effect.sync(() => far.laws.answers.onEvent(session, type))
         })
       )
     )

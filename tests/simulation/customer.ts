@@ -143,7 +143,7 @@ export class Customer {
     for (let tries = 0; tries < 4; tries++) {
       const replica = this.#anyReplica()
       const aloneBefore = this.#begin(session)
-      this.#laws.onAsked(session, key ?? `without a key ${(this.#keys += 1)}`)
+      this.#laws.answers.onAsked(session, key ?? `without a key ${(this.#keys += 1)}`)
       const asked = yield* replica
         .ask(Effect.flatMap(PaymentOrchestrator, ({ confirm }) => confirm(session, request)))
         .pipe(Effect.result)
@@ -151,14 +151,14 @@ export class Customer {
         const { outcome, state } = asked.success
         const alone = aloneBefore && this.#end(session)
         this.#world.say("customer", () => `is told ${outcome} by ${replica.name}`)
-        this.#laws.onTold({ session, state, outcome, alone, key, tokenRef })
+        this.#laws.answers.onTold({ session, state, outcome, alone, key, tokenRef })
         return outcome
       }
       const { failure } = asked
       this.#world.say("customer", () => `hears ${failure._tag} from ${replica.name}`)
       if (failure._tag === "SessionNotPayable") {
         this.#end(session)
-        this.#laws.onTold({ session, state: failure.state, alone: false })
+        this.#laws.answers.onTold({ session, state: failure.state, alone: false })
         return failure.state === "settled" ? "settled" : undefined
       }
       if (failure._tag !== "Lost" && failure._tag !== "LedgerUnavailable") {
@@ -190,7 +190,8 @@ export class Customer {
       "customer",
       () => `cancels: ${Result.isSuccess(asked) ? "cancelled" : asked.failure._tag}`
     )
-    if (Result.isSuccess(asked)) this.#laws.onTold({ session, state: asked.success.state, alone: true })
+    if (Result.isSuccess(asked))
+      this.#laws.answers.onTold({ session, state: asked.success.state, alone: true })
   })
 
   readonly #fulfils = Effect.fnUntraced(function* (this: Customer, session: string): Effect.fn.Return<void> {
@@ -223,10 +224,10 @@ export class Customer {
       .pipe(Effect.result)
     if (Result.isFailure(asked)) return undefined
     const { state } = asked.success
-    this.#laws.onTold({ session, state, alone: (this.#underWay.get(session) ?? 0) === 0 })
+    this.#laws.answers.onTold({ session, state, alone: (this.#underWay.get(session) ?? 0) === 0 })
     if (state !== "settled") return state
     // Whoever was answered does not ask again; each asks until one of them knows that the claim is its own.
-    for (const key of workers) if (!this.#laws.isOwned(session)) yield* this.#claims(session, key)
+    for (const key of workers) if (!this.#laws.answers.isOwned(session)) yield* this.#claims(session, key)
     return state
   })
 }
@@ -236,6 +237,6 @@ const gateOf = (laws: Laws) => ({
   claim: (session: string, key: string) =>
     Effect.tap(
       Effect.flatMap(FulfilmentGate, (gate) => gate.claim(session, app, key)),
-      ({ fulfilment, ownClaim }) => Effect.sync(() => laws.onClaim(session, fulfilment, ownClaim))
+      ({ fulfilment, ownClaim }) => Effect.sync(() => laws.answers.onClaim(session, fulfilment, ownClaim))
     )
 })

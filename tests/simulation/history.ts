@@ -102,7 +102,7 @@ class Play {
     if (this.#world.draws.chance("two orders", 0.1)) this.#outside.fork(this.#customer.buys("order_2"))
     this.#world.run()
     this.#heals()
-    this.#laws.afterHealing(this.#world.draws.fired)
+    this.#laws.healing.afterHealing(this.#world.draws.fired)
   }
 
   result(): Omit<History, "seed" | "broken"> {
@@ -244,7 +244,7 @@ class Play {
     }
     // Whoever has given a charge up, or believes its decline, does not ask again: only the gateway can tell.
     for (const charge of this.#books.charges) {
-      if (charge.movesAt !== undefined && !this.#laws.isOpen(charge)) this.#webhook(charge, 0)
+      if (charge.movesAt !== undefined && !this.#laws.records.isOpen(charge)) this.#webhook(charge, 0)
     }
     world.after(120_000, () => first.work(this.#isExpirable() ? Effect.andThen(expires, delivers) : delivers))
     world.run()
