@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import { writeReport } from "../support/commandLine.ts"
 
 // The first layer of the proof, shown with the compiler itself: programs that would charge a card twice, each with
 // its twin that differs in nothing else and compiles.
@@ -115,7 +116,19 @@ describe("a program that would charge twice does not compile", () => {
     }).stdout
   }, 120_000)
 
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true })
+    const refused = twins.filter((_, index) => saidOf(`doesNot${index}`).length > 0).length
+    writeReport(process.env["TYPES_REPORT"], {
+      figures: [
+        {
+          figure: "programs that would charge twice and do not compile",
+          value: `${refused} of ${twins.length}`,
+          aim: "all"
+        }
+      ]
+    })
+  })
 
   const saidOf = (file: string) => said.split("\n").filter((line) => line.includes(`${file}.mts(`))
 

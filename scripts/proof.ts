@@ -1,0 +1,77 @@
+// Runs all layers of the proof at full size and writes their figures into docs/safety.md. It takes an hour or two.
+//
+//   npm run proof
+//   npm run proof -- --only walk,simulate    these layers; the figures of the others stay
+//   npm run proof -- --table                 writes the table anew from the figures that are kept
+import { Schema } from "effect"
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { availableParallelism, tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs, styleText } from "node:util"
+import { keep, type Ran, Report, writeDocument } from "./proof/figures.ts"
+import { type Layer, layers } from "./proof/layers.ts"
+
+const { values } = parseArgs({
+  options: { only: { type: "string" }, table: { type: "boolean", default: false } }
+})
+
+const known = new Set(layers.map(({ name }) => name))
+const wanted = values.table ? [] : (values.only?.split(",").map((name) => name.trim()) ?? [...known])
+const unknown = wanted.filter((name) => !known.has(name))
+if (unknown.length > 0) {
+  console.error(`There is no layer ${unknown.join(", ")}; say some of ${[...known].join(", ")}.`)
+  process.exit(2)
+}
+
+/** What to spawn for a layer, and how a person writes it. */
+const commandOf = ({ run }: Layer, report: string) => {
+  if ("script" in run) {
+    const options = run.options.length === 0 ? "" : ` -- ${run.options.join(" ")}`
+    return {
+      args: ["run", "--silent", run.script, "--", ...run.options, "--report", report],
+      environment: {},
+      written: `npm run ${run.script}${options}`
+    }
+  }
+  const settings = Object.entries(run.environment).map(([name, value]) => `${name}=${value} `)
+  return {
+    args: ["exec", "--", "vitest", "run", ...run.tests],
+    environment: { ...run.environment, [run.reportVariable]: report },
+    written: `${settings.join("")}npm test ${run.tests.join(" ")}`
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), "proof-"))
+
+const runLayer = (layer: Layer): boolean => {
+  console.log(styleText("bold", `\n== ${layer.title}`))
+  const report = join(folder, `${layer.name}.json`)
+  const { args, environment, written } = commandOf(layer, report)
+  const began = performance.now()
+  const { status } = spawnSync("npm", args, { stdio: "inherit", env: { ...process.env, ...environment } })
+  const said: Report = existsSync(report)
+    ? Schema.decodeUnknownSync(Schema.fromJsonString(Report))(readFileSync(report, "utf8"))
+    : { figures: [{ figure: "", value: "no figures", aim: "" }] }
+  const ran: Ran = {
+    ...said,
+    command: written,
+    on: new Date().toISOString().slice(0, 10),
+    seconds: Math.round((performance.now() - began) / 1000),
+    cores: availableParallelism(),
+    held: status === 0
+  }
+  keep(layer.name, ran)
+  writeDocument()
+  return ran.held
+}
+
+const failed = layers.filter((layer) => wanted.includes(layer.name)).filter((layer) => !runLayer(layer))
+rmSync(folder, { recursive: true, force: true })
+writeDocument()
+console.log(
+  failed.length === 0
+    ? "\nEverything held. The figures stand in docs/safety.md."
+    : `\nDid not hold: ${failed.map(({ title }) => title).join(", ")}.`
+)
+process.exitCode = failed.length === 0 ? 0 : 1
