@@ -147,9 +147,17 @@ describe("a cascade", () => {
       _tag: "Recorded",
       recording: { attempt: "declined", session: "pending", passedOver }
     }).at(-1)
-    expect(stopped).toEqual({
+    expect(stopped).toStrictEqual({
       _tag: "Stop",
       end: { _tag: "Ended", heard: "Declined", session: "pending", passedOver }
+    })
+  })
+
+  it("tells of money that was captured although its session had ended", () => {
+    const recording = { attempt: "declined", session: "cancelled", passedOver: [], captured: true } as const
+    const event: CascadeEvent = { _tag: "Recorded", recording }
+    expect(commands([a], permitted(a), chargeDeclined("hard"), event).at(-1)).toMatchObject({
+      end: { _tag: "Ended", heard: "Declined", session: "cancelled", captured: true }
     })
   })
 })

@@ -19,11 +19,16 @@ import { captures, cascade, runningCascade } from "../../support/kernel/runningC
 const quiet = Effect.provide(Logger.layer([]))
 
 describe("what an answer means to the cascade:", () => {
-  it("a capture, a decline and an unknown outcome mean what they are", () => {
-    expect(eventOf(captured)).toEqual({ _tag: "ChargeCaptured", captured })
-    for (const kind of ["soft", "hard"] as const)
-      expect(eventOf(declined(kind))).toEqual({ _tag: "ChargeDeclined", declined: declined(kind) })
-    expect(eventOf(indeterminate)).toEqual({ _tag: "ChargeIndeterminate", indeterminate })
+  it.each([
+    ["a capture", captured, "ChargeCaptured"],
+    ["a soft decline", declined("soft"), "ChargeDeclined"],
+    ["a hard decline", declined("hard"), "ChargeDeclined"],
+    ["an unknown outcome", indeterminate, "ChargeIndeterminate"]
+  ] as const)("%s means what it is", (_, outcome, tag) => {
+    const event = eventOf(outcome)
+    expect(event._tag).toBe(tag)
+    expect(Object.values(event).filter((value) => value !== tag)).toStrictEqual([outcome])
+    expect(Object.values(event)).toContain(outcome)
   })
 
   it("absence is no answer to a charge, so nothing is known", () => {

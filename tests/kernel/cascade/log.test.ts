@@ -30,7 +30,7 @@ describe("an outcome that cannot be recorded stands in the log, so that it stand
   it.effect("a capture, with what a person needs to find it at the processor", () =>
     Effect.gen(function* () {
       const { processorReference: reference, amount, currency } = captured
-      expect(yield* logOf(captures, { failingRecords: "broken" })).toEqual([
+      expect(yield* logOf(captures, { failingRecords: "broken" })).toStrictEqual([
         { ...lost, about: { attempt, outcome: "Captured", code: "approved", reference, amount, currency } }
       ])
     })
@@ -41,7 +41,7 @@ describe("an outcome that cannot be recorded stands in the log, so that it stand
     ["an unknown outcome", knowsNothing, "Indeterminate", "timeout"]
   ] as const)("%s, with what the processor said", ([, answer, outcome, code]) =>
     Effect.gen(function* () {
-      expect(yield* logOf(answer, { failingRecords: Infinity })).toEqual([
+      expect(yield* logOf(answer, { failingRecords: Infinity })).toStrictEqual([
         { ...lost, about: { attempt, outcome, code } }
       ])
     })
@@ -51,7 +51,7 @@ describe("an outcome that cannot be recorded stands in the log, so that it stand
 describe("the log tells", () => {
   it.effect("of a driver that broke", () =>
     Effect.gen(function* () {
-      expect(yield* logOf(() => Effect.die("broken"))).toEqual([
+      expect(yield* logOf(() => Effect.die("broken"))).toStrictEqual([
         { level: "Error", words: "a driver broke while it charged", about: {} }
       ])
     })
@@ -59,7 +59,7 @@ describe("the log tells", () => {
 
   it.effect("of a record that nobody waits for any more", () =>
     Effect.gen(function* () {
-      expect(yield* logOf(captures, { failingRecords: "silent" })).toEqual([
+      expect(yield* logOf(captures, { failingRecords: "silent" })).toStrictEqual([
         { level: "Warn", words: "a record takes long; nobody waits for it any more", about: {} }
       ])
     })
@@ -71,7 +71,7 @@ describe("the log tells", () => {
     ["an unknown outcome", knowsNothing]
   ] as const)("nothing of %s that is recorded at once", ([, answer]) =>
     Effect.gen(function* () {
-      expect(yield* logOf(answer, { stopped: ["mid_b", "mid_c"] })).toEqual([])
+      expect(yield* logOf(answer, { stopped: ["mid_b", "mid_c"] })).toStrictEqual([])
     })
   )
 })

@@ -1,0 +1,87 @@
+import { expect, it } from "@effect/vitest"
+import { Predicate } from "effect"
+import * as attempt from "../../src/kernel/Attempt.ts"
+import * as card from "../../src/kernel/Card.ts"
+import * as disposition from "../../src/kernel/cascade/Disposition.ts"
+import * as entity from "../../src/kernel/Entity.ts"
+import * as registry from "../../src/kernel/EntityRegistry.ts"
+import * as gate from "../../src/kernel/FulfilmentGate.ts"
+import * as ids from "../../src/kernel/ids.ts"
+import * as account from "../../src/kernel/MerchantAccount.ts"
+import * as money from "../../src/kernel/Money.ts"
+import * as outbox from "../../src/kernel/Outbox.ts"
+import * as ledger from "../../src/kernel/PaymentLedger.ts"
+import * as orchestrator from "../../src/kernel/PaymentOrchestrator.ts"
+import * as provider from "../../src/kernel/PaymentProvider.ts"
+import * as session from "../../src/kernel/PaymentSession.ts"
+import * as sessions from "../../src/kernel/PaymentSessions.ts"
+import * as catalogue from "../../src/kernel/PriceCatalogue.ts"
+import * as reconciler from "../../src/kernel/Reconciler.ts"
+import * as refusals from "../../src/kernel/refusals.ts"
+import * as decision from "../../src/kernel/routing/RoutingPolicyEngine.ts"
+import * as vault from "../../src/kernel/TokenVault.ts"
+
+// A message that says what could not be read, and the tag that a refusal is told by, name the thing. A service
+// whose key is another's would take its place.
+
+const nouns = [
+  attempt,
+  card,
+  disposition,
+  entity,
+  registry,
+  ids,
+  account,
+  money,
+  outbox,
+  ledger,
+  provider,
+  session,
+  catalogue,
+  refusals,
+  decision,
+  vault
+]
+
+/** Everything of those modules that has a property of that name, with what it says. */
+const saying = (modules: ReadonlyArray<object>, property: string): ReadonlyArray<[string, unknown]> =>
+  modules
+    .flatMap((module) => Object.entries(module))
+    .flatMap(([name, value]) =>
+      (Predicate.isFunction(value) || Predicate.isObject(value)) && Predicate.hasProperty(value, property)
+        ? [[name, value[property]]]
+        : []
+    )
+
+it("a noun is told by the name that it has in the code", () => {
+  const named = saying(nouns, "identifier").filter(([, identifier]) => identifier !== undefined)
+  expect(named.length).toBeGreaterThan(40)
+  expect(Object.fromEntries(named)).toEqual(Object.fromEntries(named.map(([name]) => [name, name])))
+})
+
+it("a service has a key of its own, which says where it is declared", () => {
+  const services = [
+    registry,
+    gate,
+    outbox,
+    ledger,
+    orchestrator,
+    provider,
+    sessions,
+    catalogue,
+    reconciler,
+    vault
+  ]
+  expect(saying(services, "key").map(([name, key]) => `${name}: ${String(key)}`)).toEqual([
+    "EntityRegistry: payment-orchestration/kernel/EntityRegistry",
+    "FulfilmentGate: payment-orchestration/kernel/FulfilmentGate",
+    "Outbox: payment-orchestration/kernel/Outbox",
+    "PaymentLedger: payment-orchestration/kernel/PaymentLedger",
+    "PaymentOrchestrator: payment-orchestration/kernel/PaymentOrchestrator",
+    "Providers: payment-orchestration/kernel/PaymentProvider/Providers",
+    "PaymentSessions: payment-orchestration/kernel/PaymentSessions",
+    "PriceCatalogue: payment-orchestration/kernel/PriceCatalogue",
+    "Reconciler: payment-orchestration/kernel/Reconciler",
+    "Vaults: payment-orchestration/kernel/TokenVault/Vaults"
+  ])
+})

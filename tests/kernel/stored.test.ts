@@ -1,0 +1,255 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Exit, Schema } from "effect"
+import { Attempt } from "../../src/kernel/Attempt.ts"
+import { VaultedCard } from "../../src/kernel/Card.ts"
+import { Outcome } from "../../src/kernel/cascade/Disposition.ts"
+import { Brand, Entity } from "../../src/kernel/Entity.ts"
+import { MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
+import { PaymentEvent } from "../../src/kernel/Outbox.ts"
+import { PassedOver } from "../../src/kernel/PaymentLedger.ts"
+import { PaymentSession } from "../../src/kernel/PaymentSession.ts"
+import { Plan, Price } from "../../src/kernel/PriceCatalogue.ts"
+import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
+import { RoutingDecision } from "../../src/kernel/routing/RoutingPolicyEngine.ts"
+
+// Everything that is written down somewhere and read again, as it stands there: one whole example of each. What
+// a row lacks, or has otherwise, is not guessed at.
+
+type Stored = Readonly<Record<string, unknown>>
+type Kept = Schema.Codec<unknown, unknown>
+
+const money = { amount: 4900, currency: "USD" }
+const ulid = "01JD0000000000000000000000"
+const evidence = { code: "approved", message: "thank you" }
+
+const account = {
+  id: "mid_a",
+  entity: "loop_goods",
+  provider: "stub_a",
+  name: "an account",
+  status: "active",
+  killSwitch: false,
+  underwrittenFor: ["merchandise"],
+  accepts: {
+    currencies: ["USD"],
+    minimumAmount: 100,
+    maximumAmount: 10_000,
+    cardBrands: ["visa"],
+    countries: ["US"],
+    blockedBins: ["4000"],
+    highestRisk: "medium"
+  },
+  priority: 1,
+  weight: 10,
+  monthlyCap: { amount: 1_000_000, currency: "USD" }
+}
+
+const line = { name: "a mug", priceRef: "price_mug", quantity: 2, unitAmount: 1500, category: "merchandise" }
+
+const sessionOf = (intent: Stored) => ({
+  id: `ps_${ulid}`,
+  customer: "user_1",
+  brand: "loop-goods",
+  entity: "loop_goods",
+  category: "merchandise",
+  money,
+  intent,
+  mode: "hosted",
+  theme: { colour: "green" },
+  metadata: { source: "newsletter" },
+  redirects: { successUrl: "https://shop.example/thanks", cancelUrl: "https://shop.example/cart" },
+  orderReference: "order-1",
+  state: "pending",
+  createdAt: "2026-11-21T07:47:42.123Z",
+  expiresAt: "2026-11-21T08:17:42.123Z",
+  updatedAt: "2026-11-21T07:47:42.123Z"
+})
+
+const reasons: ReadonlyArray<Stored> = [
+  { _tag: "KillSwitchOn" },
+  { _tag: "NotActive", status: "suspended" },
+  { _tag: "ProviderNotConfigured", provider: "nmi" },
+  { _tag: "CategoryNotUnderwritten", category: "merchandise", underwritten: ["telehealth"] },
+  { _tag: "CurrencyNotAccepted", currency: "EUR", accepted: ["USD"] },
+  { _tag: "AmountBelowMinimum", amount: 1, minimum: 2 },
+  { _tag: "AmountAboveMaximum", amount: 2, maximum: 1 },
+  { _tag: "CardBrandNotAccepted", brand: "amex", accepted: ["visa"] },
+  { _tag: "CountryNotServed", country: "DE", served: ["US"] },
+  { _tag: "BinBlocked", bin: "400000", prefix: "4000" },
+  { _tag: "RiskTooHigh", risk: "high", highest: "low" },
+  { _tag: "MonthlyCapReached", captured: 9001, amount: 1000, cap: 10_000 }
+]
+
+const decision = {
+  policyVersion: 7,
+  inputs: {
+    entity: "loop_goods",
+    category: "merchandise",
+    amount: 1000,
+    currency: "USD",
+    risk: "low",
+    cardBrand: "visa",
+    bin: "424242",
+    country: "US"
+  },
+  chosen: ["mid_a", "mid_b"],
+  leftOut: [{ mid: "mid_c", reasons }]
+}
+
+const examples: ReadonlyArray<readonly [what: string, schema: Kept, stored: Stored]> = [
+  [
+    "an attempt",
+    Attempt,
+    {
+      id: `at_${ulid}_1`,
+      session: `ps_${ulid}`,
+      ordinal: 1,
+      mid: "mid_a",
+      entity: "loop_goods",
+      provider: "stub_a",
+      category: "merchandise",
+      brand: "loop-goods",
+      money,
+      idempotencyKey: "key",
+      state: "in_flight"
+    }
+  ],
+  [
+    "a vaulted card",
+    VaultedCard,
+    {
+      token: { vaultId: "stub", tokenRef: "tok_1" },
+      bin: "424242",
+      last4: "4242",
+      brand: "visa",
+      expiryMonth: 12,
+      expiryYear: 2030,
+      fingerprint: "fp",
+      country: "US"
+    }
+  ],
+  [
+    "a capture",
+    Outcome,
+    { _tag: "Captured", processorReference: "ch_1", amount: 1000, currency: "USD", evidence }
+  ],
+  ["a decline", Outcome, { _tag: "Declined", kind: "soft", evidence }],
+  ["an unknown outcome", Outcome, { _tag: "Indeterminate", evidence }],
+  ["absence", Outcome, { _tag: "Absent", evidence }],
+  [
+    "an entity",
+    Entity,
+    {
+      id: "loop_goods",
+      name: "Loop Goods",
+      collects: true,
+      paysOut: false,
+      underwrittenFor: ["merchandise"],
+      placeholder: true
+    }
+  ],
+  [
+    "a brand",
+    Brand,
+    { id: "loop-goods", name: "Loop", entities: ["loop_goods"], redirectOrigins: ["https://shop.example"] }
+  ],
+  ["a merchant account", MerchantAccount, account],
+  [
+    "an event",
+    PaymentEvent,
+    {
+      id: "ev_1",
+      type: "payment.charged.v1",
+      session: `ps_${ulid}`,
+      occurredAt: "2026-11-21T07:47:42.123Z",
+      payload: { amount: 4900 }
+    }
+  ],
+  ["an account that was passed over", PassedOver, { mid: "mid_a", reason: "kill_switch_on" }],
+  [
+    "a session for a plan",
+    PaymentSession,
+    sessionOf({ type: "subscription_plan", planKey: "box", name: "a box" })
+  ],
+  ["a session for lines", PaymentSession, sessionOf({ type: "line_items", lines: [line] })],
+  ["a session for an amount", PaymentSession, sessionOf({ type: "amount" })],
+  ["a price", Price, { ref: "price_mug", name: "a mug", money, category: "merchandise" }],
+  ["a plan", Plan, { key: "box", name: "a box", money, category: "merchandise" }],
+  ["a routing decision", RoutingDecision, decision],
+  ...reasons.map((reason) => [`the reason ${String(reason._tag)}`, ExclusionReason, reason] as const)
+]
+
+/** What each may do without. Labels and payloads are as their writers like them. */
+const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "a vaulted card": ["country"],
+  "a merchant account": [
+    "accepts.minimumAmount",
+    "accepts.maximumAmount",
+    "accepts.cardBrands",
+    "accepts.countries",
+    "accepts.blockedBins",
+    "accepts.highestRisk",
+    "monthlyCap"
+  ],
+  "an event": ["payload.amount"],
+  "a session for a plan": ["redirects", "orderReference", "theme.colour", "metadata.source"],
+  "a session for lines": [
+    "redirects",
+    "orderReference",
+    "theme.colour",
+    "metadata.source",
+    "intent.lines[0].priceRef"
+  ],
+  "a session for an amount": ["redirects", "orderReference", "theme.colour", "metadata.source"],
+  "a routing decision": ["inputs.cardBrand", "inputs.bin", "inputs.country"]
+}
+const anything = new Set(["payload.amount"])
+
+interface Place {
+  readonly path: string
+  /** The whole, with something else at this place, or without it. */
+  readonly put: (value: unknown) => unknown
+  readonly leaveOut: (() => unknown) | undefined
+}
+
+/** Every place of a value, with ways to change it. */
+const placesIn = (value: unknown, path: string, put: Place["put"]): ReadonlyArray<Place> => {
+  if (Array.isArray(value)) {
+    const list: ReadonlyArray<unknown> = value
+    return list.flatMap((part, at) => {
+      const inside = (other: unknown) => put(list.with(at, other))
+      return [
+        { path: `${path}[${at}]`, put: inside, leaveOut: undefined },
+        ...placesIn(part, `${path}[${at}]`, inside)
+      ]
+    })
+  }
+  if (typeof value !== "object" || value === null) return []
+  return Object.entries(value).flatMap(([key, part]) => {
+    const inside = (other: unknown) => put({ ...value, [key]: other })
+    const name = path === "" ? key : `${path}.${key}`
+    const others = Object.fromEntries(Object.entries(value).filter(([other]) => other !== key))
+    return [{ path: name, put: inside, leaveOut: () => put(others) }, ...placesIn(part, name, inside)]
+  })
+}
+
+const isRead = (schema: Kept, stored: unknown): boolean =>
+  Exit.isSuccess(Schema.decodeUnknownExit(schema)(stored))
+
+describe("what is stored is read back as it was:", () => {
+  it.each(examples)("%s", (_, schema, stored) => {
+    const read = Schema.decodeUnknownSync(schema)(stored)
+    expect(Schema.encodeSync(schema)(read)).toStrictEqual(stored)
+  })
+})
+
+describe("what is not whole, or not as it should be, is not read:", () => {
+  it.each(examples)("%s", (what, schema, stored) => {
+    const places = placesIn(stored, "", (whole) => whole)
+    for (const { leaveOut, path, put } of places) {
+      if (!anything.has(path)) expect(isRead(schema, put(null)), `null for ${path}`).toBe(false)
+      if (leaveOut !== undefined)
+        expect(isRead(schema, leaveOut()), `without ${path}`).toBe(optional[what]?.includes(path) ?? false)
+    }
+  })
+})

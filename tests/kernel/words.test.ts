@@ -1,0 +1,70 @@
+import { describe, expect, it } from "@effect/vitest"
+import { AttemptState } from "../../src/kernel/Attempt.ts"
+import { CardBrand } from "../../src/kernel/Card.ts"
+import { DeclineKind } from "../../src/kernel/cascade/Disposition.ts"
+import { ProductCategory, productCategories } from "../../src/kernel/Category.ts"
+import { MidStatus, RiskLevel } from "../../src/kernel/MerchantAccount.ts"
+import { Currency, minorUnitDecimals } from "../../src/kernel/Money.ts"
+import { EventType } from "../../src/kernel/Outbox.ts"
+import { DeclarationRefusal, EvidenceSource, PermitRefusal } from "../../src/kernel/PaymentLedger.ts"
+import { PaymentMode, SessionState } from "../../src/kernel/PaymentSession.ts"
+import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
+
+// The words that stand in rows, on the wire and in other people's programs. One that changes here has to be
+// changed there as well, so each list is reviewed as a whole.
+
+const words = (text: string): ReadonlyArray<string> => text.split(" ")
+
+describe("the words that others know us by are these:", () => {
+  it.each([
+    ["states of an attempt", AttemptState.literals, "in_flight captured declined indeterminate absent"],
+    [
+      "states of a session",
+      SessionState.literals,
+      "pending processing in_review settled failed cancelled expired"
+    ],
+    ["kinds of a decline", DeclineKind.literals, "soft hard"],
+    ["sources of evidence", EvidenceSource.literals, "driver lookup takeover webhook person"],
+    [
+      "what the write-ahead passes over",
+      PermitRefusal.literals,
+      "kill_switch_on not_active not_underwritten entity_cannot_collect"
+    ],
+    [
+      "what a ledger does not declare",
+      DeclarationRefusal.literals,
+      "entity_cannot_collect brand_not_of_entity not_underwritten"
+    ],
+    [
+      "events",
+      EventType.literals,
+      "payment.charged.v1 payment.declined.v1 payment.in_review.v1 payment.failed.v1 payment.session_expired.v1"
+    ],
+    [
+      "product categories",
+      ProductCategory.literals,
+      "ruo_compounds supplements telehealth lab_tests membership merchandise"
+    ],
+    ["card brands", CardBrand.literals, "visa mastercard amex discover jcb diners unionpay"],
+    ["states of a merchant account", MidStatus.literals, "pending active suspended closed"],
+    ["risks", RiskLevel.literals, "low medium high"],
+    ["modes", PaymentMode.literals, "hosted embedded"],
+    ["currencies", Currency.literals, "AUD CAD CHF DKK EUR GBP JPY MXN NOK NZD SEK SGD USD"],
+    [
+      "reasons why an account is left out",
+      ExclusionReason.members.map((member) => member.fields._tag.schema.literal),
+      "KillSwitchOn NotActive ProviderNotConfigured CategoryNotUnderwritten CurrencyNotAccepted AmountBelowMinimum AmountAboveMaximum CardBrandNotAccepted CountryNotServed BinBlocked RiskTooHigh MonthlyCapReached"
+    ]
+  ] as const)("%s", (_, known, expected) => {
+    expect(known).toEqual(words(expected))
+  })
+
+  it("and the categories that refusals list are those that are known", () => {
+    expect(productCategories).toEqual(ProductCategory.literals)
+  })
+
+  it("and every currency but the yen has two decimals", () => {
+    const whole = Object.entries(minorUnitDecimals).filter(([, decimals]) => decimals !== 2)
+    expect(whole).toEqual([["JPY", 0]])
+  })
+})
