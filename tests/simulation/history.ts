@@ -4,7 +4,7 @@ import { attemptId, Principal, SessionId } from "../../src/kernel/ids.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
 import type { Constraint } from "../../src/layers/memory/constraints.ts"
-import type { Store } from "../../src/layers/memory/Store.ts"
+import type { AttemptRow, Store } from "../../src/layers/memory/Store.ts"
 import { deliver, deliveryDefaults } from "../../src/workers/delivery.ts"
 import { Books, type Charge } from "./Books.ts"
 import { Customer } from "./customer.ts"
@@ -56,7 +56,8 @@ export const playHistory = (seed: number, options: HistoryOptions = {}): History
   return { seed, broken, ...history.result() }
 }
 
-const reconciles = Effect.flatMap(Reconciler, ({ takeOver, pass }) => Effect.andThen(takeOver, pass))
+const takesOver = Effect.flatMap(Reconciler, ({ takeOver }) => takeOver)
+const reconciles = Effect.flatMap(Reconciler, ({ pass }) => pass)
 const expires = Effect.flatMap(PaymentLedger, (ledger) => ledger.expireDue(100))
 const delivers = deliver(deliveryDefaults)
 
@@ -178,13 +179,29 @@ class Play {
     for (let pass = 0; pass < 4; pass++) {
       at += draws.pick("pass after", [700, 3_000, 9_000, 30_000, 120_000, 600_000])
       this.#world.after(at, () => {
-        if (this.#isUnresolved()) replica.work(reconciles)
+        this.#reconciles(replica)
         if (this.#store.events.some(({ delivered }) => !delivered)) replica.work(delivers)
       })
     }
     this.#world.after(this.#lifetime + draws.between("expiry pass", -20, 200), () => {
       if (this.#isExpirable()) replica.work(expires)
     })
+  }
+
+  /** One pass of the reconciler, as far as it would find something. */
+  #reconciles(replica: Replica): void {
+    const now = this.#database.now
+    if (this.#hasAttempt(({ state, leaseUntil }) => state === "in_flight" && leaseUntil <= now)) {
+      replica.work(takesOver)
+    }
+    if (this.#hasAttempt(({ state, nextCheckAt }) => state === "indeterminate" && nextCheckAt <= now)) {
+      replica.work(reconciles)
+    }
+  }
+
+  #hasAttempt(wanted: (attempt: AttemptRow) => boolean): boolean {
+    for (const { attempts } of this.#store.sessions.values()) if (attempts.some(wanted)) return true
+    return false
   }
 
   #isExpirable(): boolean {
@@ -196,10 +213,7 @@ class Play {
   }
 
   #isUnresolved(): boolean {
-    for (const { attempts } of this.#store.sessions.values()) {
-      if (attempts.some(({ state }) => state === "in_flight" || state === "indeterminate")) return true
-    }
-    return false
+    return this.#hasAttempt(({ state }) => state === "in_flight" || state === "indeterminate")
   }
 
   /** A webhook is delivered until it is taken. */
@@ -239,7 +253,7 @@ class Play {
     world.run()
     const [first, second] = this.#replicas
     for (let pass = 0; pass < 60 && this.#isUnresolved() && !this.#isForPeople(); pass++) {
-      world.after(this.#untilNextCheck(), () => (pass % 2 === 0 ? first : second).work(reconciles))
+      world.after(this.#untilNextCheck(), () => this.#reconciles(pass % 2 === 0 ? first : second))
       world.run()
     }
     // Whoever has given a charge up, or believes its decline, does not ask again: only the gateway can tell.
