@@ -1,5 +1,7 @@
 import { Schema } from "effect"
+import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { layers } from "./layers.ts"
 
 const root = new URL("../../", import.meta.url)
@@ -54,7 +56,7 @@ export const tableOf = (kept: typeof Kept.Type): string => {
         `| ${index === 0 ? title : ""} | ${figure} | ${value} | ${aim} | ${index === 0 ? run : ""} |`
     )
   })
-  return ["| layer | figure | value | aim | run |", "|---|---|---|---|---|", ...rows].join("\n")
+  return ["| layer | figure | value | aim | run |", "| --- | --- | --- | --- | --- |", ...rows].join("\n")
 }
 
 const lengthOf = (seconds: number): string =>
@@ -71,4 +73,9 @@ export const withFigures = (text: string): string => {
 
 export const readDocument = (): string => readFileSync(document, "utf8")
 
-export const writeDocument = (): void => writeFileSync(document, withFigures(readDocument()))
+export const writeDocument = (): void => {
+  writeFileSync(document, withFigures(readDocument()))
+  spawnSync("npm", ["exec", "--", "oxfmt", fileURLToPath(document), fileURLToPath(keptIn)], {
+    stdio: "ignore"
+  })
+}
