@@ -11,7 +11,7 @@ export default defineConfig({
     // One process per worker: a test that ends badly takes only its own file with it.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
     // Pothos, Yoga and our schema must see one and the same copy of graphql.
