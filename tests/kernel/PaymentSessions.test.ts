@@ -1,107 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Layer } from "effect"
-import { SecureRandom } from "effect/crypto"
-import { Brand, Entity } from "../../src/kernel/Entity.ts"
-import { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
-import { BrandId, EntityId, Principal } from "../../src/kernel/ids.ts"
-import { type Declaring, PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
-import { PaymentSession, type SessionDeclaration } from "../../src/kernel/PaymentSession.ts"
-import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
-import { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
-import { compile } from "../../src/kernel/routing/RoutingPolicy.ts"
+import { Effect } from "effect"
+import { PaymentSession } from "../../src/kernel/PaymentSession.ts"
 import type { SessionConfig } from "../../src/kernel/SessionConfig.ts"
-import { account, sessionId } from "../support/kernel/accounts.ts"
-import { catalogue } from "../support/kernel/catalogue.ts"
-import { fakeLedger, type Mischief } from "../support/kernel/FakeLedger.ts"
-
-const company = (id: string, collects: boolean) =>
-  new Entity({
-    id: EntityId.make(id),
-    name: id,
-    collects,
-    paysOut: true,
-    underwrittenFor: ["merchandise", "membership"],
-    placeholder: true
-  })
-
-const brand = (id: string, entities: ReadonlyArray<string>) =>
-  new Brand({
-    id: BrandId.make(id),
-    name: id,
-    entities: entities.map((one) => EntityId.make(one)),
-    redirectOrigins: ["https://shop.example"]
-  })
-
-const entities = [company("loop_goods", true), company("loop_health", true), company("loop_payouts", false)]
-const brands = [brand("loop-goods", ["loop_goods", "loop_payouts"]), brand("loop-health", ["loop_health"])]
-const accounts = [account({ id: "mid_a" }), account({ id: "mid_b", rules: { maximumAmount: 5000 } })]
-
-const registry: EntityRegistry["Service"] = {
-  snapshot: Effect.succeed({
-    entities: new Map(entities.map((one): [string, Entity] => [one.id, one])),
-    brands: new Map(brands.map((one): [string, Brand] => [one.id, one])),
-    accounts: new Map(accounts.map((one) => [one.account.id, one.account])),
-    policy: compile(1, accounts)
-  }),
-  setKillSwitch: () => Effect.die("no test flips a switch here")
-}
-
-const good: SessionConfig = {
-  customer: "user_1",
-  brand: "loop-goods",
-  entity: "loop_goods",
-  intent: { type: "line_items", lineItems: [{ providerPriceRef: "price_mug", quantity: 2 }] },
-  mode: "hosted"
-}
-
-const by = Principal.make("app")
-const lifetime = Duration.minutes(30)
-
-const asSession = (declaration: SessionDeclaration): PaymentSession =>
-  new PaymentSession({
-    ...declaration,
-    state: "pending",
-    createdAt: DateTime.makeUnsafe(0),
-    expiresAt: DateTime.makeUnsafe(1_800_000),
-    updatedAt: DateTime.makeUnsafe(0)
-  })
-
-/** Sessions over a ledger that keeps what is declared, or answers what a test says. */
-const setup = (answers: Mischief["answers"] = {}) => {
-  const declared: Array<SessionDeclaration> = []
-  const ledger = fakeLedger({
-    answers: {
-      declare: (declaration) => {
-        declared.push(declaration)
-        return Effect.succeed<Declaring>({ _tag: "Created", session: asSession(declaration) })
-      },
-      declaredBefore: () => Effect.undefined,
-      ...answers
-    }
-  })
-  const layer = PaymentSessions.layer({ lifetime }).pipe(
-    Layer.provide([
-      Layer.succeed(EntityRegistry, registry),
-      Layer.succeed(PaymentLedger, ledger.service),
-      Layer.succeed(PriceCatalogue, catalogue),
-      SecureRandom.layerWebCrypto
-    ])
-  )
-  const call = <A, E>(use: (sessions: PaymentSessions["Service"]) => Effect.Effect<A, E>) =>
-    Effect.scoped(
-      Effect.flatMap(Layer.build(layer), (context) =>
-        Effect.provideContext(Effect.flatMap(PaymentSessions, use), context)
-      )
-    )
-  const create = (changes: Partial<SessionConfig> = {}) =>
-    call((sessions) => sessions.create({ by, idempotencyKey: "key_1", body: { ...good, ...changes } }))
-  return { call, create, declared }
-}
+import { sessionId } from "../support/kernel/accounts.ts"
+import { by, good, openSessions } from "../support/kernel/sessions.ts"
 
 describe("declaring a session", () => {
   it.effect("prices it, derives its category and hands it to the ledger", () =>
     Effect.gen(function* () {
-      const { create, declared } = setup()
+      const { create, declared } = openSessions()
       const session = yield* create({
         redirects: { successUrl: "https://shop.example/thanks", cancelUrl: "https://shop.example/cart" },
         metadata: { source: "newsletter" },
@@ -126,7 +33,7 @@ describe("declaring a session", () => {
 
   it.effect("takes a claim that agrees, and a claim for what nothing else tells", () =>
     Effect.gen(function* () {
-      const { create } = setup()
+      const { create } = openSessions()
       expect((yield* create({ product: "merchandise" })).category).toBe("merchandise")
       const bare = yield* create({ intent: { type: "amount", amountCents: 900 }, product: "merchandise" })
       expect(bare.category).toBe("merchandise")
@@ -135,7 +42,7 @@ describe("declaring a session", () => {
 
   it.effect("gives each its own id", () =>
     Effect.gen(function* () {
-      const { create } = setup()
+      const { create } = openSessions()
       const sessions = yield* Effect.all([create(), create(), create()])
       expect(new Set(sessions.map(({ id }) => id)).size).toBe(3)
     })
@@ -156,12 +63,24 @@ const wrong: ReadonlyArray<readonly [string, Partial<SessionConfig>, object]> = 
     { brand: "loop-health" },
     { _tag: "BrandNotOfEntity", allowed: ["loop_health"], field: "brand" }
   ],
-  ["no customer", { customer: " " }, { _tag: "InvalidInput", field: "customer" }],
-  ["an unknown mode", { mode: "popup" }, { _tag: "InvalidInput", field: "mode" }],
+  [
+    "no customer",
+    { customer: " " },
+    { _tag: "InvalidInput", field: "customer", problem: "is not a loopUserId of 1 to 200 characters" }
+  ],
+  [
+    "an unknown mode",
+    { mode: "popup" },
+    { _tag: "InvalidInput", field: "mode", problem: 'is "popup"; say hosted or embedded' }
+  ],
   [
     "an order reference with a space",
     { orderReference: "a b" },
-    { _tag: "InvalidInput", field: "orderReference" }
+    {
+      _tag: "InvalidInput",
+      field: "orderReference",
+      problem: "is not 1 to 100 printable characters without spaces"
+    }
   ],
   [
     "a theme with a long value",
@@ -180,7 +99,7 @@ const wrong: ReadonlyArray<readonly [string, Partial<SessionConfig>, object]> = 
   [
     "too much metadata",
     { metadata: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`k${n}`, "v"])) },
-    { _tag: "InvalidInput", field: "metadata" }
+    { _tag: "InvalidInput", field: "metadata", problem: "has 51 entries; at most 50 are kept" }
   ],
   [
     "a malformed intent",
@@ -225,7 +144,7 @@ const wrong: ReadonlyArray<readonly [string, Partial<SessionConfig>, object]> = 
 describe("a declaration is refused, and nothing is written, for", () => {
   it.effect.each(wrong)("%s", ([, changes, refusal]) =>
     Effect.gen(function* () {
-      const { create, declared } = setup()
+      const { create, declared } = openSessions()
       expect(yield* Effect.flip(create(changes))).toMatchObject(refusal)
       expect(declared).toEqual([])
     })
@@ -233,17 +152,18 @@ describe("a declaration is refused, and nothing is written, for", () => {
 
   it.effect("a bare amount that does not say what is sold", () =>
     Effect.gen(function* () {
-      const { create } = setup()
+      const { create } = openSessions()
       expect(yield* Effect.flip(create({ intent: { type: "amount", amountCents: 900 } }))).toMatchObject({
         _tag: "InvalidInput",
-        field: "product"
+        field: "product",
+        problem: "is missing; a bare amount does not tell what is sold"
       })
     })
   )
 
   it.effect("a laundering try: what one entity is underwritten for, through another", () =>
     Effect.gen(function* () {
-      const { create, declared } = setup()
+      const { create, declared } = openSessions()
       // Underwritten as a company, and without an account of its own: another's is never borrowed.
       const refusal = yield* Effect.flip(create({ brand: "loop-health", entity: "loop_health" }))
       expect(refusal).toMatchObject({ _tag: "NoEligibleMerchantAccount", entity: "loop_health", leftOut: [] })
@@ -261,7 +181,7 @@ describe("a declaration is refused, and nothing is written, for", () => {
 
   it.effect.each(pairs)("%s, before %s", ([, , changes, refusal]) =>
     Effect.gen(function* () {
-      expect(yield* Effect.flip(setup().create(changes))).toMatchObject({ ...refusal })
+      expect(yield* Effect.flip(openSessions().create(changes))).toMatchObject({ ...refusal })
     })
   )
 })
@@ -279,13 +199,16 @@ describe("a text that no record can keep", () => {
     ]
   ] as const)("is refused at its place: %s", ([, changes, field]) =>
     Effect.gen(function* () {
-      expect(yield* Effect.flip(setup().create(changes))).toMatchObject({ _tag: "InvalidInput", field })
+      expect(yield* Effect.flip(openSessions().create(changes))).toMatchObject({
+        _tag: "InvalidInput",
+        field
+      })
     })
   )
 
   it.effect("whole characters beyond the first plane are kept", () =>
     Effect.gen(function* () {
-      const session = yield* setup().create({ metadata: { note: "🧪" } })
+      const session = yield* openSessions().create({ metadata: { note: "🧪" } })
       expect(session.metadata).toEqual({ note: "🧪" })
     })
   )
@@ -294,9 +217,9 @@ describe("a text that no record can keep", () => {
 describe("a declaration that the ledger knows", () => {
   it.effect("is answered with the session that it made", () =>
     Effect.gen(function* () {
-      const { create, declared } = setup()
+      const { create, declared } = openSessions()
       const session = yield* create()
-      const again = setup({ declare: () => Effect.succeed({ _tag: "Replayed", session }) })
+      const again = openSessions({ declare: () => Effect.succeed({ _tag: "Replayed", session }) })
       expect(yield* again.create()).toEqual(session)
       expect(declared.length).toBe(1)
     })
@@ -304,8 +227,8 @@ describe("a declaration that the ledger knows", () => {
 
   it.effect("is answered although it would be refused by now", () =>
     Effect.gen(function* () {
-      const session = yield* setup().create()
-      const again = setup({ declaredBefore: () => Effect.succeed({ _tag: "Replayed", session }) })
+      const session = yield* openSessions().create()
+      const again = openSessions({ declaredBefore: () => Effect.succeed({ _tag: "Replayed", session }) })
       expect(yield* again.create({ entity: "renamed_since" })).toEqual(session)
       expect(again.declared).toEqual([])
     })
@@ -314,7 +237,7 @@ describe("a declaration that the ledger knows", () => {
   it.effect("under the same key but with another body is refused with what differs", () =>
     Effect.gen(function* () {
       const earlierBody = { ...good, mode: "embedded" }
-      const { create } = setup({ declare: () => Effect.succeed({ _tag: "KeyReused", earlierBody }) })
+      const { create } = openSessions({ declare: () => Effect.succeed({ _tag: "KeyReused", earlierBody }) })
       expect(yield* Effect.flip(create())).toMatchObject({
         _tag: "IdempotencyKeyReused",
         differences: [{ field: "mode", before: '"embedded"', now: '"hosted"' }]
@@ -323,19 +246,39 @@ describe("a declaration that the ledger knows", () => {
   )
 
   it.effect.each([
-    ["entity_cannot_collect", "EntityCannotCollect"],
-    ["brand_not_of_entity", "BrandNotOfEntity"],
-    ["not_underwritten", "CategoryNotUnderwritten"]
-  ] as const)("that the ledger does not allow any more (%s) is refused as %s", ([reason, _tag]) =>
+    ["entity_cannot_collect", { _tag: "EntityCannotCollect", entity: "loop_goods" }],
+    // What this process knows is older than what the ledger refused, so what was refused is not offered.
+    [
+      "brand_not_of_entity",
+      { _tag: "BrandNotOfEntity", brand: "loop-goods", entity: "loop_goods", allowed: ["loop_payouts"] }
+    ],
+    [
+      "not_underwritten",
+      {
+        _tag: "CategoryNotUnderwritten",
+        entity: "loop_goods",
+        category: "merchandise",
+        underwritten: ["membership"]
+      }
+    ]
+  ] as const)("that the ledger does not allow any more (%s) is refused like that", ([reason, refusal]) =>
     Effect.gen(function* () {
-      const { create } = setup({ declare: () => Effect.succeed({ _tag: "NotAllowed", reason }) })
-      expect(yield* Effect.flip(create())).toMatchObject({ _tag })
+      const { create } = openSessions({ declare: () => Effect.succeed({ _tag: "NotAllowed", reason }) })
+      expect(yield* Effect.flip(create())).toMatchObject(refusal)
+    })
+  )
+
+  it.effect("is not asked for when a request that is refused has no key", () =>
+    Effect.gen(function* () {
+      const { call } = openSessions({ declaredBefore: () => Effect.die("nobody asked for a replay") })
+      const refused = call((sessions) => sessions.create({ by, body: { ...good, entity: "acme" } }))
+      expect(yield* Effect.flip(refused)).toMatchObject({ _tag: "UnknownEntity" })
     })
   )
 
   it.effect("by its order is refused with the session that the order has", () =>
     Effect.gen(function* () {
-      const { create } = setup({
+      const { create } = openSessions({
         declare: () => Effect.succeed({ _tag: "OrderTaken", session: sessionId(7), state: "in_review" })
       })
       expect(yield* Effect.flip(create({ orderReference: "order-1" }))).toMatchObject({
@@ -351,7 +294,7 @@ describe("a declaration that the ledger knows", () => {
 describe("looking up and cancelling", () => {
   it.effect.each(["ps_1", "", "' or 1=1 --"])("%j finds no session and asks no ledger", (id) =>
     Effect.gen(function* () {
-      const { call } = setup()
+      const { call } = openSessions()
       const unknown = { _tag: "UnknownSession", session: id }
       expect(yield* Effect.flip(call((sessions) => sessions.get(id)))).toMatchObject(unknown)
       expect(yield* Effect.flip(call((sessions) => sessions.cancel(id, by)))).toMatchObject(unknown)
@@ -360,7 +303,7 @@ describe("looking up and cancelling", () => {
 
   it.effect("a session that the ledger does not have is unknown", () =>
     Effect.gen(function* () {
-      const { call } = setup({
+      const { call } = openSessions({
         session: () => Effect.succeed(undefined),
         cancel: () => Effect.succeed(undefined)
       })
@@ -373,9 +316,9 @@ describe("looking up and cancelling", () => {
 
   it.effect("a cancelled session is answered as it is now", () =>
     Effect.gen(function* () {
-      const created = yield* setup().create()
+      const created = yield* openSessions().create()
       const cancelled = new PaymentSession({ ...created, state: "cancelled" })
-      const { call } = setup({
+      const { call } = openSessions({
         session: () => Effect.succeed(cancelled),
         cancel: () => Effect.succeed({ cancelled: true, state: "cancelled" })
       })
@@ -387,7 +330,7 @@ describe("looking up and cancelling", () => {
     "a session that is %s is not cancelled",
     (state) =>
       Effect.gen(function* () {
-        const { call } = setup({ cancel: () => Effect.succeed({ cancelled: false, state }) })
+        const { call } = openSessions({ cancel: () => Effect.succeed({ cancelled: false, state }) })
         expect(yield* Effect.flip(call((sessions) => sessions.cancel(sessionId(1), by)))).toMatchObject({
           _tag: "SessionNotPayable",
           state

@@ -195,6 +195,22 @@ describe("a cascade refuses every event that its command cannot have led to:", (
   })
 })
 
+describe("the end of a cascade", () => {
+  it.each([{}, { captured: true }] as const)(
+    "passes on whether money was captured all the same: %o",
+    (known) => {
+      const stopped = commands([a, b], permitted(a), chargeDeclined("hard"), {
+        _tag: "Recorded",
+        recording: { attempt: "declined", session: "cancelled", passedOver: [], ...known }
+      }).at(-1)
+      expect(stopped).toStrictEqual({
+        _tag: "Stop",
+        end: { _tag: "Ended", heard: "Declined", session: "cancelled", passedOver: [], ...known }
+      })
+    }
+  )
+})
+
 describe("failover", () => {
   it("leads on after a soft decline only", () => {
     expect(failover(declined("soft"), [b, c])).toEqual([b, c])
