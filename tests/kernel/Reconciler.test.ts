@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Fiber, Layer } from "effect"
+import { Duration, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { Attempt } from "../../src/kernel/Attempt.ts"
 import {
   Absent,
   Captured,
@@ -9,8 +8,7 @@ import {
   Indeterminate,
   type Outcome
 } from "../../src/kernel/cascade/Disposition.ts"
-import { AttemptId, MidId, ProviderName, SessionId } from "../../src/kernel/ids.ts"
-import { Money } from "../../src/kernel/Money.ts"
+import { ProviderName } from "../../src/kernel/ids.ts"
 import { LedgerUnavailable, PaymentLedger, type Unresolved } from "../../src/kernel/PaymentLedger.ts"
 import {
   type ChargeLookup,
@@ -20,10 +18,10 @@ import {
   providersOf
 } from "../../src/kernel/PaymentProvider.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
-import { BrandId, EntityId } from "../../src/kernel/ids.ts"
 import { incapable } from "../support/kernel/fakeDrivers.ts"
 import { fakeLedger } from "../support/kernel/FakeLedger.ts"
 import { keptLog } from "../support/kernel/keptLog.ts"
+import { unresolved } from "../support/kernel/unresolved.ts"
 
 const evidence = { code: "code", message: "message" }
 const captured = new Captured({ processorReference: "ch_1", amount: 4900, currency: "USD", evidence })
@@ -38,31 +36,6 @@ const lookupOf = (name: string, lookupCharge: ChargeLookup["lookupCharge"]): Pay
   name: ProviderName.make(name),
   chargeLookup: { absenceHorizon: horizon, lookupCharge }
 })
-
-const unresolved = (
-  nr: number,
-  provider: string,
-  age: Duration.Duration = Duration.seconds(1)
-): Unresolved => {
-  const ulid = `0000000000000000000000000${nr}`
-  return {
-    attempt: new Attempt({
-      id: AttemptId.make(`at_${ulid}_1`),
-      session: SessionId.make(`ps_${ulid}`),
-      ordinal: 1,
-      mid: MidId.make("mid_1"),
-      entity: EntityId.make("entity"),
-      provider: ProviderName.make(provider),
-      category: "supplements",
-      brand: BrandId.make("brand"),
-      money: new Money({ amount: 4900, currency: "USD" }),
-      idempotencyKey: `key_${nr}`,
-      state: "indeterminate"
-    }),
-    writtenAt: DateTime.makeUnsafe(0),
-    age: Duration.toMillis(age)
-  }
-}
 
 /** One pass over some attempts; what was recorded, by attempt. */
 const passOver = (
