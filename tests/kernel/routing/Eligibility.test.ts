@@ -149,8 +149,13 @@ describe("the reason why an account is left out", () => {
     expect(left?.reasons.map(sentence)[0]).toBe("it is underwritten for nothing, not for merchandise")
   })
 
-  const fits = (one: ReturnType<typeof account>, inputs = charge()) =>
-    selectMids(compile(1, [one]), inputs, sessionId(1)).length === 1
+  /** Whether an account may serve a charge: it is chosen, and nothing is said against it. */
+  const fits = (one: ReturnType<typeof account>, inputs = charge()) => {
+    const policy = compile(1, [one])
+    const chosen = selectMids(policy, inputs, sessionId(1)).length === 1
+    expect(explainLeftOut(policy, inputs).length === 0).toBe(chosen)
+    return chosen
+  }
 
   it.each([
     ["the least amount", account({ rules: { minimumAmount: 1000 } })],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
+import { hash32 } from "../../../src/kernel/hash.ts"
 import { negativeLog2 } from "../../../src/kernel/routing/Ordering.ts"
 import { type Account, compile } from "../../../src/kernel/routing/RoutingPolicy.ts"
 import { selectMids } from "../../../src/kernel/routing/RoutingPolicyEngine.ts"
@@ -64,6 +65,48 @@ describe("the order of accounts", () => {
     ]
     for (let n = 0; n < 100; n++)
       expect(orderOf(accounts, n)).toEqual(["mid_new", "mid_half", "mid_full", "mid_uncapped"])
+  })
+
+  it("measures how full a cap is by its own size", () => {
+    const accounts = [
+      account({
+        id: "mid_small",
+        monthlyCap: { amount: 10_000, currency: "USD" },
+        capturedThisMonth: 9000
+      }),
+      account({
+        id: "mid_large",
+        monthlyCap: { amount: 10_000_000, currency: "USD" },
+        capturedThisMonth: 1_000_000
+      })
+    ]
+    for (let n = 0; n < 100; n++) expect(orderOf(accounts, n)).toEqual(["mid_large", "mid_small"])
+  })
+
+  it("does not call an account full whose cap, in another currency, is nothing", () => {
+    const accounts = [
+      account({ id: "mid_none", monthlyCap: { amount: 0, currency: "EUR" }, capturedThisMonth: 500 }),
+      account({
+        id: "mid_tenth",
+        monthlyCap: { amount: 10_000, currency: "USD" },
+        capturedThisMonth: 1000
+      })
+    ]
+    for (let n = 0; n < 100; n++) expect(orderOf(accounts, n)).toEqual(["mid_none", "mid_tenth"])
+  })
+
+  it("falls back to the ids of accounts that draw alike, in whatever order they were read", () => {
+    const twins = ["mid_1v7e_acm", "mid_26es_4p8"]
+    expect(new Set(twins.map((id) => hash32(id))).size).toBe(1)
+    for (const ids of [twins, twins.toReversed()]) {
+      for (let n = 0; n < 100; n++)
+        expect(
+          orderOf(
+            ids.map((id) => account({ id })),
+            n
+          )
+        ).toEqual(twins)
+    }
   })
 })
 
