@@ -18,8 +18,8 @@ export interface Server {
   readonly signal: (signal: NodeJS.Signals) => boolean
   /** Waits until it answers. */
   readonly ready: Effect.Effect<void>
-  /** Waits until the process that there is now has ended. */
-  readonly ended: Effect.Effect<void>
+  /** Waits until the process that there is now has ended; gives its exit code. */
+  readonly ended: Effect.Effect<number | null>
   /** How often it was started. */
   readonly starts: () => number
 }
@@ -113,7 +113,10 @@ export const openServer = Effect.fnUntraced(function* (options: {
       Effect.repeat({ until: Boolean, schedule: Schedule.spaced("20 millis") }),
       Effect.asVoid
     ),
-    ended: Effect.suspend(() => (current === undefined ? Effect.void : ended(current.child))),
+    ended: Effect.suspend(() => {
+      const child = current?.child
+      return child === undefined ? Effect.succeed(null) : Effect.map(ended(child), () => child.exitCode)
+    }),
     starts: () => starts
   }
 })

@@ -1,11 +1,11 @@
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Effect, Option, type Scope } from "effect"
 import type { Client, Underway } from "./Client.ts"
 import type { Databases } from "./Databases.ts"
 import type { Fault } from "./faults.ts"
 import type { FaultKind, Tally } from "./kinds.ts"
 import type { Caught, Moment } from "./Line.ts"
 import type { OddEnd, Server } from "./Servers.ts"
-import { longerThanLease, longerThanPermit } from "./timings.ts"
+import { longerThanLease, longerThanPermit, longestPause } from "./timings.ts"
 import type { Step } from "./wire.ts"
 
 /** A blow that was struck, and the confirmations that were under way at the servers that it hit. */
@@ -100,7 +100,6 @@ export const makeInflict = Effect.fnUntraced(function* (stage: Stage): Effect.fn
         ({ question, replica }) => question.ask === "confirm" && hit.some(({ number }) => number === replica)
       )
       done.blows.push({ kind, at, victims })
-      return victims.length
     })
 
   const charging = ({ number }: Server) =>
@@ -109,11 +108,11 @@ export const makeInflict = Effect.fnUntraced(function* (stage: Stage): Effect.fn
   const kill = (fault: Fault, hit: ReadonlyArray<Server>, server: Server) =>
     Effect.gen(function* () {
       const caught = yield* aimed(fault, server)
-      const at = yield* note(fault.kind, hit)
-      const killed = hit.filter((one) => one.signal("SIGKILL")).length
-      done.kills += killed
+      const killed = hit.filter((one) => one.signal("SIGKILL"))
+      done.kills += killed.length
+      if (killed.length === hit.length) yield* note(fault.kind, hit)
       yield* caught?.cut ?? Effect.void
-      return killed > 0 && at >= 0
+      return killed.length === hit.length
     })
 
   const pause = (fault: Fault, server: Server, milliseconds: number) =>
@@ -125,10 +124,15 @@ export const makeInflict = Effect.fnUntraced(function* (stage: Stage): Effect.fn
       // Its record is held until it has woken up, and comes under an old fence; all else waits in front of its door.
       const late = fault.aim === "between A and C" ? caught : undefined
       if (late === undefined) yield* caught?.pass ?? Effect.void
+      const began = yield* Clock.currentTimeMillis
+      const wake = Effect.map(Clock.currentTimeMillis, (now) => {
+        // On a machine that overslept, what the server was about to send could come after the horizon: it never wakes.
+        server.signal(now - began > longestPause ? "SIGKILL" : "SIGCONT")
+      })
       yield* meanwhile(
         [server],
         Effect.sleep(milliseconds).pipe(
-          Effect.ensuring(Effect.sync(() => server.signal("SIGCONT"))),
+          Effect.ensuring(wake),
           Effect.andThen(late?.pass ?? Effect.void),
           // Two pauses in a row would be one that is too long.
           Effect.andThen(Effect.sleep(longerThanPermit)),
@@ -146,16 +150,22 @@ export const makeInflict = Effect.fnUntraced(function* (stage: Stage): Effect.fn
       if (!charging(server) || !server.signal("SIGTERM")) return yield* missed(caught)
       yield* note(fault.kind, [server])
       yield* caught?.pass ?? Effect.void
+      const odd = (words: string) =>
+        Effect.map(Clock.currentTimeMillis, (at) =>
+          stage.odd({ server: server.number, at, words: `server ${server.number} ${words}` })
+        )
       const drained = server.ended.pipe(
-        Effect.timeoutOrElse({
-          duration: drainPatience,
-          orElse: () =>
-            Effect.map(Clock.currentTimeMillis, (at) => {
-              const words = `server ${server.number} did not end within ${drainPatience} of SIGTERM`
-              stage.odd({ server: server.number, at, words })
-              server.signal("SIGKILL")
-            })
-        })
+        Effect.timeoutOption(drainPatience),
+        Effect.flatMap(
+          Option.match({
+            onNone: () =>
+              Effect.map(odd(`did not end within ${drainPatience} of SIGTERM`), () =>
+                server.signal("SIGKILL")
+              ),
+            onSome: (code) =>
+              code === 0 ? Effect.void : odd(`was to stop, and ended with ${code ?? "a signal"}`)
+          })
+        )
       )
       yield* meanwhile([server], Effect.asVoid(drained))
       return true
@@ -242,11 +252,12 @@ export const makeInflict = Effect.fnUntraced(function* (stage: Stage): Effect.fn
     }
   }
 
-  /** The server that the fault is aimed at, or the other one where that is taken; nothing while it cannot be done. */
+  /** The server that the fault is aimed at, or the other one where that cannot be had; nothing while neither can. */
   const target = ({ kind, server }: Fault): Server | undefined => {
+    const free = [servers[server], ...servers].filter((one) => !taken.has(one) && one.origin() !== undefined)
     if (kind.startsWith("paused") && paused > 0) return undefined
-    if (kind === "kill -9 of both servers" && taken.size > 0) return undefined
-    return [servers[server], ...servers].find((one) => !taken.has(one))
+    if (kind === "kill -9 of both servers" && new Set(free).size < servers.length) return undefined
+    return free[0]
   }
 
   const all = Effect.fnUntraced(function* (faults: ReadonlyArray<Fault>) {
@@ -254,18 +265,16 @@ export const makeInflict = Effect.fnUntraced(function* (stage: Stage): Effect.fn
     while (waiting.length > 0) {
       const next = waiting.findIndex((fault) => target(fault) !== undefined)
       const fault = waiting[next]
-      const server = fault === undefined ? undefined : target(fault)
-      if (fault === undefined || server === undefined) {
-        yield* Effect.sleep("100 millis")
+      if (fault === undefined) {
+        yield* Effect.sleep("20 millis")
         continue
       }
       waiting.splice(next, 1)
       yield* Effect.sleep(fault.pause)
-      yield* fault.kind === "kill -9 of both servers"
-        ? Effect.all([servers[0].ready, servers[1].ready])
-        : server.ready
+      const server = target(fault)
       // What did not strike has its turn again, later and on the other server.
-      if (!(yield* strike(fault, server))) waiting.push({ ...fault, server: fault.server === 0 ? 1 : 0 })
+      if (server === undefined || !(yield* strike(fault, server)))
+        waiting.push({ ...fault, server: fault.server === 0 ? 1 : 0 })
     }
   })
 

@@ -8,15 +8,30 @@ const difference = ({ sums }: Result): number =>
 
 /** The end of a run, for people. */
 export const inLines = (result: Result, command: string): string => {
-  const { faults, fired, kept, killedInFlight, progress, requests, seconds, starts, stories, sums } = result
+  const {
+    drained,
+    faults,
+    faultSeconds,
+    fired,
+    healingSeconds,
+    kept,
+    killedInFlight,
+    progress,
+    requests,
+    seconds,
+    starts,
+    stories,
+    sums
+  } = result
   const width = Math.max(...fired.map(([kind]) => kind.length))
   return [
     "",
     ...fired.map(([kind, times]) => `${kind.padEnd(width)}  ${number(times).padStart(7)}`),
     "",
-    `${number(progress.kills)} kills and ${number(progress.stops)} immediate stops in ${Math.round(seconds)} seconds; ${number(starts)} starts of servers`,
+    `${number(progress.kills)} kills and ${number(progress.stops)} immediate stops; ${number(starts)} starts of servers`,
+    `${Math.round(seconds)} seconds: ${Math.round(faultSeconds)} of faults, ${Math.round(healingSeconds)} until the last session had ended`,
     `${number(requests)} requests, ${number(progress.sessions)} sessions, ${number(progress.settled)} of them settled`,
-    `${number(killedInFlight)} charges killed between their write-ahead and their record`,
+    `${number(killedInFlight)} charges killed between their write-ahead and their record; ${number(drained)} recorded by a server that had to stop`,
     ...sums.map(
       ({ captured, currency, settled }) =>
         `${currency}: ${number(settled)} settled, ${number(captured)} in the gateways' books`

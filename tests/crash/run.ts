@@ -12,7 +12,7 @@ import { guardianOf } from "./guardian.ts"
 import { type Attempt, historyOf } from "./history.ts"
 import { type Blow, makeInflict } from "./inflict.ts"
 import { keep } from "./keep.ts"
-import { crashPoints, customerKinds, faultKinds, type Kind, makeTally } from "./kinds.ts"
+import { crashPoints, customerKinds, faultKinds, type Kind, makeTally, type Tally } from "./kinds.ts"
 import { openLine } from "./Line.ts"
 import { pointOf } from "./points.ts"
 import { makeFollower, type Progress } from "./progress.ts"
@@ -32,11 +32,16 @@ export interface Options {
 export interface Result {
   readonly seed: number
   readonly seconds: number
+  /** Of them those in which faults were done, and those in which the last sessions ended. */
+  readonly faultSeconds: number
+  readonly healingSeconds: number
   readonly progress: Progress
   readonly requests: number
   readonly starts: number
   /** Kills that hit a charge between its write-ahead and its record. */
   readonly killedInFlight: number
+  /** Charges under way at SIGTERM that their own server recorded before it ended. */
+  readonly drained: number
   readonly fired: ReadonlyArray<readonly [Kind, number]>
   readonly sums: ReturnType<typeof sums>
   /** Everything that makes the run fail, in sentences; then the stories. Empty when all is well. */
@@ -105,13 +110,16 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
     yield* options.onProgress(yield* progress)
   }).pipe(Effect.forever, Effect.forkScoped)
 
+  const opened = yield* Clock.currentTimeMillis
   const customers = yield* Effect.forkScoped(shop.open)
   yield* Effect.raceFirst(faultsFor(options, inflict), Deferred.await(violated))
   yield* inflict.still
   yield* Fiber.interrupt(customers)
+  const calm = yield* Clock.currentTimeMillis
   yield* Effect.all([servers[0].ready, servers[1].ready])
   yield* Effect.raceFirst(Effect.timeoutOption(shop.emptied, healing), Deferred.await(violated))
   yield* shop.close
+  const healed = yield* Clock.currentTimeMillis
 
   const states = yield* shop.standings
   const attempts = yield* historiesOf(done.blows, states, (session) => historyOf(servers[0], session))
@@ -121,21 +129,12 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
       { state, reason: attempts.get(session)?.at(-1)?.evidence.at(-1)?.message }
     ])
   )
-  const last = { ...(yield* evidence), standings }
+  const brokenOff = yield* Deferred.isDone(violated)
+  // Where a violation broke the run off, nothing has healed, and the sessions cannot have ended.
+  const last: Evidence = brokenOff ? yield* evidence : { ...(yield* evidence), standings }
   violations = audit(last)
 
-  let killedInFlight = 0
-  const books = new Map(last.books.map((entry) => [entry.key, entry]))
-  for (const { at, kind, victims } of done.blows) {
-    for (const victim of victims) {
-      const session = victim.question.ask === "declare" ? "" : victim.question.session
-      const point = pointOf(victim, at, attempts.get(session) ?? [], books)
-      if (point === undefined) continue
-      tally.count(point)
-      if (kind.startsWith("kill") && point !== "before P" && point !== "after C") killedInFlight += 1
-    }
-  }
-
+  const { drained, killedInFlight } = countPoints(done.blows, attempts, last, tally)
   const fired = kinds.map((kind) => [kind, tally.of(kind)] as const)
   const reached = yield* progress
   const faults = shortcomings(
@@ -145,7 +144,8 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
       chainFaults: yield* databases.rows("select * from payments.audit_faults()", []),
       fired,
       settled: reached.settled,
-      killedInFlight
+      killedInFlight,
+      drained
     },
     // Whoever asks for minutes takes what comes of them.
     options.minutes === undefined ? options.dose : { kills: 1, stops: 0 }
@@ -162,10 +162,13 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
   const result: Result = {
     seed: options.seed,
     seconds: ((yield* Clock.currentTimeMillis) - began) / 1000,
+    faultSeconds: (calm - opened) / 1000,
+    healingSeconds: (healed - calm) / 1000,
     progress: { ...reached, violations: violations.length + odd.length },
     requests: last.exchanges.length,
     starts: servers[0].starts() + servers[1].starts(),
     killedInFlight,
+    drained,
     fired,
     sums: sums(last),
     faults,
@@ -191,6 +194,31 @@ const faultsFor = (
     : Effect.gen(function* () {
         for (let batch = 0; ; batch++) yield* all(faultsOf(seed + batch, dose))
       }).pipe(Effect.timeoutOption(minutes * 60_000), Effect.asVoid)
+
+/** Counts where the blows struck, what was killed in mid-flight, and what was recorded although its server had to stop. */
+const countPoints = (
+  blows: ReadonlyArray<Blow>,
+  attempts: ReadonlyMap<string, ReadonlyArray<Attempt>>,
+  { books }: Evidence,
+  tally: Tally
+) => {
+  const entries = new Map(books.map((entry) => [entry.key, entry]))
+  let killedInFlight = 0
+  let drained = 0
+  for (const { at, kind, victims } of blows) {
+    for (const victim of victims) {
+      const history = attempts.get(victim.question.ask === "declare" ? "" : victim.question.session) ?? []
+      const point = pointOf(victim, at, history, entries)
+      if (point === undefined) continue
+      tally.count(point)
+      if (point === "before P" || point === "after C") continue
+      if (kind.startsWith("kill")) killedInFlight += 1
+      const struck = history.findLast(({ writtenAt }) => writtenAt <= at)
+      if (kind === "SIGTERM in mid-charge" && struck?.evidence[0]?.source === "driver") drained += 1
+    }
+  }
+  return { killedInFlight, drained }
+}
 
 /** The attempts of every session that was hit, and of those that have not ended. */
 const historiesOf = (

@@ -6,8 +6,9 @@ const deadline = 1_000
 /** An attempt belongs to its driver for its deadline and ten seconds more. */
 const lease = deadline + 10_000
 
-/** A permit lives for two seconds. */
-export const longerThanPermit = 3_000
+const permitLifetime = 2_000
+
+export const longerThanPermit = permitLifetime + 1_000
 
 export const longerThanLease = lease + 1_000
 
@@ -16,6 +17,9 @@ export const longerThanLease = lease + 1_000
  * this: that money moves after it was called absent is the far end's doing, and is not tried here.
  */
 const absenceHorizon = deadline + 15_000
+
+/** A charge that was permitted just before the longest pause is sent before the horizon, with a second to spare. */
+export const longestPause = absenceHorizon - permitLifetime - 1_000
 
 /** How long a session may be paid. */
 const lifetime = 20_000

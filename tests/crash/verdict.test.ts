@@ -10,7 +10,8 @@ const well: Reached = {
   chainFaults: [],
   fired,
   settled: 100,
-  killedInFlight: 25
+  killedInFlight: 25,
+  drained: 1
 }
 
 it("a run in which everything happened, and nothing went wrong, passes", () => {
@@ -27,7 +28,8 @@ it.each<readonly [string, Partial<Reached>]>([
   ["a server that ended by itself", { oddEnds: [{ server: 0, at: 0, words: "it ended" }] }],
   ["a fault in the audit chain", { chainFaults: [{ chain: "ps_1" }] }],
   ["few sessions that were settled", { settled: 99 }],
-  ["few charges that were killed in mid-flight", { killedInFlight: 24 }]
+  ["few charges that were killed in mid-flight", { killedInFlight: 24 }],
+  ["no charge that was recorded by a server that had to stop", { drained: 0 }]
 ])("a run with %s fails", (_what, wrong) => {
   expect(shortcomings({ ...well, ...wrong }, dose)).toHaveLength(1)
 })

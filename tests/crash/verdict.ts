@@ -14,6 +14,8 @@ export interface Reached {
   readonly settled: number
   /** Kills that hit a charge between its write-ahead and its record. */
   readonly killedInFlight: number
+  /** Charges under way at SIGTERM that their own server recorded before it ended. */
+  readonly drained: number
 }
 
 /** Everything that makes a run fail, in sentences. A run in which little happened proves little, and fails as well. */
@@ -26,7 +28,8 @@ export const shortcomings = (reached: Reached, dose: Dose): ReadonlyArray<string
   ...reached.chainFaults.map((fault) => `THE AUDIT CHAIN: ${JSON.stringify(fault)}`),
   ...reached.fired.flatMap(([kind, times]) => (times === 0 ? [`NEVER HAPPENED: ${kind}`] : [])),
   ...tooFew("sessions were settled", reached.settled, dose.kills),
-  ...tooFew("charges were killed in mid-flight", reached.killedInFlight, Math.ceil(dose.kills / 4))
+  ...tooFew("charges were killed in mid-flight", reached.killedInFlight, Math.ceil(dose.kills / 4)),
+  ...tooFew("charges were recorded by a server that had to stop", reached.drained, 1)
 ]
 
 const tooFew = (what: string, found: number, wanted: number): ReadonlyArray<string> =>
