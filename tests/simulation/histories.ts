@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Latch } from "effect"
 import { availableParallelism } from "node:os"
 import { Worker } from "node:worker_threads"
 import type { Constraint } from "../../src/layers/memory/constraints.ts"
@@ -43,7 +43,7 @@ export interface Summary {
   readonly captures: number
   readonly steps: number
   readonly fired: ReadonlyMap<string, number>
-  /** The broken history of the lowest seed that was found. Each thread stops at its first. */
+  /** The first broken history that was found. */
   readonly broken: Broken | undefined
 }
 
@@ -71,22 +71,24 @@ export const playHistories = (
     const jobs = Array.from({ length: threads }, (_, thread): Job => {
       return { from: from + thread, to: from + histories, stride: threads, edits, dropped }
     })
-    yield* Effect.forEach(
+    // A thread that finds a broken law ends them all: what it found wants to be read.
+    const found = Latch.makeUnsafe()
+    const playing = Effect.forEach(
       jobs,
       (job) =>
         inThread(job, (news) => {
           sum = add(sum, news)
           onProgress(sum)
+          if (news._tag === "Broken") found.openUnsafe()
         }),
-      { concurrency: "unbounded" }
+      { concurrency: "unbounded", discard: true }
     )
+    yield* Effect.raceFirst(playing, found.await)
     return sum
   })
 
 const add = (sum: Summary, news: News): Summary => {
-  if (news._tag === "Broken") {
-    return sum.broken !== undefined && sum.broken.seed < news.seed ? sum : { ...sum, broken: news }
-  }
+  if (news._tag === "Broken") return { ...sum, broken: sum.broken ?? news }
   const fired = new Map(sum.fired)
   for (const [kind, times] of news.fired) fired.set(kind, (fired.get(kind) ?? 0) + times)
   return {

@@ -95,7 +95,7 @@ export class Records {
   }
 
   #isPermitted(
-    { declaration: { entity, category, money }, attempts, expiresAt }: SessionRow,
+    { declaration: { entity, category, money }, attempts, expiresAt, facts }: SessionRow,
     attempt: AttemptRow
   ): void {
     const account = this.#on.store.accounts.get(attempt.mid)
@@ -115,6 +115,13 @@ export class Records {
       throw this.#on.breaks(
         "an entity collects on its own open accounts for what they are underwritten for",
         `${attempt.mid} ${wrong}`
+      )
+    }
+    // Before the permit only: what is heard while the permit is in somebody's hand comes too late for this send.
+    if (facts.length > 0) {
+      throw this.#on.breaks(
+        "nobody is charged again who has paid",
+        `attempt ${attempt.ordinal} is written although money was captured`
       )
     }
     const refused = attempts.find(

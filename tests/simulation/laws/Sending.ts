@@ -24,12 +24,6 @@ export class Sending {
     if (row === undefined || attempt === undefined) {
       throw this.#on.breaks("nothing is sent before its row is committed", `${key} goes to ${gateway}`)
     }
-    if (row.facts.length > 0) {
-      throw this.#on.breaks(
-        "nobody is charged again who has paid",
-        `${key} is sent although money was captured`
-      )
-    }
     if (attempt.provider !== gateway) {
       throw this.#on.breaks("a charge goes to the account it was written for", `${key} goes to ${gateway}`)
     }
