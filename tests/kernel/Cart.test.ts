@@ -65,6 +65,22 @@ describe("an intent is priced:", () => {
       const cheap = { priceData: { ...poster, amountCents: 999_999 }, quantity: 10_000 }
       const cart = yield* price(lines(...Array.from({ length: 100 }, () => cheap)))
       expect(cart.money.amount).toBe(999_999_000_000)
+      const dear = yield* price(priced({ amountCents: largestAmount }))
+      expect(dear.money.amount).toBe(largestAmount)
+    })
+  )
+
+  it.effect("by one question to the catalogue, for its own articles only", () =>
+    Effect.gen(function* () {
+      const asked: Array<ReadonlyArray<string>> = []
+      const prices: PriceCatalogue["Service"]["prices"] = (refs) => {
+        asked.push(refs)
+        return catalogue.prices(refs)
+      }
+      yield* priceIntent(lines(mug, { priceData: poster, quantity: 1 }, { ...mug, quantity: 2 })).pipe(
+        Effect.provideService(PriceCatalogue, { ...catalogue, prices })
+      )
+      expect(asked).toEqual([["price_mug", "price_mug"]])
     })
   )
 })

@@ -39,6 +39,8 @@ describe("the differences of two requests", () => {
     const found = differences(many("a"), many("b".repeat(5000)))
     expect(found.length).toBe(10)
     for (const { now } of found) expect(now).toBe(`"${"b".repeat(79)}...`)
+    const [whole] = differences("a".repeat(78), "b".repeat(78))
+    expect(whole).toEqual({ field: "body", before: `"${"a".repeat(78)}"`, now: `"${"b".repeat(78)}"` })
   })
 
   it.prop(

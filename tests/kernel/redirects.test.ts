@@ -8,7 +8,12 @@ const brand = new Brand({
   id: BrandId.make("loop-goods"),
   name: "Loop Goods",
   entities: [EntityId.make("loop_goods")],
-  redirectOrigins: ["https://shop.example.com", "http://localhost:3000", "https://xn--mnchen-3ya.example"]
+  redirectOrigins: [
+    "https://shop.example.com",
+    "http://localhost:3000",
+    "https://s",
+    "https://xn--mnchen-3ya.example"
+  ]
 })
 
 const check = (address: string) => checkRedirect("redirects.successUrl", address, brand)
@@ -22,6 +27,7 @@ describe("a customer may be sent back to", () => {
     "https://shop.example.com#x",
     "https://shop.example.com/a@b//c:d%2F..%5C",
     "http://localhost:3000/back",
+    "https://s/back",
     "https://xn--mnchen-3ya.example/danke",
     `https://shop.example.com/${"a".repeat(2048 - 25)}`
   ])("%s", (address) =>
@@ -91,13 +97,25 @@ describe("a customer is not sent to", () => {
     ["an empty port", "https://shop.example.com:/"],
     ["a port of six digits", "https://shop.example.com:000443/"],
     ["a percent-encoded host", "https://shop%2eexample.com/"],
-    ["an IPv6 address", "https://[::1]/"],
-    ["a very long address", `https://shop.example.com/${"a".repeat(2048 - 24)}`]
+    ["an IPv6 address", "https://[::1]/"]
   ])("%s", ([, address]) =>
     Effect.gen(function* () {
       expect(yield* Effect.flip(check(address))).toMatchObject({
         _tag: "InvalidInput",
-        field: "redirects.successUrl"
+        field: "redirects.successUrl",
+        problem:
+          "is not a plain absolute address; write it like https://shop.example/thanks, with a lower-case host"
+      })
+    })
+  )
+
+  it.effect("a very long address", () =>
+    Effect.gen(function* () {
+      const refusal = yield* Effect.flip(check(`https://shop.example.com/${"a".repeat(2048 - 24)}`))
+      expect(refusal).toMatchObject({
+        _tag: "InvalidInput",
+        field: "redirects.successUrl",
+        problem: "has 2049 characters; at most 2048 are taken"
       })
     })
   )
