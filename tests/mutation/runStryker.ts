@@ -2,6 +2,7 @@ import { rmSync } from "node:fs"
 import { glob, mkdtemp, readFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
 import { Stryker } from "@stryker-mutator/core"
 import { type Mutant, named } from "./Mutant.ts"
 import { progress } from "./progress.ts"
@@ -38,7 +39,12 @@ export const runStryker = async ({ files, tests, concurrency }: Run): Promise<Re
     tempDirName: folder,
     cleanTempDir: "always",
     testRunner: "vitest",
-    vitest: { configFile: "tests/mutation/vitest.config.ts", related: true, pool: "threads" },
+    // The copy's own.
+    vitest: {
+      configFile: relative(root, fileURLToPath(import.meta.resolve("./vitest.config.ts"))),
+      related: true,
+      pool: "threads"
+    },
     coverageAnalysis: "perTest",
     concurrency,
     // For a mutant that makes a test wait for ever. So long that a busy machine is not taken for one.
@@ -47,7 +53,7 @@ export const runStryker = async ({ files, tests, concurrency }: Run): Promise<Re
     // A file that does not exist: Stryker cannot read the configuration of TypeScript 7, and need not.
     tsconfigFile: "no-tsconfig.json",
     disableTypeChecks: false,
-    plugins: ["@stryker-mutator/vitest-runner", join(import.meta.dirname, "progress.ts")],
+    plugins: ["@stryker-mutator/vitest-runner", import.meta.resolve("./progress.ts")],
     reporters: [progress],
     warnings: false,
     allowConsoleColors: process.stderr.isTTY

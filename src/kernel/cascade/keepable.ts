@@ -27,14 +27,15 @@ export const keepable = (outcome: Outcome): Outcome => {
   switch (outcome._tag) {
     case "Captured": {
       const impossible = impossibility(outcome)
-      return impossible === undefined
-        ? new Captured({ ...outcome, evidence })
-        : new Indeterminate({
-            evidence: keepableEvidence({
-              code: "impossible_capture",
-              message: `${impossible}: ${JSON.stringify({ ...outcome, evidence })}`
-            })
-          })
+      if (impossible === undefined) return new Captured({ ...outcome, evidence })
+      // Cut first: an endless reference would leave no room for the amount.
+      const processorReference = outcome.processorReference.slice(0, longestReference)
+      return new Indeterminate({
+        evidence: keepableEvidence({
+          code: "impossible_capture",
+          message: `${impossible}: ${JSON.stringify({ ...outcome, processorReference, evidence })}`
+        })
+      })
     }
     case "Declined":
       return new Declined({ kind: outcome.kind, evidence })

@@ -57,7 +57,8 @@ describe("a capture that cannot be one is an unknown outcome, whose evidence say
     const kept = keepable(claim)
     expect(kept).toBeInstanceOf(Indeterminate)
     expect(kept.evidence.code).toBe("impossible_capture")
-    expect(kept.evidence.message).toBe(`${words}: ${JSON.stringify({ ...claim })}`)
+    const processorReference = claim.processorReference.slice(0, 255)
+    expect(kept.evidence.message).toBe(`${words}: ${JSON.stringify({ ...claim, processorReference })}`)
   })
 })
 
@@ -94,5 +95,12 @@ describe("evidence that no record can keep", () => {
     const { message } = keepable(claiming({ amount: 0, evidence })).evidence
     expect(message.length).toBe(2000)
     expect(message).toContain('"processorReference":"ch_1","amount":0,"currency":"USD"')
+  })
+
+  it("of a capture with an endless reference still says how much was claimed", () => {
+    const { message } = keepable(claiming({ processorReference: "x".repeat(11_000) })).evidence
+    expect(message).toBe(
+      `a processor reference that is too long: ${JSON.stringify({ ...captured, processorReference: "x".repeat(255) })}`
+    )
   })
 })
