@@ -45,7 +45,7 @@ const amounts = ({ kills, stops }: Dose): Readonly<Record<FaultKind, number>> =>
   return {
     "kill -9 of one server": Math.max(1, kills - 2 * both),
     "kill -9 of both servers": both,
-    "SIGTERM in mid-charge": share(20, 2),
+    "SIGTERM in mid-charge": share(20, 3),
     "paused longer than a permit lives": share(33, 2),
     "paused longer than the lease": share(100, 1),
     "immediate stop of the database": Math.max(1, stops),
