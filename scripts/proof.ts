@@ -2,10 +2,11 @@
 //
 //   npm run proof
 //   npm run proof -- --only walk,simulate    these layers; the figures of the others stay
+//   npm run proof -- --take crash=<file>     figures of a run of its own, as its --report wrote them
 //   npm run proof -- --table                 writes the table anew from the figures that are kept
 import { Schema } from "effect"
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs, styleText } from "node:util"
@@ -13,12 +14,20 @@ import { keep, type Ran, Report, writeDocument } from "./proof/figures.ts"
 import { type Layer, layers } from "./proof/layers.ts"
 
 const { values } = parseArgs({
-  options: { only: { type: "string" }, table: { type: "boolean", default: false } }
+  options: {
+    only: { type: "string" },
+    take: { type: "string" },
+    table: { type: "boolean", default: false }
+  }
 })
 
 const known = new Set(layers.map(({ name }) => name))
-const wanted = values.table ? [] : (values.only?.split(",").map((name) => name.trim()) ?? [...known])
-const unknown = wanted.filter((name) => !known.has(name))
+const [taken, takenFrom] = values.take?.split("=") ?? []
+const wanted =
+  values.table || taken !== undefined
+    ? []
+    : (values.only?.split(",").map((name) => name.trim()) ?? [...known])
+const unknown = [...wanted, ...(taken === undefined ? [] : [taken])].filter((name) => !known.has(name))
 if (unknown.length > 0) {
   console.error(`There is no layer ${unknown.join(", ")}; say some of ${[...known].join(", ")}.`)
   process.exit(2)
@@ -51,7 +60,7 @@ const runLayer = (layer: Layer): boolean => {
   const began = performance.now()
   const { status } = spawnSync("npm", args, { stdio: "inherit", env: { ...process.env, ...environment } })
   const said: Report = existsSync(report)
-    ? Schema.decodeUnknownSync(Schema.fromJsonString(Report))(readFileSync(report, "utf8"))
+    ? readReport(report)
     : { figures: [{ figure: "", value: "no figures", aim: "" }] }
   const ran: Ran = {
     ...said,
@@ -64,6 +73,25 @@ const runLayer = (layer: Layer): boolean => {
   keep(layer.name, ran)
   writeDocument()
   return ran.held
+}
+
+const readReport = (file: string): Report =>
+  Schema.decodeUnknownSync(Schema.fromJsonString(Report))(readFileSync(file, "utf8"))
+
+/** What a run by itself wrote: it writes no figures when it is broken off, and its laws are among them. */
+if (taken !== undefined && takenFrom !== undefined) {
+  const written = statSync(takenFrom).mtime.toISOString().slice(0, 10)
+  const broken = (figure: string, value: string) =>
+    /violations|broken|difference/.test(figure) && value !== "0"
+  const { figures, ...rest } = readReport(takenFrom)
+  keep(taken, {
+    figures,
+    ...rest,
+    command: `npm run ${taken}`,
+    on: written,
+    cores: availableParallelism(),
+    held: !figures.some(({ figure, value }) => broken(figure, value))
+  })
 }
 
 const failed = layers.filter((layer) => wanted.includes(layer.name)).filter((layer) => !runLayer(layer))

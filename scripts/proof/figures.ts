@@ -24,7 +24,8 @@ const Ran = Schema.Struct({
   command: Schema.String,
   /** The day, as `2026-11-21`. */
   on: Schema.String,
-  seconds: Schema.Int,
+  /** Of a run that this command did not start, nothing is known. */
+  seconds: Schema.optionalKey(Schema.Int),
   cores: Schema.Int,
   held: Schema.Boolean
 })
@@ -50,7 +51,7 @@ export const tableOf = (kept: typeof Kept.Type): string => {
   const rows = layers.flatMap(({ name, title }) => {
     const ran = kept[name]
     if (ran === undefined) return [`| ${title} | | not run yet | | |`]
-    const run = `\`${ran.command}\`, ${ran.on}, ${lengthOf(ran.seconds)} on ${ran.cores} cores${ran.held ? "" : " **FAILED**"}`
+    const run = `\`${ran.command}\`, ${ran.on}, ${ran.seconds === undefined ? "" : `${lengthOf(ran.seconds)} `}on ${ran.cores} cores${ran.held ? "" : " **FAILED**"}`
     return ran.figures.map(
       ({ figure, value, aim }, index) =>
         `| ${index === 0 ? title : ""} | ${figure} | ${value} | ${aim} | ${index === 0 ? run : ""} |`
