@@ -24,30 +24,32 @@ const declinedSessions = Effect.fnUntraced(function* (count: number) {
   )
 })
 
-/** An event says what happened to which payment, of which company, for how much. */
+/** An event says what happened to which payment, of which company, for how much, and on whose word. */
 const anEventTellsThePayment = Effect.gen(function* () {
   const world = yield* w.newWorld
   const orderReference = `order_${w.fresh()}`
   const session = yield* w.declared(world, { orderReference })
   const permit = yield* w.opened(world, session.id)
-  yield* w.record(permit, w.captured())
+  const outcome = w.captured()
+  yield* w.record(permit, outcome)
   const [event, ...others] = yield* w.eventsOf(session.id)
   expect(others).toEqual([])
-  expect(event).toMatchObject({
-    type: "payment.charged.v1",
+  expect(event).toMatchObject({ type: "payment.charged.v1", session: session.id })
+  expect(event?.payload).toEqual({
     session: session.id,
-    payload: {
-      session: session.id,
-      entity: world.entity.id,
-      brand: world.brand.id,
-      customer: session.customer,
-      category: "supplements",
-      amount: 4200,
-      currency: "USD",
-      orderReference,
-      mid: permit.attempt.mid,
-      attempt: permit.attempt.attempt
-    }
+    entity: world.entity.id,
+    brand: world.brand.id,
+    customer: session.customer,
+    category: "supplements",
+    amount: 4200,
+    currency: "USD",
+    orderReference,
+    mid: permit.attempt.mid,
+    provider: permit.attempt.provider,
+    attempt: permit.attempt.attempt,
+    processorReference: outcome.processorReference,
+    reason: "approved",
+    source: "driver"
   })
 })
 

@@ -2,6 +2,7 @@ import type { Layer } from "effect"
 import { anySequence } from "./ledger/anySequence.ts"
 import * as background from "./ledger/background.ts"
 import * as declaring from "./ledger/declaring.ts"
+import * as keeping from "./ledger/keeping.ts"
 import * as opening from "./ledger/opening.ts"
 import * as recording from "./ledger/recording.ts"
 import type { Storage } from "./StorageFixture.ts"
@@ -17,6 +18,7 @@ export const suite = (
     ...declaring,
     ...opening,
     ...recording,
+    ...keeping,
     ...background,
     ...anySequence(sequences)
   })

@@ -14,6 +14,7 @@ const takeover = Principal.make("takeover")
 export const expireDue = (store: Store, now: number, limit: number): number => {
   const due = [...store.sessions.values()]
     .filter(({ state, expiresAt }) => state === "pending" && expiresAt <= now)
+    .toSorted((a, b) => a.expiresAt - b.expiresAt)
     .slice(0, limit)
   for (const row of due) {
     transact(store, now, row, (transaction) => {
@@ -34,7 +35,7 @@ export const takeOver = (store: Store, now: number, limit: number): number => {
       attempt: row.attempt,
       fence: row.fence,
       outcome: new Indeterminate({
-        evidence: { code: "driver_died", message: "the lease ran out and no outcome was recorded" }
+        evidence: { code: "driver_died", message: "its driver recorded no outcome in its time" }
       }),
       source: "takeover",
       next: [],
@@ -44,7 +45,10 @@ export const takeOver = (store: Store, now: number, limit: number): number => {
   return taken.length
 }
 
-/** Gives each due indeterminate attempt to one asker. A claim is no evidence and leaves no audit row. */
+/**
+ * Gives each due indeterminate attempt to one asker, those first that have been due for longest. A claim is no
+ * evidence and leaves no audit row.
+ */
 export const claimUnresolved = (
   store: Store,
   now: number,
@@ -56,8 +60,9 @@ export const claimUnresolved = (
     ({ state, nextCheckAt, claimedUntil }) =>
       state === "indeterminate" && nextCheckAt <= now && claimedUntil <= now
   )
-    .toSorted((a, b) => a.row.writtenAt - b.row.writtenAt)
+    .toSorted((a, b) => dueAt(a.row) - dueAt(b.row))
     .slice(0, limit)
+    .toSorted((a, b) => a.row.writtenAt - b.row.writtenAt)
     .map(({ session, row }) => {
       row.claimedUntil = now + lease
       return {
@@ -66,6 +71,8 @@ export const claimUnresolved = (
         age: now - row.writtenAt
       }
     })
+
+const dueAt = ({ nextCheckAt, claimedUntil }: AttemptRow): number => Math.max(nextCheckAt, claimedUntil)
 
 const attemptsIn = (
   store: Store,

@@ -38,6 +38,11 @@ const leavesOrWaits = (state: SessionState): boolean => state === "pending" || !
 
 const newAttempts = ({ before, after }: Commit) => after.attempts.slice(before?.attempts.length ?? 0)
 const newFacts = ({ before, after }: Commit) => after.facts.slice(before?.facts.length ?? 0)
+/** Captures that were heard of, whether they are new or known. */
+const heardCaptures = ({ before, after }: Commit) =>
+  after.evidence
+    .slice(before?.evidence.length ?? 0)
+    .flatMap(({ outcome }) => (outcome._tag === "Captured" ? outcome : []))
 
 /**
  * What the database forbids whatever the code does: the constraints, unique indexes and triggers of its schema,
@@ -128,11 +133,11 @@ const constraints = {
     newFacts(commit).every((fact) => !commit.store.facts.has(factKey(fact.mid, fact.processorReference))),
 
   fact_is_named: (commit: Commit) =>
-    newFacts(commit).every(
+    heardCaptures(commit).every(
       ({ processorReference }) => processorReference.length > 0 && processorReference.length <= 255
     ),
 
-  fact_is_positive: (commit: Commit) => newFacts(commit).every(({ amount }) => amount > 0),
+  fact_is_positive: (commit: Commit) => heardCaptures(commit).every(({ amount }) => amount > 0),
 
   fulfilment_of_settled: ({ after }: Commit) => after.fulfilment === "none" || after.state === "settled",
 

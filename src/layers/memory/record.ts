@@ -25,7 +25,6 @@ export const record = (store: Store, now: number, recorded: Recorded): Recording
     const { session } = transaction
     const attempt = attemptOf(session, recorded.attempt)
     const before = attempt.state
-    const follows = conclude(transaction, attempt, recorded)
     session.evidence.push({
       attempt: recorded.attempt,
       source: recorded.source,
@@ -33,6 +32,7 @@ export const record = (store: Store, now: number, recorded: Recorded): Recording
       code: [...recorded.outcome.evidence.code].slice(0, longestCode).join(""),
       at: now
     })
+    const follows = conclude(transaction, attempt, recorded)
     audit(transaction, recorded.by, `evidence_${recorded.outcome._tag.toLowerCase()}`)
     attempt.claimedUntil = now
     if (before === "indeterminate") askLater(transaction, attempt, recorded.source)

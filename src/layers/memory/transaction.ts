@@ -41,7 +41,8 @@ const copy = (row: SessionRow): SessionRow => ({
 const commit = ({ store, now, session, keys, events }: Transaction, before: SessionRow | undefined): void => {
   const broken = violation({ store, before, after: session, keys })
   if (broken !== undefined) throw broken
-  session.updatedAt = now
+  // Evidence that moves nothing, and a claim of what is settled, leave a session as it was.
+  if (before?.state !== session.state || before.fence !== session.fence) session.updatedAt = now
   const { id } = session.declaration
   store.sessions.set(id, session)
   for (const { attempt } of session.attempts) store.attempts.set(attempt, id)
@@ -54,7 +55,7 @@ const commit = ({ store, now, session, keys, events }: Transaction, before: Sess
       id: `ev_${nr}`,
       session: id,
       occurredAt: now,
-      claimedUntil: now,
+      claimedUntil: 0,
       delivered: false
     })
   }
@@ -64,9 +65,10 @@ export const audit = ({ session, now }: Transaction, by: Principal, action: stri
   session.audit.push({ at: now, by, action })
 }
 
-/** Tells the world, in the same commit. */
+/** Tells the world, in the same commit; of an attempt also what was heard of it last. */
 export const publish = ({ session, events }: Transaction, type: EventType, attempt?: AttemptRow): void => {
   const { declaration } = session
+  const heard = session.evidence.at(-1)
   events.push({
     type,
     payload: {
@@ -77,9 +79,14 @@ export const publish = ({ session, events }: Transaction, type: EventType, attem
       category: declaration.category,
       amount: declaration.money.amount,
       currency: declaration.money.currency,
-      state: session.state,
       ...(declaration.orderReference === undefined ? {} : { orderReference: declaration.orderReference }),
-      ...(attempt === undefined ? {} : { attempt: attempt.attempt, mid: attempt.mid })
+      ...(attempt === undefined
+        ? {}
+        : { attempt: attempt.attempt, mid: attempt.mid, provider: attempt.provider }),
+      ...(attempt === undefined || heard === undefined ? {} : { reason: heard.code, source: heard.source }),
+      ...(attempt === undefined || heard?.outcome._tag !== "Captured"
+        ? {}
+        : { processorReference: heard.outcome.processorReference })
     }
   })
 }
