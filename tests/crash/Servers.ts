@@ -24,6 +24,9 @@ export interface Server {
   readonly starts: () => number
 }
 
+/** Milliseconds. A start takes a second or two, and on a machine that does other things as well some more. */
+const longestAbsence = 180_000
+
 /** A process that ended, or did not end, and nobody had told it to. */
 export interface OddEnd {
   readonly server: number
@@ -57,6 +60,19 @@ export const openServer = Effect.fnUntraced(function* (options: {
   let starts = 0
   let current: Process | undefined
 
+  let lastUp = yield* Clock.currentTimeMillis
+  /** Starts may fail while the database is away. One that never succeeds again is no matter of patience. */
+  const tooLong = Effect.gen(function* () {
+    const left = lastUp + longestAbsence - (yield* Clock.currentTimeMillis)
+    yield* Effect.sleep(Math.max(0, left))
+    options.odd({
+      server: number,
+      at: lastUp + longestAbsence,
+      words: `server ${number} did not come up for ${longestAbsence / 1000} seconds:\n${lastLines(log)}`
+    })
+    return yield* Effect.never
+  })
+
   const life = Effect.gen(function* () {
     const port = yield* freePort
     yield* Effect.acquireUseRelease(
@@ -80,8 +96,9 @@ export const openServer = Effect.fnUntraced(function* (options: {
         writeSync(file, `--- process ${pid} at ${new Date(yield* Clock.currentTimeMillis).toISOString()}\n`)
         const now: Process = { child, port, told: false, answers: false }
         current = now
-        now.answers = yield* greets(child)
+        now.answers = yield* Effect.raceFirst(greets(child), tooLong)
         yield* ended(child)
+        if (now.answers) lastUp = yield* Clock.currentTimeMillis
         guardian.drop(pid)
         current = undefined
         if (now.answers && !now.told) {

@@ -42,7 +42,7 @@ const program = Effect.gen(function* () {
   yield* Console.log(`seed ${seed}`)
   const result = yield* crashRun({ seed, dose, minutes, onProgress: show })
   const amount =
-    minutes === undefined ? `--kills ${dose.kills} --stops ${dose.stops}` : `--minutes ${minutes}`
+    `--kills ${dose.kills} --stops ${dose.stops}` + (minutes === undefined ? "" : ` --minutes ${minutes}`)
   yield* Console.log(inLines(result, `npm run crash -- ${amount} --seed ${seed}`))
   if (values.report !== undefined) {
     writeFileSync(values.report, `${JSON.stringify(figuresOf(result), null, 2)}\n`)

@@ -59,9 +59,13 @@ export interface Attempt {
 }
 
 /** The attempts of a session, oldest first; none when nobody could be asked. */
-export const historyOf = (server: Server, session: string): Effect.Effect<ReadonlyArray<Attempt>> =>
+export const historyOf = (
+  servers: ReadonlyArray<Server>,
+  session: string
+): Effect.Effect<ReadonlyArray<Attempt>> =>
   Effect.tryPromise(async (signal) => {
-    const response = await fetch(`${server.origin() ?? ""}/graphql`, {
+    const origin = servers.map((server) => server.origin()).find((one) => one !== undefined)
+    const response = await fetch(`${origin ?? ""}/graphql`, {
       method: "POST",
       headers: { authorization: `Bearer ${developmentKey.key}`, "content-type": "application/json" },
       body: JSON.stringify({ query, variables: { session } }),
@@ -69,6 +73,7 @@ export const historyOf = (server: Server, session: string): Effect.Effect<Readon
     })
     return await response.json()
   }).pipe(
+    Effect.timeout("5 seconds"),
     Effect.flatMap(decode),
     Effect.retry({ times: 5, schedule: Schedule.spaced("200 millis") }),
     Effect.map(({ data }) =>

@@ -8,6 +8,7 @@ import { makeClient } from "./Client.ts"
 import { openDatabases } from "./Databases.ts"
 import { type Evidence, sums } from "./evidence.ts"
 import { type Dose, faultsOf } from "./faults.ts"
+import type { SessionState } from "./exchanges.ts"
 import { guardianOf } from "./guardian.ts"
 import { type Attempt, historyOf } from "./history.ts"
 import { type Blow, makeInflict } from "./inflict.ts"
@@ -78,7 +79,7 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
     })
   })
   const servers = [yield* openOne(0), yield* openOne(1)] as const
-  yield* Effect.all([servers[0].ready, servers[1].ready])
+  const bothReady = Effect.asVoid(Effect.all([servers[0].ready, servers[1].ready]))
 
   const shop = yield* openShop({ seed: options.seed, client, servers, tally })
   const inflict = yield* makeInflict({ servers, databases, client, tally, odd: (end) => odd.push(end) })
@@ -99,6 +100,8 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
     violations = audit(yield* evidence)
     if (violations.length > 0 || odd.length > 0) yield* Deferred.succeed(violated, undefined)
   }).pipe(Effect.forever, Effect.forkScoped)
+  const unlessViolated = <A, E>(effect: Effect.Effect<A, E>) =>
+    Effect.raceFirst(Effect.asVoid(effect), Deferred.await(violated))
 
   const follow = makeFollower()
   const progress = Effect.sync((): Progress => {
@@ -110,27 +113,26 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
     yield* options.onProgress(yield* progress)
   }).pipe(Effect.forever, Effect.forkScoped)
 
+  yield* unlessViolated(bothReady)
   const opened = yield* Clock.currentTimeMillis
   const customers = yield* Effect.forkScoped(shop.open)
-  yield* Effect.raceFirst(faultsFor(options, inflict), Deferred.await(violated))
-  yield* inflict.still
+  yield* unlessViolated(Effect.andThen(faultsFor(options, inflict), inflict.still))
   yield* Fiber.interrupt(customers)
   const calm = yield* Clock.currentTimeMillis
-  yield* Effect.all([servers[0].ready, servers[1].ready])
-  yield* Effect.raceFirst(Effect.timeoutOption(shop.emptied, healing), Deferred.await(violated))
+  yield* unlessViolated(Effect.andThen(bothReady, Effect.timeoutOption(shop.emptied, healing)))
   yield* shop.close
   const healed = yield* Clock.currentTimeMillis
 
-  const states = yield* shop.standings
-  const attempts = yield* historiesOf(done.blows, states, (session) => historyOf(servers[0], session))
+  // Where a violation broke the run off, nothing has healed, and the sessions cannot have ended.
+  const brokenOff = yield* Deferred.isDone(violated)
+  const states = brokenOff ? new Map<string, SessionState>() : yield* shop.standings
+  const attempts = yield* historiesOf(done.blows, states, (session) => historyOf(servers, session))
   const standings = new Map(
     [...states].map(([session, state]) => [
       session,
       { state, reason: attempts.get(session)?.at(-1)?.evidence.at(-1)?.message }
     ])
   )
-  const brokenOff = yield* Deferred.isDone(violated)
-  // Where a violation broke the run off, nothing has healed, and the sessions cannot have ended.
   const last: Evidence = brokenOff ? yield* evidence : { ...(yield* evidence), standings }
   violations = audit(last)
 
@@ -153,7 +155,7 @@ export const crashRun = Effect.fnUntraced(function* (options: Options) {
   const told = { evidence: last, blows: done.blows, logs: servers.map(({ log }) => log) }
   const stories: Array<string> = []
   for (const session of new Set(violations.flatMap((violation) => violation.session ?? []).slice(0, 5))) {
-    stories.push(...storyOf(session, yield* historyOf(servers[0], session), told), "")
+    stories.push(...storyOf(session, yield* historyOf(servers, session), told), "")
   }
   if (faults.length > 0) {
     yield* keep(folder, databases, told)
