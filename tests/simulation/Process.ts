@@ -1,4 +1,4 @@
-import { Cause, Context, Duration, Effect, Exit, type Fiber, Layer, Scope } from "effect"
+import { Context, Duration, Effect, Exit, type Fiber, Layer, Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { EntityRegistry, type RegistrySnapshot } from "../../src/kernel/EntityRegistry.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
@@ -188,6 +188,3 @@ export class Process {
 export class Lost {
   readonly _tag = "Lost"
 }
-
-export const isLost = (cause: Cause.Cause<unknown>): boolean =>
-  cause.reasons.some((reason) => Cause.isFailReason(reason) && reason.error instanceof Lost)
