@@ -1,10 +1,14 @@
 // Each thing once and by name, through both doors, before anything is drawn: every documented card, every mistake in
 // a declaration, every way to repeat a request.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { HangUp, meanwhiles, places } from "./commands/alone.ts"
 import { type Real, realOf, tell } from "./commands/Real.ts"
 import { begin, finish } from "./commands/runs.ts"
 import { accounts, cards } from "./expected/facts.ts"
-import type { Create, Declaration, Door, Request } from "./expected/requests.ts"
+import type { Confirm, Create, Declaration, Door, Request } from "./expected/requests.ts"
+import type { Heard } from "./explain.ts"
+import { newRequestId } from "./service/client.ts"
+import type { Hold, Place } from "./stage.ts"
 import { type Opened, openService } from "./service/openService.ts"
 import { Coverage } from "./telling/Coverage.ts"
 import { declarations, everyDeclaration } from "./telling/declarations.ts"
@@ -37,13 +41,16 @@ const create = (door: Door, declaration: Declaration, rest: Partial<Create> = {}
   declaration,
   ...rest
 })
-const confirm = (door: Door, token: string, rest: object = {}): Request => ({
+const confirmOf = (door: Door, token: string): Confirm => ({
   kind: "confirm",
   door,
   by: "shop",
   session: "#0",
   vault: "stub",
-  token,
+  token
+})
+const confirm = (door: Door, token: string, rest: Partial<Confirm> = {}): Confirm => ({
+  ...confirmOf(door, token),
   ...rest
 })
 const claim = (door: Door, by: "shop" | "kiosk", key?: string): Request => ({
@@ -193,4 +200,143 @@ describe("as the model says", { timeout: 60_000 }, () => {
       ])
     ).toEqual([])
   })
+
+  for (const place of places) {
+    it(`a client hangs up where its charge ${place}, whatever is done meanwhile`, async () => {
+      const coverage = new Coverage()
+      const tale = await begin(opened, coverage)
+      const real = realOf(opened)
+      for (const token of hungUpWith) {
+        for (const meanwhile of meanwhiles) {
+          await tell(tale, real, create("rest", declarations.one))
+          const session = tale.sessions.at(-1) ?? ""
+          const key = `k${tale.sessions.length}`
+          const recipe = {
+            kind: "confirm",
+            door: "rest",
+            by: "shop",
+            session,
+            vault: "stub",
+            token,
+            key
+          } as const
+          await new HangUp(recipe, place, meanwhile).run(tale, real)
+          await tell(tale, real, { kind: "switch", mid: "mid_bio_1", on: false })
+        }
+      }
+      await finish(tale, real)
+      const wanted = [...meanwhiles.map((meanwhile) => `asked: meanwhile ${meanwhile}`), ...seenAt[place]]
+      expect(coverage.missing(wanted)).toEqual([])
+    })
+  }
+
+  it("a driver whose decline comes late is told that another confirmation is under way", async () => {
+    const late = stopped(confirmOf("rest", "tok_hard_decline"), "records")
+    const next = stopped(confirmOf("graphql", "tok_captured"), "sends")
+    const heard = await scene(async (asks) => {
+      await late.begins(asks)
+      await asks({ kind: "timePasses", ms: 90_000 })
+      await asks({ kind: "takeOver" })
+      await asks({ kind: "reconcile" })
+      await next.begins(asks)
+      await late.goesOn()
+      await next.goesOn()
+    })
+    expect(heard.map(outcomeOf)).toEqual(["processing", "settled"])
+  })
+
+  it("an account that is stopped between the routing and the write-ahead is passed over", async () => {
+    const charge = stopped(confirmOf("rest", "tok_captured"), "writes ahead")
+    const heard = await scene(async (asks) => {
+      await charge.begins(asks)
+      await asks({ kind: "switch", mid: "mid_bio_1", on: true })
+      await charge.goesOn()
+    }, "step: passed over")
+    expect(heard.map(outcomeOf)).toEqual(["settled"])
+  })
+
+  it("an account that is stopped in mid-cascade is passed over", async () => {
+    const charge = stopped(confirmOf("graphql", "tok_declined_at_stub_a"), "records")
+    const heard = await scene(async (asks) => {
+      await charge.begins(asks)
+      await asks({ kind: "switch", mid: "mid_bio_2", on: true })
+      await charge.goesOn()
+    }, "step: failed over")
+    expect(heard.map(outcomeOf)).toEqual(["settled"])
+  })
 })
+
+const outcomeOf = ({ answer }: Heard) => (answer?.is === "confirmed" ? answer.outcome : answer)
+
+type Asks = (request: Request, id?: string) => Promise<void>
+
+/** A call that is stopped at a place, and let go by hand. */
+const stopped = (request: Request, place: Place) => {
+  let hold: Hold | undefined
+  let answered: Promise<void> | undefined
+  return {
+    begins: async (asks: Asks): Promise<void> => {
+      const id = newRequestId()
+      hold = opened.stage.hold(id, place)
+      answered = asks(request, id)
+      await hold.reached
+    },
+    goesOn: async (): Promise<void> => {
+      hold?.letGo()
+      await answered
+    }
+  }
+}
+
+/** Calls that are stopped and let go by hand, of one session; answers what the confirmations among them heard. */
+const scene = async (
+  plays: (asks: Asks) => Promise<void>,
+  ...wanted: ReadonlyArray<string>
+): Promise<ReadonlyArray<Heard>> => {
+  const coverage = new Coverage()
+  const tale = await begin(opened, coverage)
+  const real = realOf(opened)
+  await tell(tale, real, create("rest", declarations.one))
+  const heard: Array<Heard> = []
+  let time = 0
+  const asks: Asks = async (recipe, id) => {
+    const request = tale.resolve(recipe)
+    const began = ++time
+    const answer = await real.ask(request, id === undefined ? {} : { id })
+    if (answer !== undefined) heard.push({ request, began, ended: ++time, answer })
+  }
+  await plays(asks)
+  tale.hearsAll(heard, {})
+  await finish(tale, real)
+  expect(coverage.missing(wanted)).toEqual([])
+  return heard.filter(({ request }) => request.kind === "confirm")
+}
+
+/** A card of each fate that matters to whoever comes in between. */
+const hungUpWith = [
+  "tok_captured",
+  "tok_soft_decline",
+  "tok_hard_decline",
+  "tok_garbled",
+  "tok_timeout_nothing"
+]
+
+/** What becomes of some charge that stood at a place. */
+const seenAt: Readonly<Record<(typeof places)[number], ReadonlyArray<string>>> = {
+  "writes ahead": ["step: confirm replayed while settled", "step: settled by driver"],
+  "has its permit": [
+    "step: permit went stale",
+    "step: late capture",
+    "step: unknown after it was given up",
+    "step: confirm replayed while processing",
+    "heard: confirm: in_review (failed)"
+  ],
+  sends: ["step: late capture", "step: unknown after it was given up", "step: absent"],
+  records: [
+    "step: captured, known before",
+    "step: declined, known before",
+    "step: indeterminate, known before",
+    "step: declined by lookup",
+    "step: settled by lookup"
+  ]
+}

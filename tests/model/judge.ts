@@ -9,6 +9,7 @@ import * as fc from "fast-check"
 import { expect } from "vitest"
 import { addToReport, type Report } from "./report.ts"
 import { type Opened, openService, type Replace } from "./service/openService.ts"
+import { Standstill } from "./stage.ts"
 import { Coverage } from "./telling/Coverage.ts"
 
 const { MODEL_RUNS, MODEL_SEED, MODEL_PATH, MODEL_REPLAY, MODEL_REPORT } = process.env
@@ -113,11 +114,20 @@ export const check = <Drawn>(
   opened: Opened,
   coverage: Coverage,
   settings: fc.Parameters<[Drawn]>
-): Promise<fc.RunDetails<[Drawn]>> =>
-  fc.check(
-    fc.asyncProperty(drawn, (one) => plays(opened, coverage, one)),
-    settings
-  )
+): Promise<fc.RunDetails<[Drawn]>> => {
+  let stoodStill = false
+  const property = fc.asyncProperty(drawn, async (one) => {
+    // Made shorter, a standstill would be waited for again and again.
+    fc.pre(!stoodStill)
+    try {
+      await plays(opened, coverage, one)
+    } catch (error) {
+      stoodStill = error instanceof Standstill
+      throw error
+    }
+  })
+  return fc.check(property, settings)
+}
 
 /** What a person needs to know of a failure; nothing when the property holds. */
 export const failureReport = async <Drawn>(

@@ -35,6 +35,27 @@ export interface Hold {
   readonly letGo: () => void
 }
 
+/** Somebody waits for somebody who does not come. */
+export class Standstill extends Error {
+  override readonly name = "Standstill"
+}
+
+/** Longer than anything takes that ends, on a busy machine too. */
+export const patience = 20_000
+
+/** The promise, or a standstill after some time. */
+export const orStandstill = async <A>(promise: Promise<A>, told: () => string): Promise<A> => {
+  let timer: NodeJS.Timeout | undefined
+  const never = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Standstill(told())), patience)
+  })
+  try {
+    return await Promise.race([promise, never])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** As many as somebody needs who lets time pass, takes over what is late and looks it up. */
 const manyTurns = 8
 
@@ -142,14 +163,20 @@ export class Stage {
   }
 
   chargeEnds(request: string): void {
-    this.#charges -= 1
+    this.#charges = Math.max(0, this.#charges - 1)
     if (this.#calls.get(request)?.hungUp === true) this.acts(-1)
     if (this.#charges === 0) for (const tell of this.#idle.splice(0)) tell()
   }
 
   /** Resolves when no charge is on its way. */
-  idle(): Promise<void> {
-    return this.#charges === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve))
+  async idle(): Promise<void> {
+    if (this.#charges === 0) return
+    const ended = new Promise<void>((resolve) => this.#idle.push(resolve))
+    try {
+      await orStandstill(ended, () => `${this.#charges} charges that began do not end`)
+    } finally {
+      this.#charges = 0
+    }
   }
 
   /** A pass of the reconciler asks for several attempts at a time: each of them acts for itself. */

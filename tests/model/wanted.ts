@@ -68,12 +68,17 @@ export const wantedAlone: ReadonlyArray<string> = [
       (twist) => `again ${twist}`
     ),
     ...["writes ahead", "has its permit", "sends", "records"].map((place) => `hung up where it ${place}`),
-    ...["nothing", "a pause of the process", "ten minutes and a takeover", "a stop"].map(
-      (meanwhile) => `meanwhile ${meanwhile}`
-    )
+    ...[
+      "nothing",
+      "a pause of the process",
+      "a takeover",
+      "a takeover and a lookup",
+      "a takeover, a lookup and another card",
+      "a stop"
+    ].map((meanwhile) => `meanwhile ${meanwhile}`)
   ),
   ...heard(
-    ...ends,
+    ...ends.filter((end) => end !== "confirm: refused session_not_payable (processing)"),
     "confirm: declined (failed)",
     "confirm: failed (failed)",
     "confirm: refused invalid_input",
@@ -93,12 +98,8 @@ export const wantedAlone: ReadonlyArray<string> = [
   ...steps(
     ...fates,
     "taken over",
-    "permit went stale",
-    "late capture",
-    "declined, known before",
     "indeterminate, known before",
     "looked up: not found",
-    "looked up: still pending",
     "confirm replayed while processing",
     "confirm replayed while in_review",
     "confirm replayed while settled",
@@ -120,7 +121,6 @@ export const wantedStepped: ReadonlyArray<string> = [
   ...steps(
     ...fates,
     "taken over",
-    "permit went stale",
     "indeterminate, known before",
     "looked up: not found",
     "confirm replayed while processing",

@@ -145,17 +145,24 @@ const stops = {
   records: "heard"
 } as const satisfies Partial<Record<Place, string>>
 type Stop = keyof typeof stops
-const places = ["has its permit", "sends", "records", "writes ahead", "sends", "has its permit"] as const
+export const places = ["writes ahead", "has its permit", "sends", "records"] as const
 
 /** What is done while a charge whose client hung up stands still. */
-const meanwhiles = ["nothing", "a pause of the process", "ten minutes and a takeover", "a stop"] as const
+export const meanwhiles = [
+  "nothing",
+  "a pause of the process",
+  "a takeover",
+  "a takeover and a lookup",
+  "a takeover, a lookup and another card",
+  "a stop"
+] as const
 type Meanwhile = (typeof meanwhiles)[number]
 
 /**
  * A client hangs up in mid-charge, and asks again under its key while the charge still runs and after it: nothing
  * about the charge changes, and whoever asks again is told where it stands.
  */
-class HangUp implements Told {
+export class HangUp implements Told {
   readonly recipe: Confirm
   readonly place: Stop
   readonly meanwhile: Meanwhile
@@ -232,8 +239,16 @@ class HangUp implements Told {
         return []
       case "a pause of the process":
         return [{ kind: "processPauses", ms: 3_000 }]
-      case "ten minutes and a takeover":
+      case "a takeover":
+        return [{ kind: "timePasses", ms: 90_000 }, { kind: "takeOver" }]
+      case "a takeover and a lookup":
         return [{ kind: "timePasses", ms: 600_000 }, { kind: "takeOver" }, { kind: "reconcile" }]
+      case "a takeover, a lookup and another card": {
+        const { session } = tale.resolve(this.recipe)
+        const another: Confirm = { ...this.recipe, session, token: "tok_captured" }
+        const { key: _key, ...withoutAny } = another
+        return [{ kind: "timePasses", ms: 90_000 }, { kind: "takeOver" }, { kind: "reconcile" }, withoutAny]
+      }
       case "a stop": {
         // The accounts that most of the runs charge on, whichever of them comes first.
         const mids = tale.worlds[0]?.stopped.includes("mid_bio_1") === true ? ["mid_bio_2"] : ["mid_bio_1"]

@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import type { Heard } from "../explain.ts"
 import type { Request } from "../expected/requests.ts"
-import type { Place } from "../stage.ts"
+import { orStandstill, type Place } from "../stage.ts"
 import { describe } from "../telling/describe.ts"
 import {
   declaringRecipe,
@@ -108,9 +108,6 @@ const onTheWay = ({ hangsUpAt, dawdlesAt }: Asked): string =>
     ...(hangsUpAt === undefined ? [] : [`, and hangs up where it ${hangsUpAt}`])
   ].join("")
 
-/** Longer than any turn takes on a busy machine: after that, somebody waits for somebody who does not come. */
-const patience = 25_000
-
 /**
  * Plays a scene: what comes before one after the other, then everybody at once in the order that the scheduler draws;
  * then says whether some order of their steps explains what they heard.
@@ -157,14 +154,9 @@ export const play = async (
       scene.work.map((recipe) => ({ recipe }))
     )
   ]).then(() => stage.idle())
-  let timer: NodeJS.Timeout | undefined
-  const never = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`nobody moves any more: ${scheduler.toString()}`)), patience)
-  })
   try {
-    await Promise.race([scheduler.waitFor(everybody), never])
+    await orStandstill(scheduler.waitFor(everybody), () => `nobody moves any more: ${scheduler.toString()}`)
   } finally {
-    clearTimeout(timer)
     stage.free()
   }
   if (wrong.length > 0) throw new AggregateError(wrong, "a call broke")

@@ -42,6 +42,7 @@ export class Tale {
    * A request as it is sent: `#2` is the third session of the run, `@1` the second account of the first session's
    * company, and keys and orders are the run's own.
    */
+  resolve<Asked extends Request>(request: Asked): Asked
   resolve(request: Request): Request {
     const own = (name: string) => (name === "" || name.length > 100 ? name : `${this.run}-${name}`)
     const session = "session" in request ? { session: this.#sessionNamed(request.session) } : {}
