@@ -10,12 +10,20 @@ import { mistaken, wrongSql } from "./tapes/wrongSql.ts"
 
 // TAPES=5000 plays the tapes of so many histories, TAPES_FROM=44 begins with that seed.
 const from = Number(process.env["TAPES_FROM"] ?? 1)
-const histories = Number(process.env["TAPES"] ?? 150)
+const histories = Number(process.env["TAPES"] ?? 200)
 const drawn = Math.ceil(histories / 3)
 const timeout = 120_000 + histories * 2_000
 
 const tapesOf = (tape: (seed: number) => Tape, count: number, first = from): ReadonlyArray<() => Tape> =>
   Array.from({ length: count }, (_, nr) => () => tape(first + nr))
+
+/** Tells how much was compared, to whoever asked for more of it. */
+const tell = (what: string, operations: ReadonlyMap<Operation, number>): number => {
+  const count = [...operations.values()].reduce((sum, times) => sum + times, 0)
+  const each = [...operations].map(([name, times]) => `${name} ${times}`).join(", ")
+  if (process.env["TAPES"] !== undefined) console.info(`${what}: ${count} statements compared: ${each}`)
+  return count
+}
 
 /** Replays tapes until one of them shows a difference, and counts what was seen. */
 const replayAll = Effect.fnUntraced(function* (tapes: ReadonlyArray<() => Tape>) {
@@ -41,9 +49,8 @@ it.layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("the da
       Effect.gen(function* () {
         const { operations, story } = yield* replayAll(tapesOf(historyTape, histories))
         expect(story).toBe("")
-        const count = [...operations.values()].reduce((sum, times) => sum + times, 0)
         // A history that asks for little would show little.
-        expect(count).toBeGreaterThan(histories * 10)
+        expect(tell(`${histories} histories`, operations)).toBeGreaterThan(histories * 10)
         if (histories < 100) return
         // The services never ask for attempts; dashboards do. What came before under a key is asked for rarely.
         const seen = new Set([...operations.keys(), "attempts", "declaredBefore"])
@@ -58,6 +65,7 @@ it.layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("the da
       Effect.gen(function* () {
         const { operations, refusals, edits, story } = yield* replayAll(tapesOf(drawnTape, drawn))
         expect(story).toBe("")
+        expect(tell(`${drawn} drawn tapes`, operations)).toBeGreaterThan(drawn * 40)
         if (drawn < 30) return
         expect([...operations.keys()].toSorted()).toEqual(Object.keys(statements).toSorted())
         expect([...refusals].toSorted()).toEqual([
