@@ -10,7 +10,7 @@ import { mistaken, wrongSql } from "./tapes/wrongSql.ts"
 
 // TAPES=5000 plays the tapes of so many histories, TAPES_FROM=44 begins with that seed.
 const from = Number(process.env["TAPES_FROM"] ?? 1)
-const histories = Number(process.env["TAPES"] ?? 200)
+const histories = Number(process.env["TAPES"] ?? 150)
 const drawn = Math.ceil(histories / 3)
 const timeout = 120_000 + histories * 2_000
 
