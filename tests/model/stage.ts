@@ -15,6 +15,14 @@ export type Place =
   | "looks up"
   | "takes work"
 
+/** What the catalogue of faults calls them. */
+const letters: Readonly<Partial<Record<Place, string>>> = {
+  "writes ahead": "P",
+  sends: "S",
+  records: "C",
+  "looks up": "Q"
+}
+
 /** A request on its way, known to the service by its id. */
 interface OnItsWay {
   readonly label: string
@@ -133,7 +141,8 @@ export class Stage {
       call.hangUp()
     }
     if (!this.#steps) return
-    const label = `${call.label} ${place}${about === "" ? "" : ` ${about}`}`
+    const letter = letters[place] === undefined ? "" : ` (${letters[place]})`
+    const label = `${call.label} ${place}${letter}${about === "" ? "" : ` ${about}`}`
     for (let turn = 0; call.dawdlesAt === place && turn < manyTurns; turn++) {
       await this.turn(`(not yet: ${label})`)
     }

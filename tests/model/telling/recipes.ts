@@ -282,13 +282,12 @@ export const steppedWork: Work = fc
       { weight: 3, arbitrary: givenUp(waits[0]) },
       { weight: 2, arbitrary: givenUp(waits[1]) }
     ),
-    { minLength: 1, maxLength: 2, size: "max" }
+    { maxLength: 3, size: "max" }
   )
   .map((parts) => parts.flat())
 
 /** The same where statements really overlap: no time passes there, for nobody could say when. */
 export const racingWork: Work = fc.array(weighed([4, reconcile], [1, takeOver], [1, expire], [4, flipOwn]), {
-  minLength: 1,
   maxLength: 3,
   size: "max"
 })
