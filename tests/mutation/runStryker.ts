@@ -27,7 +27,8 @@ export const runStryker = async ({ files, tests, concurrency }: Run): Promise<Re
     sources.set(join(kernel, file), await readFile(join(kernel, file), "utf8"))
   }
   const folder = await mkdtemp(join(tmpdir(), "mutation-"))
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+  // However it ends. A worker that is ending as well may still write there.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 9 }))
   // Not by Stryker's own choice of test files: with it, code that runs while a file is loaded stays as it was.
   if (tests !== undefined) process.env.MUTATION_TESTS = tests
   // Thousands of workers load the same libraries.
