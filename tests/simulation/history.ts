@@ -157,10 +157,8 @@ class Play {
       const revoked = mid()
       soon(() => {
         this.#world.say("operator", () => `takes ${revoked} away`)
-        this.#database.change(
-          revoked,
-          draws.chance("account moves", 0.5) ? { entity: otherCompany } : { underwrittenFor: [] }
-        )
+        const moves = draws.chance("account moves", 0.5) && !this.#wasTried(revoked)
+        this.#database.change(revoked, moves ? { entity: otherCompany } : { underwrittenFor: [] })
       })
     }
     if (draws.fires("policy swapped")) {
@@ -170,6 +168,13 @@ class Play {
         }
       })
     }
+  }
+
+  /** An account with attempts stays with its company: PostgreSQL lets no one move it. */
+  #wasTried(mid: string): boolean {
+    return this.#store.sessions
+      .values()
+      .some(({ attempts }) => attempts.some((attempt) => attempt.mid === mid))
   }
 
   /** The workers' passes, now and then. One that would find nothing is left out. */

@@ -1,5 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { count, type Report, writeReport } from "../support/commandLine.ts"
 import { drawnTape } from "./tapes/drawnTape.ts"
 import { Postgres } from "./tapes/Postgres.ts"
 import { replay } from "./tapes/replay.ts"
@@ -8,21 +9,29 @@ import { storyOf } from "./tapes/story.ts"
 import { historyTape, type Tape } from "./tapes/Tape.ts"
 import { mistaken, wrongSql } from "./tapes/wrongSql.ts"
 
-// TAPES=5000 plays the tapes of so many histories, TAPES_FROM=44 begins with that seed.
+// TAPES=5000 plays the tapes of so many histories, TAPES_FROM=44 begins with that seed, TAPES_REPORT=file writes figures.
 const from = Number(process.env["TAPES_FROM"] ?? 1)
 const histories = Number(process.env["TAPES"] ?? 150)
 const drawn = Math.ceil(histories / 3)
 const timeout = 120_000 + histories * 2_000
 
-const tapesOf = (tape: (seed: number) => Tape, count: number, first = from): ReadonlyArray<() => Tape> =>
-  Array.from({ length: count }, (_, nr) => () => tape(first + nr))
+const tapesOf = (tape: (seed: number) => Tape, tapes: number, first = from): ReadonlyArray<() => Tape> =>
+  Array.from({ length: tapes }, (_, nr) => () => tape(first + nr))
 
-/** Tells how much was compared, to whoever asked for more of it. */
-const tell = (what: string, operations: ReadonlyMap<Operation, number>): number => {
-  const count = [...operations.values()].reduce((sum, times) => sum + times, 0)
-  const each = [...operations].map(([name, times]) => `${name} ${times}`).join(", ")
-  if (process.env["TAPES"] !== undefined) console.info(`${what}: ${count} statements compared: ${each}`)
-  return count
+const figures: Array<Report["figures"][number]> = []
+const fired: Record<string, number> = {}
+
+/** Tells how much was compared, to whoever asked for it. */
+const tell = (what: string, tapes: number, operations: ReadonlyMap<Operation, number>): number => {
+  const compared = [...operations.values()].reduce((sum, times) => sum + times, 0)
+  for (const [name, times] of operations)
+    fired[`statement: ${name}`] = (fired[`statement: ${name}`] ?? 0) + times
+  figures.push(
+    { figure: `${what}, played again on PostgreSQL`, value: count(tapes), aim: "no difference" },
+    { figure: "statements compared in these", value: count(compared), aim: "" }
+  )
+  writeReport(process.env["TAPES_REPORT"], { figures, fired })
+  return compared
 }
 
 /** Replays tapes until one of them shows a difference, and counts what was seen. */
@@ -50,7 +59,7 @@ it.layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("the da
         const { operations, story } = yield* replayAll(tapesOf(historyTape, histories))
         expect(story).toBe("")
         // A history that asks for little would show little.
-        expect(tell(`${histories} histories`, operations)).toBeGreaterThan(histories * 10)
+        expect(tell("tapes of simulated histories", histories, operations)).toBeGreaterThan(histories * 10)
         if (histories < 100) return
         // The services never ask for attempts; dashboards do. What came before under a key is asked for rarely.
         const seen = new Set([...operations.keys(), "attempts", "declaredBefore"])
@@ -65,7 +74,7 @@ it.layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("the da
       Effect.gen(function* () {
         const { operations, refusals, edits, story } = yield* replayAll(tapesOf(drawnTape, drawn))
         expect(story).toBe("")
-        expect(tell(`${drawn} drawn tapes`, operations)).toBeGreaterThan(drawn * 40)
+        expect(tell("drawn tapes", drawn, operations)).toBeGreaterThan(drawn * 40)
         if (drawn < 30) return
         expect([...operations.keys()].toSorted()).toEqual(Object.keys(statements).toSorted())
         expect([...refusals].toSorted()).toEqual([
