@@ -1,11 +1,13 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { Layer, type Redacted } from "effect"
-import { Digest, SecureRandom } from "effect/crypto"
+import { Aead, Digest, SecureRandom } from "effect/crypto"
 import { createServer } from "node:http"
 import type { Settings } from "./config.ts"
 import { ApiKeys } from "./db/ApiKeys.ts"
 import * as Database from "./db/Database.ts"
 import * as EntityRegistryPg from "./db/EntityRegistryPg.ts"
+import * as EventDeliveriesPg from "./db/events/EventDeliveriesPg.ts"
+import * as EventSubscriptionStorePg from "./db/events/EventSubscriptionStorePg.ts"
 import * as OutboxPg from "./db/OutboxPg.ts"
 import * as PaymentLedgerPg from "./db/PaymentLedgerPg.ts"
 import * as PriceCataloguePg from "./db/PriceCataloguePg.ts"
@@ -13,14 +15,19 @@ import { PaymentReads } from "./db/reads/PaymentReads.ts"
 import { graphqlRoutes } from "./graphql/server.ts"
 import { restRoutes } from "./http/restRoutes.ts"
 import { httpServer } from "./http/server.ts"
+import { EventDispatcher } from "./kernel/events/EventDispatcher.ts"
+import { EventSubscriptions } from "./kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "./kernel/FulfilmentGate.ts"
 import { PaymentOrchestrator } from "./kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 import { Reconciler } from "./kernel/Reconciler.ts"
 import { Vaults, vaultsOf } from "./kernel/TokenVault.ts"
-import { providers } from "./layers/providers/providers.ts"
+import { providerNames, providers } from "./layers/providers/providers.ts"
 import { pgStubGatewayLedger } from "./layers/providers/stub/PgStubGatewayLedger.ts"
 import { makeStubVault } from "./layers/vault/stub/StubVault.ts"
+import { Resolver } from "./layers/webhooks/Resolver.ts"
+import * as SealedSecrets from "./layers/webhooks/SealedSecrets.ts"
+import * as WebhookSender from "./layers/webhooks/WebhookSender.ts"
 import { EventConsumers } from "./workers/EventConsumers.ts"
 import { workers } from "./workers/workers.ts"
 
@@ -35,14 +42,16 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
   )
   const outside = Layer.mergeAll(
     providers.pipe(Layer.provide(stubBooks)),
-    Layer.sync(Vaults, () => vaultsOf([makeStubVault()]))
+    Layer.sync(Vaults, () => vaultsOf([makeStubVault()])),
+    SealedSecrets.layer(settings).pipe(Layer.provide(Aead.layerWebCrypto)),
+    WebhookSender.layer({ loopbackToo: settings.loopbackOnly }).pipe(Layer.provide(Resolver.layer))
   )
 
   const storage = Layer.mergeAll(
     PaymentLedgerPg.layer,
     PriceCataloguePg.layer,
     OutboxPg.layer,
-    EntityRegistryPg.layer
+    EntityRegistryPg.layer.pipe(Layer.provide(providerNames))
   ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections)))
 
   // Connections of their own: a slow list on a dashboard does not stand in front of a charge.
@@ -50,12 +59,19 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     Layer.provide(pool("payments_app", settings.databaseReadConnections))
   )
 
+  // So have events on their way out: many deliveries that end at once do not either.
+  const events = Layer.mergeAll(EventSubscriptionStorePg.layer, EventDeliveriesPg.layer).pipe(
+    Layer.provide(pool("payments_app", 4))
+  )
+
   const kernel = Layer.mergeAll(
     PaymentSessions.layer({ lifetime: settings.sessionLifetime }),
     PaymentOrchestrator.layer,
     FulfilmentGate.layer,
-    Reconciler.layer
-  ).pipe(Layer.provideMerge(Layer.mergeAll(storage, reads)), Layer.provideMerge(outside))
+    Reconciler.layer,
+    EventSubscriptions.layer,
+    EventDispatcher.layer
+  ).pipe(Layer.provideMerge(Layer.mergeAll(storage, reads, events)), Layer.provideMerge(outside))
 
   const doors = httpServer(
     Layer.mergeAll(restRoutes(settings), graphqlRoutes({ ...settings, graphiql: settings.loopbackOnly }))

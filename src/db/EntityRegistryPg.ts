@@ -4,7 +4,8 @@ import { Brand, Entity } from "../kernel/Entity.ts"
 import { EntityRegistry, type RegistrySnapshot, UnknownMid } from "../kernel/EntityRegistry.ts"
 import { MerchantAccount } from "../kernel/MerchantAccount.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
-import { Providers } from "../kernel/PaymentProvider.ts"
+import { ProviderNames } from "../kernel/PaymentProvider.ts"
+import { Secrets } from "../kernel/Secrets.ts"
 import { compile } from "../kernel/routing/RoutingPolicy.ts"
 import { answered, step } from "./steps.ts"
 
@@ -23,17 +24,31 @@ const refreshEvery = Duration.seconds(10)
  * tells all of them when something changes. The write-ahead judges every account again, so a process that has not
  * heard yet sends nothing that it may not.
  */
-export const layer: Layer.Layer<EntityRegistry, LedgerUnavailable, PgClient.PgClient | Providers> =
+export const layer: Layer.Layer<EntityRegistry, LedgerUnavailable, PgClient.PgClient | ProviderNames> =
   Layer.effect(
     EntityRegistry,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const { names } = yield* Providers
+      const configured = yield* ProviderNames
       const killSwitchStep = step(sql, "set_kill_switch", Schema.Boolean)
-      const configured = new Set<string>(names)
+
+      const secrets = yield* Secrets
+      const withCredentials = Effect.fnUntraced(function* (loaded: typeof Loaded.Type) {
+        const accounts = yield* Effect.forEach(loaded.accounts, (entry) => {
+          const { credentials } = entry.account
+          return credentials === undefined
+            ? Effect.succeed({ ...entry, credentialsMissing: false })
+            : Effect.map(secrets.get(credentials), (secret) => ({
+                ...entry,
+                credentialsMissing: secret === undefined
+              }))
+        })
+        return { ...loaded, accounts }
+      })
 
       const load = sql<{ readonly registry: unknown }>`select load_registry() as registry`.pipe(
         Effect.flatMap((rows) => decode(rows[0]?.registry)),
+        Effect.flatMap(withCredentials),
         Effect.map(({ version, entities, brands, accounts }): RegistrySnapshot => ({
           entities: new Map(entities.map((entity) => [entity.id, entity])),
           brands: new Map(brands.map((brand) => [brand.id, brand])),

@@ -1,7 +1,7 @@
 import { Cache, Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Attempt, AttemptState } from "../kernel/Attempt.ts"
-import { Outcome } from "../kernel/cascade/Disposition.ts"
+import { Outcome, PaymentAction } from "../kernel/cascade/Disposition.ts"
 import { midTag } from "../kernel/cascade/IdempotencyKey.ts"
 import { SendPermit } from "../kernel/cascade/SendPermit.ts"
 import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
@@ -44,7 +44,11 @@ const Opening = Schema.Union([
   Schema.TaggedStruct("Permitted", { permit: Written, passedOver: Schema.Array(PassedOver) }),
   Schema.TaggedStruct("NonePermitted", { passedOver: Schema.Array(PassedOver) }),
   Schema.TaggedStruct("NotPayable", { state: SessionState }),
-  Schema.TaggedStruct("ConfirmReplayed", { state: SessionState, captured: Schema.Boolean }),
+  Schema.TaggedStruct("ConfirmReplayed", {
+    state: SessionState,
+    captured: Schema.Boolean,
+    action: Schema.optionalKey(PaymentAction)
+  }),
   Schema.TaggedStruct("ConfirmKeyReused", { earlierSession: SessionId, earlierBody: Schema.Unknown }),
   Schema.TaggedStruct("NoSuchSession", {})
 ])
@@ -73,7 +77,8 @@ const Claiming = Schema.NullOr(
 const Unresolved = Schema.Struct({
   attempt: Attempt,
   writtenAt: Schema.DateTimeUtcFromString,
-  age: Schema.Int
+  age: Schema.Int,
+  processorReference: Schema.optionalKey(Schema.String)
 })
 
 /** How many sessions' declarations a process remembers. They never change, so nothing can be stale. */

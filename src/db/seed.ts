@@ -35,7 +35,8 @@ export const seed: Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient | 
           select b->>'id', jsonb_array_elements_text(b->'entities')
           from jsonb_array_elements(${rows}::jsonb -> 'brands') b on conflict do nothing`
         yield* sql`insert into merchant_accounts
-          select m->>'id', m->>'entity', m->>'provider', m->>'name', m->>'status', false, m->'accepts',
+          select m->>'id', m->>'entity', m->>'provider', m->>'credentials', coalesce(m->'settings', '{}'), false,
+            m->>'name', m->>'status', false, m->'accepts',
             (m->>'priority')::integer, (m->>'weight')::integer, (m#>>'{monthlyCap,amount}')::bigint,
             m#>>'{monthlyCap,currency}'
           from jsonb_array_elements(${rows}::jsonb -> 'accounts') m on conflict do nothing`

@@ -5,7 +5,7 @@ import {
   type LeftOut as KernelLeftOut
 } from "../kernel/routing/ExclusionReason.ts"
 import { builder } from "./builder.ts"
-import { CardBrand, Currency, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
+import { CardBrand, Currency, Gate, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
 import { MerchantAccount } from "./refs.ts"
 import { known, snapshotFor } from "./registry.ts"
 
@@ -88,6 +88,27 @@ reason("CountryNotServed").implement({
     country: t.exposeString("country", { description: "Where the card was issued." }),
     served: t.exposeStringList("served")
   })
+})
+
+reason("VaultNotServed").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    vault: t.exposeString("vault", { description: "The vault that keeps the card." }),
+    served: t.exposeStringList("served", { description: "Vaults whose tokens the account can charge." })
+  })
+})
+
+reason("CredentialsMissing").implement({
+  interfaces: [ExclusionReason],
+  fields: (t) => ({
+    credentials: t.exposeString("credentials", { description: "The name of the secret that is not there." })
+  })
+})
+
+reason("GatesMissing").implement({
+  description: "It moves real money, and something that has to be on record before is not.",
+  interfaces: [ExclusionReason],
+  fields: (t) => ({ missing: t.expose("missing", { type: [Gate] }) })
 })
 
 reason("BinBlocked").implement({

@@ -4,14 +4,16 @@ import { EntityRegistry, UnknownMid } from "../kernel/EntityRegistry.ts"
 import { MidId } from "../kernel/ids.ts"
 import {
   type AcceptanceRules as KernelRules,
-  MerchantAccount as KernelMerchantAccount
+  MerchantAccount as KernelMerchantAccount,
+  missingGates,
+  type PassedGate as KernelPassedGate
 } from "../kernel/MerchantAccount.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 import { cardNumberWords } from "../kernel/text.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { builder } from "./builder.ts"
-import { CardBrand, Currency, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
+import { CardBrand, Currency, Gate, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
 import { Money } from "./Money.ts"
 import { connectionOver } from "./pages.ts"
 import { plainId } from "./plainId.ts"
@@ -37,11 +39,23 @@ const AcceptanceRules = builder.objectRef<KernelRules>("AcceptanceRules").implem
       nullable: true,
       description: "Countries of issue that are served: ISO 3166, two letters."
     }),
+    vaults: t.exposeStringList("vaults", {
+      nullable: true,
+      description: "Vaults whose tokens it can charge."
+    }),
     blockedBins: t.exposeStringList("blockedBins", {
       nullable: true,
       description: "BIN prefixes that the acquirer refuses."
     }),
     highestRisk: t.expose("highestRisk", { type: RiskLevel, nullable: true })
+  })
+})
+
+const PassedGate = builder.objectRef<KernelPassedGate>("PassedGate").implement({
+  fields: (t) => ({
+    gate: t.expose("gate", { type: Gate }),
+    by: t.exposeString("by", { description: "Who vouches for it." }),
+    at: t.expose("at", { type: "DateTime" })
   })
 })
 
@@ -71,6 +85,16 @@ builder.node(MerchantAccount, {
     midId: t.exposeString("id", { description: "The plain id: `mid_bio_1`." }),
     name: t.exposeString("name"),
     provider: t.exposeString("provider", { description: "The processor: `stub_a`." }),
+    live: t.boolean({
+      description: "It moves real money, so every gate has to be passed first.",
+      resolve: ({ live }) => live === true
+    }),
+    passedGates: t.field({ type: [PassedGate], resolve: ({ gates }) => gates ?? [] }),
+    missingGates: t.field({
+      type: [Gate],
+      description: "What a live account still needs before it is charged on.",
+      resolve: missingGates
+    }),
     status: t.expose("status", { type: MidStatus }),
     killSwitch: t.exposeBoolean("killSwitch", {
       description: "While it is on, nothing new is sent to this account; what is in flight runs to its end."

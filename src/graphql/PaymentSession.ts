@@ -8,6 +8,7 @@ import { PaymentMode, ProductCategory, SessionState } from "./enums.ts"
 import { Intent } from "./Intent.ts"
 import { Money } from "./Money.ts"
 import { connectionOf, sliceOf } from "./pages.ts"
+import { PaymentAction } from "./PaymentAction.ts"
 import { plainId } from "./plainId.ts"
 import {
   Attempt,
@@ -32,6 +33,7 @@ builder.node(PaymentSession, {
   fields: (t) => ({
     sessionId: t.exposeString("id", { description: "The plain id: `ps_01J...`." }),
     state: t.expose("state", { type: SessionState }),
+    action: t.expose("action", { type: PaymentAction, nullable: true }),
     money: t.expose("money", { type: Money }),
     category: t.expose("category", { type: ProductCategory, description: "Derived from the catalogue." }),
     customer: t.exposeString("customer", { description: "Who pays: the `loopUserId`." }),

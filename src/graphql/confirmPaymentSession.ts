@@ -10,6 +10,7 @@ import { builder } from "./builder.ts"
 import { ConfirmOutcome, SessionState } from "./enums.ts"
 import { checkKey } from "./idempotencyKey.ts"
 import { plainId } from "./plainId.ts"
+import { PaymentAction } from "./PaymentAction.ts"
 import { PaymentSession } from "./refs.ts"
 
 const VaultTokenInput = builder.inputType("VaultTokenInput", {
@@ -38,6 +39,7 @@ const ConfirmPaymentSessionPayload = builder.objectRef<Confirmed>("ConfirmPaymen
       type: SessionState,
       description: "Where the session stood when this was decided."
     }),
+    action: t.expose("action", { type: PaymentAction, nullable: true }),
     message: t.string({ description: "What it means, for the customer to read.", resolve: meaningOf }),
     session: t.field({
       type: PaymentSession,

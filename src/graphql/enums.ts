@@ -3,7 +3,11 @@ import type { CardBrand as CardBrands } from "../kernel/Card.ts"
 import type { ProductCategory as ProductCategories } from "../kernel/Category.ts"
 import type { DeclineKind as DeclineKinds } from "../kernel/cascade/Disposition.ts"
 import type { Fulfilment as Fulfilments } from "../kernel/FulfilmentGate.ts"
-import type { MidStatus as MidStatuses, RiskLevel as RiskLevels } from "../kernel/MerchantAccount.ts"
+import type {
+  Gate as Gates,
+  MidStatus as MidStatuses,
+  RiskLevel as RiskLevels
+} from "../kernel/MerchantAccount.ts"
 import { Currency as Currencies } from "../kernel/Money.ts"
 import type { EvidenceSource as Sources, PermitRefusal as PermitRefusals } from "../kernel/PaymentLedger.ts"
 import type { ConfirmOutcome as ConfirmOutcomes } from "../kernel/PaymentOrchestrator.ts"
@@ -74,8 +78,19 @@ export const PermitRefusal = builder.enumType("PermitRefusal", {
     kill_switch_on: { description: "Its kill switch was thrown in the meantime." },
     not_active: { description: "It is not active any more." },
     not_underwritten: { description: "It is not underwritten for the category any more." },
+    gates_missing: { description: "It is live, and a gate to live is not passed." },
     entity_cannot_collect: { description: "Its company may not collect any more." }
   } satisfies Described<PermitRefusals>
+})
+
+export const Gate = builder.enumType("Gate", {
+  description: "What has to be on record before a live account charges.",
+  values: {
+    counsel: { description: "Counsel's word that the company may sell this through it." },
+    banking: { description: "Banking confirmed." },
+    credentials: { description: "Credentials handed over." },
+    contract_run: { description: "The provider's contract run passed against them." }
+  } satisfies Described<Gates>
 })
 
 export const MidStatus = builder.enumType("MidStatus", {
@@ -108,6 +123,10 @@ export const ConfirmOutcome = builder.enumType("ConfirmOutcome", {
   values: {
     settled: { description: "Paid." },
     declined: { description: "Proof that no money moved." },
+    action_required: {
+      description:
+        "The charge waits for its customer: send them to `action.url`. Nothing else is charged meanwhile."
+    },
     in_review: { description: "Nobody knows yet, and nobody is to pay again." },
     processing: { description: "On its way; nobody is to pay again." },
     failed: { description: "Told of a repeated confirmation whose session ended without a payment." }

@@ -5,6 +5,8 @@ export const meaningOf = ({ outcome, state }: Confirmed): string => {
   switch (outcome) {
     case "settled":
       return "The payment is complete."
+    case "action_required":
+      return "Your bank asks you to confirm this payment. Please follow its page; nothing is charged twice."
     case "in_review":
       return "We are checking whether the payment went through. You will not be charged twice; please do not pay again."
     case "processing":

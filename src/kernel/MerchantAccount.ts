@@ -21,10 +21,23 @@ export class AcceptanceRules extends Schema.Class<AcceptanceRules>("AcceptanceRu
   cardBrands: Schema.optionalKey(Schema.Array(CardBrand)),
   /** Countries of issue that are served. */
   countries: Schema.optionalKey(Schema.Array(Country)),
+  /** Vaults whose tokens the account can charge. */
+  vaults: Schema.optionalKey(Schema.Array(Schema.String)),
   /** BIN prefixes that the acquirer refuses. */
   blockedBins: Schema.optionalKey(Schema.Array(Schema.String)),
   highestRisk: Schema.optionalKey(RiskLevel)
 }) {}
+
+/**
+ * What has to be on record before a live account charges: counsel's word that its company may sell this through it,
+ * banking confirmed, credentials handed over, the provider's contract run passed against them.
+ */
+export const Gate = Schema.Literals(["counsel", "banking", "credentials", "contract_run"])
+export type Gate = typeof Gate.Type
+
+/** One gate that is passed, with whoever vouches for it. */
+export const PassedGate = Schema.Struct({ gate: Gate, by: Schema.String, at: Schema.DateTimeUtcFromString })
+export type PassedGate = typeof PassedGate.Type
 
 /**
  * A merchant account (MID): one entity at one processor, underwritten for some of that entity's categories.
@@ -34,6 +47,13 @@ export class MerchantAccount extends Schema.Class<MerchantAccount>("MerchantAcco
   id: MidId,
   entity: EntityId,
   provider: ProviderName,
+  /** The name of the secret that the processor knows this account by; the secret itself is never stored. */
+  credentials: Schema.optionalKey(Schema.NonEmptyString),
+  /** What the processor wants to know besides, such as NMI's `processor_id`. */
+  settings: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  /** It moves real money, so every {@link Gate} must be passed first. */
+  live: Schema.optionalKey(Schema.Boolean),
+  gates: Schema.optionalKey(Schema.Array(PassedGate)),
   name: Schema.NonEmptyString,
   status: MidStatus,
   killSwitch: Schema.Boolean,
@@ -46,3 +66,7 @@ export class MerchantAccount extends Schema.Class<MerchantAccount>("MerchantAcco
   /** What the acquirer approved to be captured in a calendar month (UTC), in minor units. */
   monthlyCap: Schema.optionalKey(Schema.Struct({ amount: Schema.Int, currency: Currency }))
 }) {}
+
+/** The gates that a live account has not passed yet; an account that is not live needs none. */
+export const missingGates = ({ live, gates }: MerchantAccount): ReadonlyArray<Gate> =>
+  live === true ? Gate.literals.filter((gate) => !gates?.some((passed) => passed.gate === gate)) : []

@@ -1,7 +1,7 @@
 import { Context, type DateTime, type Duration, type Effect, Schema } from "effect"
 import type { Attempt, AttemptState } from "./Attempt.ts"
 import type { VaultToken } from "./Card.ts"
-import type { Outcome } from "./cascade/Disposition.ts"
+import type { Outcome, PaymentAction } from "./cascade/Disposition.ts"
 import type { SendPermit } from "./cascade/SendPermit.ts"
 import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "./ids.ts"
 import type { RiskLevel } from "./MerchantAccount.ts"
@@ -35,7 +35,8 @@ export const PermitRefusal = Schema.Literals([
   "kill_switch_on",
   "not_active",
   "not_underwritten",
-  "entity_cannot_collect"
+  "entity_cannot_collect",
+  "gates_missing"
 ])
 export type PermitRefusal = typeof PermitRefusal.Type
 
@@ -77,6 +78,8 @@ export interface ConfirmReplayed {
   readonly state: SessionState
   /** Money was captured for the session, whatever its state says. */
   readonly captured: boolean
+  /** What the customer still has to do. */
+  readonly action?: PaymentAction
 }
 
 export type Opening =
@@ -115,6 +118,8 @@ export interface Unresolved {
   readonly writtenAt: DateTime.Utc
   /** Milliseconds since the write-ahead, by the ledger's own clock. */
   readonly age: number
+  /** The processor's own id of the charge, when one was heard. */
+  readonly processorReference?: string
 }
 
 /** What confirming a session says: the card and who judged the risk. */

@@ -2,6 +2,7 @@ import { Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
 import { VaultToken } from "./Card.ts"
 import { isAsLongAsCardNumber } from "./cardNumbers.ts"
 import { chargeAcrossProviders, type CascadeResult } from "./cascade/chargeAcrossProviders.ts"
+import type { PaymentAction } from "./cascade/Disposition.ts"
 import { differences } from "./differences.ts"
 import { EntityRegistry } from "./EntityRegistry.ts"
 import { SessionId } from "./ids.ts"
@@ -30,15 +31,23 @@ import { type UnknownToken, type UnknownVault, type VaultUnavailable, Vaults } f
 
 /**
  * What came of a confirmation. `declined` is proof that no money moved; `in_review` and `processing` say that
- * nobody knows yet, and that nobody is to pay again. `failed` is told of an earlier confirmation only: the session
+ * nobody knows yet, and that nobody is to pay again. `action_required`: the charge waits for its customer (3DS). `failed` is told of an earlier confirmation only: the session
  * ended without a capture, and a new one may be declared.
  */
-export type ConfirmOutcome = "settled" | "declined" | "in_review" | "processing" | "failed"
+export type ConfirmOutcome =
+  | "settled"
+  | "declined"
+  | "action_required"
+  | "in_review"
+  | "processing"
+  | "failed"
 
 export interface Confirmed {
   readonly session: SessionId
   readonly outcome: ConfirmOutcome
   readonly state: SessionState
+  /** What the customer has to do; with `action_required` only. */
+  readonly action?: PaymentAction
 }
 
 /** What a door hands over when a session is confirmed; judged here. */
@@ -104,7 +113,8 @@ export class PaymentOrchestrator extends Context.Service<
           risk,
           cardBrand: card.brand,
           bin: card.bin,
-          country: card.country
+          country: card.country,
+          vault: token.vaultId
         }
         const decision = decide(policy, inputs, declaration.id)
         const candidates = yield* toCandidates(
@@ -187,7 +197,7 @@ const answer = Effect.fnUntraced(function* (
   const { id: session, entity } = declaration
   switch (result._tag) {
     case "Ended":
-      return { session, state: result.session, outcome: endedIn(result) }
+      return { session, state: result.session, ...waitingFor(endedIn(result), result.action) }
     case "LeftToReconciler":
       return { session, state: "processing", outcome: "processing" }
     case "NothingOpened":
@@ -201,7 +211,11 @@ const answer = Effect.fnUntraced(function* (
         case "NotPayable":
           return yield* new SessionNotPayable({ session, state: result.opening.state })
         case "ConfirmReplayed":
-          return { session, state: result.opening.state, outcome: ledTo(result.opening) }
+          return {
+            session,
+            state: result.opening.state,
+            ...waitingFor(ledTo(result.opening), result.opening.action)
+          }
         case "ConfirmKeyReused":
           return yield* new IdempotencyKeyReused({
             differences: [
@@ -214,6 +228,13 @@ const answer = Effect.fnUntraced(function* (
       }
   }
 })
+
+/** A charge in review that waits for its customer is told as that. */
+const waitingFor = (
+  outcome: ConfirmOutcome,
+  action: PaymentAction | undefined
+): Pick<Confirmed, "outcome" | "action"> =>
+  outcome === "in_review" && action !== undefined ? { outcome: "action_required", action } : { outcome }
 
 type Ended = Extract<CascadeResult, { readonly _tag: "Ended" }>
 

@@ -1,6 +1,6 @@
-import { Context, Duration, Effect, Schema } from "effect"
+import { Context, type DateTime, Duration, Effect, Layer, Schema } from "effect"
 import type { VaultToken } from "./Card.ts"
-import type { Captured, Declined, Evidence, Indeterminate } from "./cascade/Disposition.ts"
+import type { Captured, Declined, Evidence, Indeterminate, PaymentAction } from "./cascade/Disposition.ts"
 import type { SendPermit } from "./cascade/SendPermit.ts"
 import type { MidId, ProviderName } from "./ids.ts"
 import type { Currency, Money } from "./Money.ts"
@@ -23,7 +23,10 @@ export interface PaymentProvider {
 
   readonly tokenCharge?: TokenCharge
   readonly chargeLookup?: ChargeLookup
+  readonly chargeCancel?: ChargeCancel
   readonly void?: Void
+  readonly refundLookup?: RefundLookup
+  readonly webhooks?: Webhooks
   readonly subscriptions?: Subscriptions
   readonly hostedCheckout?: HostedCheckout
   readonly billingManagement?: BillingManagement
@@ -51,8 +54,11 @@ export interface RefundContext {
   readonly captured: Money
   /** Minor units of the captured currency. */
   readonly refundedAmount: number
+  /** The money has not been settled yet: the processor takes it back by a void of the whole, not by a refund. */
+  readonly voidOnly?: boolean
 }
 
+/** One refund. Its key is a function of the refund's own row, as an attempt's is of its session. */
 export interface RefundRequest extends MoneyRequest, ChargeReference {}
 
 export interface Refunded {
@@ -91,8 +97,25 @@ export interface TokenCharge {
 export type LookupResult =
   | { readonly _tag: "FoundCaptured"; readonly captured: Captured }
   | { readonly _tag: "FoundDeclined"; readonly declined: Declined }
-  | { readonly _tag: "StillPending"; readonly evidence: Evidence }
+  | {
+      readonly _tag: "StillPending"
+      readonly evidence: Evidence
+      readonly processorReference?: string
+      /** The charge waits for its customer. */
+      readonly action?: PaymentAction
+    }
   | { readonly _tag: "NotFound"; readonly evidence: Evidence }
+
+/** One charge, as it is asked for: by the key that it was sent with, and by all else that helps to find it. */
+export interface ChargeQuery {
+  readonly mid: MidId
+  readonly idempotencyKey: string
+  readonly money: Money
+  /** When its write-ahead was committed: it was sent no earlier. */
+  readonly writtenAt: DateTime.Utc
+  /** The processor's own id, when somebody heard it. What is found under it must still be of this key. */
+  readonly processorReference?: string
+}
 
 export interface ChargeLookup {
   /**
@@ -100,10 +123,89 @@ export interface ChargeLookup {
    * mean absent; before, it means nothing.
    */
   readonly absenceHorizon: Duration.Duration
-  readonly lookupCharge: (key: {
-    readonly mid: MidId
-    readonly idempotencyKey: string
-  }) => Effect.Effect<LookupResult, Indeterminate>
+  readonly lookupCharge: (charge: ChargeQuery) => Effect.Effect<LookupResult, Indeterminate>
+}
+
+/** Ends a charge that waits for its customer, so that it cannot move money any more. */
+export interface ChargeCancel {
+  /**
+   * Asks for the cancellation and answers what the charge is after that: `FoundDeclined` only when the processor
+   * confirmed that it is cancelled and no money moved, `FoundCaptured` when the customer was quicker.
+   */
+  readonly cancelCharge: (charge: ChargeQuery) => Effect.Effect<LookupResult, Indeterminate>
+}
+
+/** What a processor says when it is asked for a refund by our key. Only `Refund...` says anything for sure. */
+export type RefundLookupResult =
+  | { readonly _tag: "RefundDone"; readonly refunded: Refunded }
+  | { readonly _tag: "RefundDeclined"; readonly declined: Declined }
+  | { readonly _tag: "RefundPending"; readonly evidence: Evidence; readonly refundReference?: string }
+  | { readonly _tag: "RefundNotFound"; readonly evidence: Evidence }
+
+export interface RefundLookup {
+  /** How long after it was written a refund may still turn up at this processor. */
+  readonly absenceHorizon: Duration.Duration
+  readonly lookupRefund: (
+    refund: RefundRequest & { readonly writtenAt: DateTime.Utc; readonly refundReference?: string }
+  ) => Effect.Effect<RefundLookupResult, Indeterminate>
+}
+
+/** A webhook as it came in: the raw bytes, because the signature is over them. */
+export interface WebhookDelivery {
+  readonly mid: MidId
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly receivedAt: DateTime.Utc
+}
+
+/** The state of a dispute, by the processor's own object, never by the name of an event. */
+export const DisputeState = Schema.Literals(["warning", "open", "under_review", "won", "lost", "closed"])
+export type DisputeState = typeof DisputeState.Type
+
+/** What a webhook is about. It tells where to look; what happened is asked of the processor by lookup. */
+export type WebhookSubject =
+  | {
+      readonly _tag: "Charge"
+      readonly processorReference?: string
+      /** The attempt's key, when the processor carries it. */
+      readonly idempotencyKey?: string
+    }
+  | { readonly _tag: "Refund"; readonly refundReference: string; readonly processorReference?: string }
+  | {
+      readonly _tag: "Dispute"
+      readonly disputeReference: string
+      /** The charge that is disputed. */
+      readonly processorReference: string
+      readonly state: DisputeState
+      readonly money: Money
+      readonly reason: string
+      readonly evidenceDueBy?: DateTime.Utc
+    }
+  /** Nothing that this service keeps. */
+  | { readonly _tag: "Other" }
+
+/** A webhook that its processor signed. */
+export interface WebhookReading {
+  /** Unique within the provider; a redelivery has the same. */
+  readonly eventId: string
+  readonly type: string
+  readonly subjects: ReadonlyArray<WebhookSubject>
+}
+
+/** A webhook that is not the processor's, is too old, or cannot be read. Nothing is kept of a forged one. */
+export class WebhookRefused extends Schema.TaggedError<WebhookRefused>()("WebhookRefused", {
+  reason: Schema.Literals(["no_signature", "bad_signature", "too_old", "unreadable", "no_secret"]),
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `the webhook is refused: ${this.problem}`
+  }
+}
+
+export interface Webhooks {
+  /** Verifies the signature over the raw body and tells what it is about. No network. */
+  readonly readWebhook: (delivery: WebhookDelivery) => Effect.Effect<WebhookReading, WebhookRefused>
 }
 
 export interface Void {
@@ -140,7 +242,10 @@ export interface Promotions {
 export type Capability =
   | "tokenCharge"
   | "chargeLookup"
+  | "chargeCancel"
   | "void"
+  | "refundLookup"
+  | "webhooks"
   | "subscriptions"
   | "hostedCheckout"
   | "billingManagement"
@@ -175,6 +280,23 @@ export class UnknownProvider extends Schema.TaggedError<UnknownProvider>()("Unkn
   override get message(): string {
     return `no provider ${this.provider} is configured; configured are ${this.configured.join(", ") || "none"}`
   }
+}
+
+/**
+ * The names of this process's drivers, apart from the drivers: the registry judges accounts by them, and drivers
+ * ask the registry for the accounts that they charge on.
+ */
+export class ProviderNames extends Context.Service<ProviderNames, ReadonlySet<ProviderName>>()(
+  "payment-orchestration/kernel/PaymentProvider/ProviderNames"
+) {
+  /** Those of drivers that are there already. */
+  static readonly layer: Layer.Layer<ProviderNames, never, Providers> = Layer.effect(
+    ProviderNames,
+    Effect.map(
+      Effect.suspend(() => Effect.service(Providers)),
+      ({ names }) => new Set(names)
+    )
+  )
 }
 
 /** The drivers of this process by name. */

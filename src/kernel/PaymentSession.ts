@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { PaymentAction } from "./cascade/Disposition.ts"
 import { ProductCategory } from "./Category.ts"
 import { BrandId, CustomerId, EntityId, SessionId } from "./ids.ts"
 import { Money } from "./Money.ts"
@@ -66,6 +67,8 @@ export class SessionDeclaration extends Schema.Class<SessionDeclaration>("Sessio
 /** A declared payment and where it stands. */
 export class PaymentSession extends SessionDeclaration.extend<PaymentSession>("PaymentSession")({
   state: SessionState,
+  /** What the customer has to do before the charge in review can go on. */
+  action: Schema.optionalKey(PaymentAction),
   createdAt: Schema.DateTimeUtcFromString,
   expiresAt: Schema.DateTimeUtcFromString,
   updatedAt: Schema.DateTimeUtcFromString

@@ -4,7 +4,7 @@ import { keepable } from "./cascade/keepable.ts"
 import { withDeadline } from "./detached.ts"
 import { Principal } from "./ids.ts"
 import { type LedgerUnavailable, PaymentLedger, type Unresolved } from "./PaymentLedger.ts"
-import { capability, type LookupResult, Providers } from "./PaymentProvider.ts"
+import { capability, type ChargeQuery, type LookupResult, Providers } from "./PaymentProvider.ts"
 
 /** What one pass of the reconciler did, in attempts. */
 export interface Reconciled {
@@ -20,6 +20,12 @@ const parallel = 8
 
 /** How long a processor may take to answer a lookup; then it is asked again later. */
 const lookupDeadline = Duration.seconds(20)
+
+/**
+ * How long a customer has for what a charge waits for (3DS). Then the charge is cancelled, so that another card may
+ * be tried.
+ */
+const actionPatience = Duration.minutes(15)
 
 /** Longer than a lookup takes and is recorded: two reconcilers do not ask for one attempt at a time. */
 const askingLease = Duration.seconds(60)
@@ -83,19 +89,25 @@ export class Reconciler extends Context.Service<
 
 const ask = Effect.fnUntraced(function* ({
   attempt,
-  age
+  writtenAt,
+  age,
+  processorReference
 }: Unresolved): Effect.fn.Return<Outcome, never, Providers> {
   return yield* Effect.gen(function* () {
     const provider = yield* (yield* Providers).get(attempt.provider)
     const { lookupCharge, absenceHorizon } = yield* capability(provider, "chargeLookup")
-    const { mid, idempotencyKey } = attempt
-    const found = yield* withDeadline(lookupCharge({ mid, idempotencyKey }), lookupDeadline, (asking) =>
-      Effect.andThen(
-        Effect.forkDetach(Fiber.interrupt(asking)),
-        Effect.fail(unknown("lookup_unanswered", "the processor did not answer the lookup in time"))
-      )
-    )
-    return conclusion(found, age, absenceHorizon)
+    const { mid, idempotencyKey, money } = attempt
+    const charge: ChargeQuery = {
+      mid,
+      idempotencyKey,
+      money,
+      writtenAt,
+      ...(processorReference === undefined ? {} : { processorReference })
+    }
+    const found = yield* inTime(lookupCharge(charge))
+    if (!isAbandoned(found, age)) return conclusion(found, age, absenceHorizon)
+    const { cancelCharge } = yield* capability(provider, "chargeCancel")
+    return conclusion(yield* inTime(cancelCharge(charge)), age, absenceHorizon)
   }).pipe(
     Effect.catchTag("Indeterminate", Effect.succeed),
     Effect.catch((error) => Effect.succeed(unknown("cannot_look_up", error.message))),
@@ -109,6 +121,20 @@ const ask = Effect.fnUntraced(function* ({
   )
 })
 
+const inTime = (
+  asking: Effect.Effect<LookupResult, Indeterminate>
+): Effect.Effect<LookupResult, Indeterminate> =>
+  withDeadline(asking, lookupDeadline, (fiber) =>
+    Effect.andThen(
+      Effect.forkDetach(Fiber.interrupt(fiber)),
+      Effect.fail(unknown("lookup_unanswered", "the processor did not answer the lookup in time"))
+    )
+  )
+
+/** The charge waits for a customer who had all the time that there is. */
+const isAbandoned = (found: LookupResult, age: number): boolean =>
+  found._tag === "StillPending" && found.action !== undefined && age > Duration.toMillis(actionPatience)
+
 /**
  * What the answer to a lookup proves of an attempt, so many milliseconds after its write-ahead: "not found" proves
  * nothing until the processor's horizon has passed.
@@ -119,8 +145,14 @@ export const conclusion = (found: LookupResult, age: number, absenceHorizon: Dur
       return found.captured
     case "FoundDeclined":
       return found.declined
-    case "StillPending":
-      return new Indeterminate({ evidence: found.evidence })
+    case "StillPending": {
+      const { evidence, action, processorReference } = found
+      return new Indeterminate({
+        evidence,
+        ...(action === undefined ? {} : { action }),
+        ...(processorReference === undefined ? {} : { processorReference })
+      })
+    }
     case "NotFound":
       return age > Duration.toMillis(absenceHorizon)
         ? new Absent({ evidence: found.evidence })

@@ -32,6 +32,7 @@ const readable = [
   "payments.merchant_accounts",
   "payments.mid_underwriting",
   "payments.outbox",
+  "payments.passed_gates",
   "payments.payment_sessions",
   "payments.plans",
   "payments.policy_version",
@@ -41,6 +42,7 @@ const readable = [
 ]
 
 const callable = [
+  "action_of",
   "attempt_json",
   "audit_faults",
   "audit_hash",

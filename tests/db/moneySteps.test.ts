@@ -11,7 +11,12 @@ import { Money } from "../../src/kernel/Money.ts"
 import { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
-import { type PaymentProvider, Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
+import {
+  type PaymentProvider,
+  ProviderNames,
+  Providers,
+  providersOf
+} from "../../src/kernel/PaymentProvider.ts"
 import { SessionDeclaration } from "../../src/kernel/PaymentSession.ts"
 import { RoutingDecision } from "../../src/kernel/routing/RoutingPolicyEngine.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
@@ -86,7 +91,8 @@ const process = PaymentOrchestrator.layer.pipe(
   ),
   Layer.provideMerge(
     EntityRegistryPg.layer.pipe(
-      Layer.provide(Layer.unwrap(Effect.map(TestDatabase, ({ connect }) => connect("payments_app", 2))))
+      Layer.provide(Layer.unwrap(Effect.map(TestDatabase, ({ connect }) => connect("payments_app", 2)))),
+      Layer.provide(ProviderNames.layer)
     )
   ),
   Layer.provide(outside)

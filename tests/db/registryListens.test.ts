@@ -4,13 +4,13 @@ import { SqlClient } from "effect/sql"
 import * as Database from "../../src/db/Database.ts"
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
-import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
+import { ProviderNames } from "../../src/kernel/PaymentProvider.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { fixtureProviders } from "../suites/StorageFixture.ts"
 import { Owner } from "./support/pgStorage.ts"
 import { tap } from "./support/Wire.ts"
 
-const providers = Layer.succeed(Providers, { ...providersOf([]), names: fixtureProviders })
+const providers = Layer.succeed(ProviderNames, new Set(fixtureProviders))
 
 it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
   "a registry whose listening connection is lost",

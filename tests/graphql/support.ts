@@ -16,7 +16,7 @@ import type { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import type { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
-import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
+import { ProviderNames, Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import type { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
@@ -95,7 +95,7 @@ const kernel = Layer.mergeAll(
   PaymentOrchestrator.layer,
   FulfilmentGate.layer
 ).pipe(
-  Layer.provideMerge(storage),
+  Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),
   Layer.provideMerge(
     Layer.mergeAll(
       drivers.pipe(Layer.provide(stubGateways)),

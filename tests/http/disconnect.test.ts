@@ -7,7 +7,12 @@ import { ApiKeys } from "../../src/db/ApiKeys.ts"
 import { Captured } from "../../src/kernel/cascade/Disposition.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
-import { type PaymentProvider, Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
+import {
+  type PaymentProvider,
+  ProviderNames,
+  Providers,
+  providersOf
+} from "../../src/kernel/PaymentProvider.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
 import * as MemoryStorage from "../../src/layers/memory/memoryStorage.ts"
@@ -50,7 +55,7 @@ const kernelOver = (provider: PaymentProvider, seeded: Layer.Layer<never, never,
     FulfilmentGate.layer,
     seeded
   ).pipe(
-    Layer.provideMerge(MemoryStorage.layer),
+    Layer.provideMerge(MemoryStorage.layer.pipe(Layer.provide(ProviderNames.layer))),
     Layer.provide([
       Layer.succeed(Providers, providersOf([provider])),
       Layer.succeed(Vaults, vaultsOf([makeStubVault()])),

@@ -203,14 +203,16 @@ describe("a reconciler", () => {
   it.effect("asks for an attempt by its own account and key", () =>
     Effect.gen(function* () {
       const asked: Array<object> = []
+      const { attempt, writtenAt } = unresolved(1, "asked")
+      const rest = { money: attempt.money, writtenAt }
       const driver = lookupOf("asked", (key) => {
         asked.push(key)
         return Effect.succeed({ _tag: "StillPending", evidence })
       })
       yield* passOver([unresolved(1, "asked"), unresolved(2, "asked")], [driver]).pass
       assert.deepStrictEqual(asked, [
-        { mid: "mid_1", idempotencyKey: "key_1" },
-        { mid: "mid_1", idempotencyKey: "key_2" }
+        { mid: "mid_1", idempotencyKey: "key_1", ...rest },
+        { mid: "mid_1", idempotencyKey: "key_2", ...rest }
       ])
     })
   )

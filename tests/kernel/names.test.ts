@@ -78,6 +78,7 @@ it("a service has a key of its own, which says where it is declared", () => {
     "Outbox: payment-orchestration/kernel/Outbox",
     "PaymentLedger: payment-orchestration/kernel/PaymentLedger",
     "PaymentOrchestrator: payment-orchestration/kernel/PaymentOrchestrator",
+    "ProviderNames: payment-orchestration/kernel/PaymentProvider/ProviderNames",
     "Providers: payment-orchestration/kernel/PaymentProvider/Providers",
     "PaymentSessions: payment-orchestration/kernel/PaymentSessions",
     "PriceCatalogue: payment-orchestration/kernel/PriceCatalogue",

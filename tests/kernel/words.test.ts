@@ -1,12 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
 import { AttemptState } from "../../src/kernel/Attempt.ts"
 import { CardBrand } from "../../src/kernel/Card.ts"
-import { DeclineKind } from "../../src/kernel/cascade/Disposition.ts"
+import { DeclineKind, RetryAdvice } from "../../src/kernel/cascade/Disposition.ts"
 import { ProductCategory, productCategories } from "../../src/kernel/Category.ts"
-import { MidStatus, RiskLevel } from "../../src/kernel/MerchantAccount.ts"
+import { Gate, MidStatus, RiskLevel } from "../../src/kernel/MerchantAccount.ts"
 import { Currency, minorUnitDecimals } from "../../src/kernel/Money.ts"
 import { EventType } from "../../src/kernel/Outbox.ts"
 import { DeclarationRefusal, EvidenceSource, PermitRefusal } from "../../src/kernel/PaymentLedger.ts"
+import { DisputeState } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentMode, SessionState } from "../../src/kernel/PaymentSession.ts"
 import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
 
@@ -28,7 +29,7 @@ describe("the words that others know us by are these:", () => {
     [
       "what the write-ahead passes over",
       PermitRefusal.literals,
-      "kill_switch_on not_active not_underwritten entity_cannot_collect"
+      "kill_switch_on not_active not_underwritten entity_cannot_collect gates_missing"
     ],
     [
       "what a ledger does not declare",
@@ -47,13 +48,16 @@ describe("the words that others know us by are these:", () => {
     ],
     ["card brands", CardBrand.literals, "visa mastercard amex discover jcb diners unionpay"],
     ["states of a merchant account", MidStatus.literals, "pending active suspended closed"],
+    ["gates to live", Gate.literals, "counsel banking credentials contract_run"],
+    ["advice on trying again", RetryAdvice.literals, "never later updated"],
+    ["states of a dispute", DisputeState.literals, "warning open under_review won lost closed"],
     ["risks", RiskLevel.literals, "low medium high"],
     ["modes", PaymentMode.literals, "hosted embedded"],
     ["currencies", Currency.literals, "AUD CAD CHF DKK EUR GBP JPY MXN NOK NZD SEK SGD USD"],
     [
       "reasons why an account is left out",
       ExclusionReason.members.map((member) => member.fields._tag.schema.literal),
-      "KillSwitchOn NotActive ProviderNotConfigured CategoryNotUnderwritten CurrencyNotAccepted AmountBelowMinimum AmountAboveMaximum CardBrandNotAccepted CountryNotServed BinBlocked RiskTooHigh MonthlyCapReached"
+      "KillSwitchOn NotActive ProviderNotConfigured CredentialsMissing GatesMissing CategoryNotUnderwritten CurrencyNotAccepted AmountBelowMinimum AmountAboveMaximum CardBrandNotAccepted VaultNotServed CountryNotServed BinBlocked RiskTooHigh MonthlyCapReached"
     ]
   ] as const)("%s", (_, known, expected) => {
     expect(known).toEqual(words(expected))

@@ -5,7 +5,7 @@ import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import { Outbox } from "../../src/kernel/Outbox.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
-import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
+import { ProviderNames, Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
@@ -180,7 +180,7 @@ export class Process {
         )
         return { ...fresh, snapshot }
       })
-    ).pipe(Layer.provide(MemoryRegistry.layer))
+    ).pipe(Layer.provide(MemoryRegistry.layer), Layer.provide(ProviderNames.layer))
   }
 }
 

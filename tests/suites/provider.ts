@@ -1,5 +1,5 @@
 import { layer } from "@effect/vitest"
-import { Context, type Duration, Effect, Exit, Fiber, type Layer } from "effect"
+import { DateTime, Context, type Duration, Effect, Exit, Fiber, type Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import { expect } from "vitest"
 import type { VaultToken } from "../../src/kernel/Card.ts"
@@ -104,7 +104,7 @@ export const providerSuite = <E>(options: {
   const lookUp = Effect.fnUntraced(function* (charge: NewCharge) {
     const { provider } = yield* ProviderUnderTest
     const { lookupCharge } = yield* capability(provider, "chargeLookup")
-    return yield* lookupCharge(charge)
+    return yield* lookupCharge({ ...charge, writtenAt: yield* DateTime.now })
   })
 
   /** Waits until the driver's own horizon is over: from then on, a lookup has to tell the truth. */

@@ -51,6 +51,10 @@ create table merchant_accounts (
   mid_id text primary key check (mid_id ~ '^[a-z][a-z0-9_]{0,62}$'),
   entity_id text not null references entities,
   provider text not null,
+  -- The name of a secret, never a secret.
+  credentials text check (credentials ~ '^[a-z][a-z0-9_]{0,62}$'),
+  settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
+  live boolean not null default false,
   name text not null,
   status text not null check (status in ('pending', 'active', 'suspended', 'closed')),
   kill_switch boolean not null default false,
@@ -76,6 +80,21 @@ create table mid_underwriting (
   foreign key (mid_id, entity_id, provider) references merchant_accounts (mid_id, entity_id, provider),
   foreign key (entity_id, category) references entity_underwriting (entity_id, category)
 );
+
+-- What has to be on record before a live account charges, with whoever vouches for it. A gate is passed once; the
+-- account is closed, not its past rewritten.
+create table passed_gates (
+  mid_id text not null references merchant_accounts,
+  gate text not null check (gate in ('counsel', 'banking', 'credentials', 'contract_run')),
+  passed_by text not null check (passed_by <> ''),
+  evidence text not null check (evidence <> ''),
+  passed_at timestamptz not null default now(),
+  primary key (mid_id, gate)
+);
+
+create function gates_missing(m merchant_accounts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select m.live and (select count(*) from passed_gates where mid_id = m.mid_id) < 4
+$body$;
 
 create table prices (
   price_ref text primary key,
@@ -124,5 +143,7 @@ create trigger new_policy_version after insert or update or delete on brand_enti
 create trigger new_policy_version after insert or update or delete on merchant_accounts for each statement execute function bump_policy_version();
 create trigger new_policy_version after insert or update or delete on mid_underwriting for each statement execute function bump_policy_version();
 
-grant select on entities, entity_underwriting, brands, brand_entities, merchant_accounts, mid_underwriting,
+create trigger new_policy_version after insert or update or delete on passed_gates for each statement execute function bump_policy_version();
+
+grant select on entities, entity_underwriting, brands, brand_entities, merchant_accounts, mid_underwriting, passed_gates,
   prices, plans, api_keys, policy_version to payments_app;

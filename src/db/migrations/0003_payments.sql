@@ -266,6 +266,7 @@ language sql stable set search_path = payments, pg_temp as $body$
     when m.status <> 'active' then 'not_active'
     when m.mid_id is null or u.mid_id is null or u.revoked_at is not null or eu.revoked_at is not null then 'not_underwritten'
     when not e.collects then 'entity_cannot_collect'
+    when gates_missing(m) then 'gates_missing'
   end
   from (select) one
   left join merchant_accounts m on m.mid_id = mid and m.entity_id = entity and m.provider = mid_provider
@@ -397,6 +398,8 @@ end
 $body$;
 create trigger guard_key before update or delete on idempotency_keys for each row execute function guard_key();
 
+create trigger append_only before update or delete on passed_gates for each row execute function refuse_change();
+create trigger no_truncate before truncate on passed_gates for each statement execute function refuse_change();
 create trigger append_only before update or delete on captures for each row execute function refuse_change();
 create trigger append_only before update or delete on postings for each row execute function refuse_change();
 create trigger append_only before update or delete on attempt_evidence for each row execute function refuse_change();

@@ -9,12 +9,19 @@ create function iso(at timestamptz) returns text language sql immutable as $body
   select to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $body$;
 
+-- What the customer of a session in review has to do before its charge goes on, as its processor said last.
+create function action_of(s payment_sessions) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select case when s.state = 'in_review' then (
+    select e.detail -> 'action' from attempts a join attempt_evidence e using (attempt_id)
+    where a.session_id = s.session_id and a.state = 'indeterminate' and e.detail ? 'action' order by e.nr desc limit 1) end
+$body$;
+
 -- A session as the kernel's PaymentSession reads it.
 create function session_json(s payment_sessions) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object(
     'id', s.session_id, 'customer', s.customer_id, 'brand', s.brand_id, 'entity', s.entity_id, 'category', s.category,
     'money', jsonb_build_object('amount', s.amount, 'currency', s.currency), 'mode', s.mode,
-    'orderReference', s.order_reference, 'redirects', s.redirects, 'state', s.state,
+    'orderReference', s.order_reference, 'redirects', s.redirects, 'state', s.state, 'action', action_of(s),
     'createdAt', iso(s.created_at), 'expiresAt', iso(s.expires_at), 'updatedAt', iso(s.updated_at)))
     || jsonb_build_object('intent', s.intent, 'theme', s.theme, 'metadata', s.metadata)
 $body$;
@@ -203,8 +210,8 @@ $body$;
 create function confirmed_before(s payment_sessions, earlier_session text, earlier_body jsonb, body jsonb) returns jsonb
 language sql stable set search_path = payments, pg_temp as $body$
   select case when earlier_session = s.session_id and earlier_body = body
-    then jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state,
-      'captured', exists (select from captures where session_id = s.session_id))
+    then jsonb_strip_nulls(jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state, 'action', action_of(s),
+      'captured', exists (select from captures where session_id = s.session_id)))
     else jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierSession', earlier_session, 'earlierBody', earlier_body) end
 $body$;
 
@@ -219,6 +226,7 @@ declare
   a attempts;
   heard jsonb := jsonb_strip_nulls(jsonb_build_object('outcome', kind, 'source', p -> 'source',
     'code', left(o #>> '{evidence,code}', 200), 'message', left(o #>> '{evidence,message}', 2000), 'kind', o -> 'kind',
+    'advice', o -> 'advice', 'action', o -> 'action',
     'processorReference', o -> 'processorReference', 'amount', o -> 'amount', 'currency', o -> 'currency'));
   about jsonb;
   live boolean;
@@ -446,9 +454,12 @@ language sql security definer set search_path = payments, pg_temp as $body$
     where attempt_id in (select attempt_id from due)
     returning attempt_id
   )
-  select coalesce(jsonb_agg(jsonb_build_object(
+  select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
     'attempt', attempt_json(a), 'writtenAt', iso(a.written_at),
-    'age', (extract(epoch from now() - a.written_at) * 1000)::bigint) order by a.written_at), '[]')
+    'age', (extract(epoch from now() - a.written_at) * 1000)::bigint,
+    'processorReference', (select e.detail -> 'processorReference' from attempt_evidence e
+      where e.attempt_id = a.attempt_id and e.detail ? 'processorReference' order by e.nr desc limit 1)))
+    order by a.written_at), '[]')
   from claimed join attempts a using (attempt_id)
 $body$;
 
@@ -503,6 +514,11 @@ create function load_registry() returns jsonb language sql stable set search_pat
             'underwrittenFor', (select coalesce(jsonb_agg(u.category order by u.category), '[]')
               from mid_underwriting u join entity_underwriting eu using (entity_id, category)
               where u.mid_id = m.mid_id and u.revoked_at is null and eu.revoked_at is null))
+          || case when m.settings = '{}' then '{}' else jsonb_build_object('settings', m.settings) end
+          || case when not m.live then '{}' else jsonb_build_object('live', true,
+            'gates', (select coalesce(jsonb_agg(jsonb_build_object('gate', g.gate, 'by', g.passed_by, 'at', iso(g.passed_at))
+              order by g.gate), '[]') from passed_gates g where g.mid_id = m.mid_id)) end
+          || case when m.credentials is null then '{}' else jsonb_build_object('credentials', m.credentials) end
           || case when m.monthly_cap_amount is null then '{}' else jsonb_build_object('monthlyCap',
             jsonb_build_object('amount', m.monthly_cap_amount, 'currency', m.monthly_cap_currency)) end,
         -- Only accounts with a cap are summed up, over an index that holds the amounts.
@@ -543,5 +559,5 @@ language sql security definer set search_path = payments, pg_temp as $body$
 $body$;
 
 grant execute on function load_registry, declared_before, declare_session, open_attempt, record_outcome, cancel_session, expire_due, take_over,
-  claim_unresolved, claim_fulfilment, set_kill_switch, claim_events, mark_delivered, session_json, attempt_json, iso
+  claim_unresolved, claim_fulfilment, set_kill_switch, claim_events, mark_delivered, session_json, attempt_json, action_of, iso
   to payments_app;

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { Attempt } from "../../kernel/Attempt.ts"
+import { PaymentAction } from "../../kernel/cascade/Disposition.ts"
 import { SessionId } from "../../kernel/ids.ts"
 import { PaymentSession, SessionState } from "../../kernel/PaymentSession.ts"
 
@@ -35,11 +36,21 @@ export const SessionAnswer = Schema.Struct(PaymentSession.fields).annotate({ ide
 
 export const ConfirmAnswer = Schema.Struct({
   session: SessionId,
-  outcome: Schema.Literals(["settled", "declined", "in_review", "processing", "failed"]).annotate({
+  outcome: Schema.Literals([
+    "settled",
+    "declined",
+    "action_required",
+    "in_review",
+    "processing",
+    "failed"
+  ]).annotate({
     description:
-      "`settled`: paid. `declined`: proof that no money moved. `in_review` and `processing`: nobody knows yet, and nobody is to pay again. `failed`: told of a repeated confirmation whose session ended without a payment."
+      "`settled`: paid. `declined`: proof that no money moved. `action_required`: send the customer to `action.url`; the charge waits. `in_review` and `processing`: nobody knows yet, and nobody is to pay again. `failed`: told of a repeated confirmation whose session ended without a payment."
   }),
   state: SessionState,
+  action: Schema.optionalKey(PaymentAction).annotate({
+    description: "With `action_required`: where the customer confirms the payment (3DS)."
+  }),
   message: Schema.String.annotate({ description: "What it means, for the customer to read." })
 }).annotate({ identifier: "ConfirmAnswer" })
 

@@ -1,6 +1,6 @@
 import type { Candidate, PassedOver, Recording } from "../PaymentLedger.ts"
 import type { SessionState } from "../PaymentSession.ts"
-import type { Captured, Declined, Indeterminate } from "./Disposition.ts"
+import type { Captured, Declined, Indeterminate, PaymentAction } from "./Disposition.ts"
 import type { SendPermit } from "./SendPermit.ts"
 
 // The cascade as one pure function. Production, the simulator and the exhaustive walk interpret the same one:
@@ -15,6 +15,7 @@ export type CascadeState =
       readonly _tag: "Recording"
       readonly permit: SendPermit
       readonly heard: Heard
+      readonly action?: PaymentAction
       readonly next: ReadonlyArray<Candidate>
     }
   | { readonly _tag: "Stopped"; readonly end: CascadeEnd }
@@ -57,6 +58,8 @@ export type CascadeEnd =
       /** What the last processor said. The session may say otherwise: other evidence may have come first. */
       readonly heard: Heard
       readonly session: SessionState
+      /** What the last processor wants the customer to do before its charge goes on. */
+      readonly action?: PaymentAction
       readonly passedOver: ReadonlyArray<PassedOver>
       /** Money was captured although the session ended without it. */
       readonly captured?: true
@@ -90,8 +93,14 @@ export const step = (state: CascadeState, event: CascadeEvent): Transition => {
       if (event._tag === "Recorded") {
         const { next, session, passedOver, captured } = event.recording
         if (next !== undefined) return send(next, state.next)
-        const end = { _tag: "Ended", heard: state.heard, session, passedOver } as const
-        return stop(captured === undefined ? end : { ...end, captured })
+        return stop({
+          _tag: "Ended",
+          heard: state.heard,
+          session,
+          passedOver,
+          ...(captured === undefined ? {} : { captured }),
+          ...(state.action === undefined ? {} : { action: state.action })
+        })
       }
       return unexpected(state, event)
     case "Stopped":
@@ -124,7 +133,13 @@ const record = (
   outcome: Captured | Declined | Indeterminate,
   next: ReadonlyArray<Candidate>
 ): Transition => [
-  { _tag: "Recording", permit, heard: outcome._tag, next },
+  {
+    _tag: "Recording",
+    permit,
+    heard: outcome._tag,
+    next,
+    ...(outcome._tag === "Indeterminate" && outcome.action !== undefined ? { action: outcome.action } : {})
+  },
   { _tag: "Record", permit, outcome, next }
 ]
 

@@ -12,6 +12,17 @@ export const Evidence = Schema.Struct({
 })
 export type Evidence = typeof Evidence.Type
 
+/**
+ * What the customer has to do before a charge goes on: strong customer authentication (3DS) at an address of the
+ * issuer's. Until it is done or the charge is cancelled, the charge is live and nothing else is sent.
+ */
+export const PaymentAction = Schema.Struct({
+  type: Schema.Literal("redirect"),
+  /** Where to send the customer's browser. */
+  url: Schema.String
+})
+export type PaymentAction = typeof PaymentAction.Type
+
 /** Positive proof that money moved. The amount is what the processor says it captured, not what was asked. */
 export class Captured extends Schema.TaggedClass<Captured>()("Captured", {
   /** The processor's own id of the charge; unique within a merchant account. */
@@ -27,11 +38,21 @@ export const DeclineKind = Schema.Literals(["soft", "hard"])
 export type DeclineKind = typeof DeclineKind.Type
 
 /**
+ * What the issuer or its network says about trying this card again on the same account. `never`: do not. `later`:
+ * not now. `updated`: only once the card's data was corrected. The networks fine who does not heed it.
+ */
+export const RetryAdvice = Schema.Literals(["never", "later", "updated"])
+export type RetryAdvice = typeof RetryAdvice.Type
+
+/**
  * Positive proof that money did not move. The only failure from which a cascade may go on; a driver makes one
  * from an allow-list of answers and from nothing else.
  */
 export class Declined extends Schema.TaggedError<Declined>()("Declined", {
   kind: DeclineKind,
+  advice: Schema.optionalKey(RetryAdvice),
+  /** The processor's own id of what it declined, when it gave one. */
+  processorReference: Schema.optionalKey(Schema.NonEmptyString),
   evidence: Evidence
 }) {
   override get message(): string {
@@ -39,8 +60,14 @@ export class Declined extends Schema.TaggedError<Declined>()("Declined", {
   }
 }
 
-/** Nobody knows yet whether money moved: a timeout, a cut line, an answer that proves nothing. Halts the session. */
+/**
+ * Nobody knows yet whether money moved: a timeout, a cut line, an answer that proves nothing, a charge that waits
+ * for its customer. Halts the session.
+ */
 export class Indeterminate extends Schema.TaggedError<Indeterminate>()("Indeterminate", {
+  /** The processor's own id of the charge, when it gave one: a lookup by it finds the charge at once. */
+  processorReference: Schema.optionalKey(Schema.NonEmptyString),
+  action: Schema.optionalKey(PaymentAction),
   evidence: Evidence
 }) {
   override get message(): string {

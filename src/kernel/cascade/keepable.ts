@@ -37,18 +37,43 @@ export const keepable = (outcome: Outcome): Outcome => {
         })
       })
     }
-    case "Declined":
-      return new Declined({ kind: outcome.kind, evidence })
-    case "Indeterminate":
-      return new Indeterminate({ evidence })
+    case "Declined": {
+      const { kind, advice } = outcome
+      return new Declined({
+        kind,
+        ...(advice === undefined ? {} : { advice }),
+        ...reference(outcome),
+        evidence
+      })
+    }
+    case "Indeterminate": {
+      const { action } = outcome
+      return new Indeterminate({
+        ...(action === undefined ? {} : { action }),
+        ...reference(outcome),
+        evidence
+      })
+    }
     case "Absent":
       return new Absent({ evidence })
   }
 }
 
+/** A reference that cannot be kept is left out: it is a hint where to look, and no evidence hangs on it. */
+const reference = ({
+  processorReference
+}: Declined | Indeterminate): { readonly processorReference?: string } =>
+  processorReference === undefined || referenceProblem(processorReference) !== undefined
+    ? {}
+    : { processorReference }
+
 const impossibility = ({ amount, processorReference }: Captured): string | undefined => {
   if (!Number.isSafeInteger(amount) || amount < 1 || amount > largestAmount)
     return "no amount that can be captured"
+  return referenceProblem(processorReference)
+}
+
+const referenceProblem = (processorReference: string): string | undefined => {
   if (processorReference.trim() === "") return "no processor reference"
   if (processorReference.length > longestReference) return "a processor reference that is too long"
   return processorReference.replaceAll(unkeepable, "") === processorReference

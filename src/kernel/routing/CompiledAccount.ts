@@ -1,7 +1,7 @@
 import { CardBrand } from "../Card.ts"
 import { productCategories } from "../Category.ts"
 import { hash32 } from "../hash.ts"
-import type { MerchantAccount, RiskLevel } from "../MerchantAccount.ts"
+import { type MerchantAccount, missingGates, type RiskLevel } from "../MerchantAccount.ts"
 import { Currency } from "../Money.ts"
 import type { RoutingInputs } from "./Eligibility.ts"
 import type { ExclusionReason } from "./ExclusionReason.ts"
@@ -29,6 +29,7 @@ export interface CompiledAccount {
   readonly cappedCurrency: number
   readonly room: number
   readonly countries: ReadonlySet<string> | undefined
+  readonly vaults: ReadonlySet<string> | undefined
   readonly blockedBins: ReadonlyArray<string> | undefined
   /** How full the approved cap is, in tenths; an account without a cap is never full. */
   readonly fullness: number
@@ -44,6 +45,7 @@ export interface CompiledCharge {
   readonly risk: number
   readonly cardBrand: number
   readonly country: string | undefined
+  readonly vault: string | undefined
   readonly bin: string | undefined
 }
 
@@ -64,17 +66,25 @@ export const compileAccount = (entry: Account): CompiledAccount => {
     cappedCurrency: cap === undefined ? 0 : bitOf(currencyBits, cap.currency),
     room: cap === undefined ? Infinity : cap.amount - capturedThisMonth,
     countries: rules.countries === undefined ? undefined : new Set(rules.countries),
+    vaults: rules.vaults === undefined ? undefined : new Set(rules.vaults),
     blockedBins: rules.blockedBins,
     fullness: cap === undefined || cap.amount === 0 ? 0 : Math.floor((capturedThisMonth * 10) / cap.amount),
     seed: hash32(account.id)
   }
 }
 
-const outOfService = ({ account, providerConfigured }: Account): ReadonlyArray<ExclusionReason> => [
-  ...(account.killSwitch ? [{ _tag: "KillSwitchOn" } as const] : []),
-  ...(account.status === "active" ? [] : [{ _tag: "NotActive", status: account.status } as const]),
-  ...(providerConfigured ? [] : [{ _tag: "ProviderNotConfigured", provider: account.provider } as const])
-]
+const outOfService = (entry: Account): ReadonlyArray<ExclusionReason> => {
+  const { account, providerConfigured, credentialsMissing } = entry
+  const { credentials = "" } = account
+  const missing = missingGates(account)
+  return [
+    ...(account.killSwitch ? [{ _tag: "KillSwitchOn" } as const] : []),
+    ...(account.status === "active" ? [] : [{ _tag: "NotActive", status: account.status } as const]),
+    ...(providerConfigured ? [] : [{ _tag: "ProviderNotConfigured", provider: account.provider } as const]),
+    ...(credentialsMissing === true ? [{ _tag: "CredentialsMissing", credentials } as const] : []),
+    ...(missing.length === 0 ? [] : [{ _tag: "GatesMissing", missing } as const])
+  ]
+}
 
 export const compileCharge = (inputs: RoutingInputs): CompiledCharge => ({
   category: bitOf(categoryBits, inputs.category),
@@ -83,6 +93,7 @@ export const compileCharge = (inputs: RoutingInputs): CompiledCharge => ({
   risk: rank[inputs.risk],
   cardBrand: inputs.cardBrand === undefined ? unknownBit : bitOf(cardBrandBits, inputs.cardBrand),
   country: inputs.country,
+  vault: inputs.vault,
   bin: inputs.bin
 })
 

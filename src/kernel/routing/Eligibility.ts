@@ -20,6 +20,8 @@ export interface RoutingInputs {
   readonly cardBrand?: CardBrand | undefined
   readonly bin?: string | undefined
   readonly country?: string | undefined
+  /** The vault that keeps the card. */
+  readonly vault?: string | undefined
 }
 
 /** The part of the question that changes with every charge; the rest was compiled into the policy. */
@@ -31,10 +33,14 @@ export const accepts = (account: CompiledAccount, charge: CompiledCharge): boole
   charge.risk <= account.highestRisk &&
   ((account.cappedCurrency & charge.currency) === 0 || charge.amount <= account.room) &&
   servesCountry(account, charge) &&
+  servesVault(account, charge) &&
   blockedPrefix(account, charge) === undefined
 
 const servesCountry = ({ countries }: CompiledAccount, { country }: CompiledCharge): boolean =>
   countries === undefined || country === undefined || countries.has(country)
+
+const servesVault = ({ vaults }: CompiledAccount, { vault }: CompiledCharge): boolean =>
+  vaults === undefined || vault === undefined || vaults.has(vault)
 
 const blockedPrefix = ({ blockedBins }: CompiledAccount, { bin }: CompiledCharge): string | undefined => {
   if (blockedBins === undefined || bin === undefined) return undefined
@@ -80,6 +86,9 @@ export const exclusions = (
   }
   if (!servesCountry(compiled, charge) && rules.countries !== undefined && inputs.country !== undefined) {
     reasons.push({ _tag: "CountryNotServed", country: inputs.country, served: rules.countries })
+  }
+  if (!servesVault(compiled, charge) && rules.vaults !== undefined && inputs.vault !== undefined) {
+    reasons.push({ _tag: "VaultNotServed", vault: inputs.vault, served: rules.vaults })
   }
   const prefix = blockedPrefix(compiled, charge)
   if (prefix !== undefined && inputs.bin !== undefined)

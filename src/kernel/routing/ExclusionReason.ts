@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { CardBrand } from "../Card.ts"
 import { ProductCategory } from "../Category.ts"
 import { MidId } from "../ids.ts"
-import { MidStatus, RiskLevel } from "../MerchantAccount.ts"
+import { Gate, MidStatus, RiskLevel } from "../MerchantAccount.ts"
 import { Currency } from "../Money.ts"
 
 /** Why a merchant account was not chosen. Each names the exact difference between the account and the charge. */
@@ -10,6 +10,9 @@ export const ExclusionReason = Schema.Union([
   Schema.TaggedStruct("KillSwitchOn", {}),
   Schema.TaggedStruct("NotActive", { status: MidStatus }),
   Schema.TaggedStruct("ProviderNotConfigured", { provider: Schema.String }),
+  /** The secret of that name is not there. */
+  Schema.TaggedStruct("CredentialsMissing", { credentials: Schema.String }),
+  Schema.TaggedStruct("GatesMissing", { missing: Schema.Array(Gate) }),
   Schema.TaggedStruct("CategoryNotUnderwritten", {
     category: ProductCategory,
     underwritten: Schema.Array(ProductCategory)
@@ -18,6 +21,7 @@ export const ExclusionReason = Schema.Union([
   Schema.TaggedStruct("AmountBelowMinimum", { amount: Schema.Int, minimum: Schema.Int }),
   Schema.TaggedStruct("AmountAboveMaximum", { amount: Schema.Int, maximum: Schema.Int }),
   Schema.TaggedStruct("CardBrandNotAccepted", { brand: CardBrand, accepted: Schema.Array(CardBrand) }),
+  Schema.TaggedStruct("VaultNotServed", { vault: Schema.String, served: Schema.Array(Schema.String) }),
   Schema.TaggedStruct("CountryNotServed", { country: Schema.String, served: Schema.Array(Schema.String) }),
   Schema.TaggedStruct("BinBlocked", { bin: Schema.String, prefix: Schema.String }),
   Schema.TaggedStruct("RiskTooHigh", { risk: RiskLevel, highest: RiskLevel }),
@@ -39,6 +43,10 @@ export const describe = (reason: ExclusionReason): string => {
       return `its status is ${reason.status}, not active`
     case "ProviderNotConfigured":
       return `no driver is configured for its provider ${reason.provider}`
+    case "CredentialsMissing":
+      return `its credentials ${reason.credentials} are not configured`
+    case "GatesMissing":
+      return `it is live and its gates ${list(reason.missing)} are not passed`
     case "CategoryNotUnderwritten":
       return `it is underwritten for ${list(reason.underwritten)}, not for ${reason.category}`
     case "CurrencyNotAccepted":
@@ -49,6 +57,8 @@ export const describe = (reason: ExclusionReason): string => {
       return `${reason.amount} is above its maximum of ${reason.maximum} minor units`
     case "CardBrandNotAccepted":
       return `it accepts ${list(reason.accepted)}, not ${reason.brand}`
+    case "VaultNotServed":
+      return `it charges tokens of ${list(reason.served)}, not of ${reason.vault}`
     case "CountryNotServed":
       return `it serves cards of ${list(reason.served)}, not of ${reason.country}`
     case "BinBlocked":

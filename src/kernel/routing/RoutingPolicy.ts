@@ -11,6 +11,8 @@ export interface Account {
   readonly capturedThisMonth: number
   /** Whether a driver for its provider is configured in this process. */
   readonly providerConfigured: boolean
+  /** The secret that the account names is not there. */
+  readonly credentialsMissing?: boolean
 }
 
 /**

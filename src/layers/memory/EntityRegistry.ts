@@ -1,22 +1,22 @@
 import { Clock, DateTime, Effect, Layer } from "effect"
 import { EntityRegistry, type RegistrySnapshot, UnknownMid } from "../../kernel/EntityRegistry.ts"
 import { MerchantAccount } from "../../kernel/MerchantAccount.ts"
-import { Providers } from "../../kernel/PaymentProvider.ts"
+import { ProviderNames } from "../../kernel/PaymentProvider.ts"
 import { compile } from "../../kernel/routing/RoutingPolicy.ts"
 import { MemoryStore, type Store } from "./Store.ts"
 
 /** The registry in memory. Its snapshot is never old. */
-export const layer: Layer.Layer<EntityRegistry, never, MemoryStore | Providers> = Layer.effect(
+export const layer: Layer.Layer<EntityRegistry, never, MemoryStore | ProviderNames> = Layer.effect(
   EntityRegistry,
   Effect.gen(function* () {
     const store = yield* MemoryStore
-    const { names } = yield* Providers
+    const names = yield* ProviderNames
     let compiled: { readonly of: string; readonly snapshot: RegistrySnapshot } | undefined
 
     const snapshot = Effect.map(Clock.currentTimeMillis, (now) => {
       const month = monthOf(now)
       const of = `${store.policyVersion} ${store.facts.size} ${month}`
-      if (compiled?.of !== of) compiled = { of, snapshot: take(store, new Set(names), month) }
+      if (compiled?.of !== of) compiled = { of, snapshot: take(store, names, month) }
       return compiled.snapshot
     })
 

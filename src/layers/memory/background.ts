@@ -65,12 +65,21 @@ export const claimUnresolved = (
     .toSorted((a, b) => a.row.writtenAt - b.row.writtenAt)
     .map(({ session, row }) => {
       row.claimedUntil = now + lease
+      const reference = referenceHeard(session, row)
       return {
+        ...(reference === undefined ? {} : { processorReference: reference }),
         attempt: toAttempt(session, row),
         writtenAt: DateTime.makeUnsafe(row.writtenAt),
         age: now - row.writtenAt
       }
     })
+
+/** The newest id of the processor's that was heard of an attempt. */
+const referenceHeard = ({ evidence }: SessionRow, { attempt }: AttemptRow): string | undefined =>
+  evidence
+    .filter((heard) => heard.attempt === attempt)
+    .map(({ outcome }) => (outcome._tag === "Absent" ? undefined : outcome.processorReference))
+    .findLast((reference) => reference !== undefined)
 
 const dueAt = ({ nextCheckAt, claimedUntil }: AttemptRow): number => Math.max(nextCheckAt, claimedUntil)
 

@@ -11,6 +11,7 @@ import type {
 } from "../../kernel/PaymentLedger.ts"
 import type { RoutingDecision } from "../../kernel/routing/RoutingPolicyEngine.ts"
 import { permitRefusal } from "./permitRefusal.ts"
+import { actionOf } from "./rows.ts"
 import { earlier, sameBody, toJson } from "./requests.ts"
 import type { AttemptRow, SessionRow, Store } from "./Store.ts"
 import { audit, transact, type Transaction } from "./transaction.ts"
@@ -28,8 +29,14 @@ export const open = (
   if (row === undefined) return { _tag: "NoSuchSession" }
   const before = earlier(store, "confirm", request)
   if (before !== undefined) {
+    const action = actionOf(row)
     return before.session === id && sameBody(before.body, request.body)
-      ? { _tag: "ConfirmReplayed", state: row.state, captured: row.facts.length > 0 }
+      ? {
+          _tag: "ConfirmReplayed",
+          state: row.state,
+          captured: row.facts.length > 0,
+          ...(action === undefined ? {} : { action })
+        }
       : { _tag: "ConfirmKeyReused", earlierSession: before.session, earlierBody: before.body }
   }
   if (row.state !== "pending") return { _tag: "NotPayable", state: row.state }

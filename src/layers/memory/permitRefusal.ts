@@ -1,3 +1,4 @@
+import { missingGates } from "../../kernel/MerchantAccount.ts"
 import type { CommittedAttempt } from "../../kernel/cascade/SendPermit.ts"
 import type { PermitRefusal } from "../../kernel/PaymentLedger.ts"
 import type { SessionDeclaration } from "../../kernel/PaymentSession.ts"
@@ -19,5 +20,6 @@ export const permitRefusal = (
   if (!account.underwrittenFor.includes(category) || collector?.underwrittenFor.includes(category) !== true) {
     return "not_underwritten"
   }
-  return collector.collects ? undefined : "entity_cannot_collect"
+  if (!collector.collects) return "entity_cannot_collect"
+  return missingGates(account).length > 0 ? "gates_missing" : undefined
 }

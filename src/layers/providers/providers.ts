@@ -11,10 +11,17 @@
 // 3. Call the shared suite (`tests/suites/provider.ts`) on it, with an emulator that knows what really moved.
 // 4. Add it to the list below, and give some merchant account its name.
 import { Effect, Layer } from "effect"
-import { Providers, providersOf } from "../../kernel/PaymentProvider.ts"
+import { ProviderName } from "../../kernel/ids.ts"
+import { ProviderNames, Providers, providersOf } from "../../kernel/PaymentProvider.ts"
 import { stubTimings } from "./stub/config.ts"
 import { makeStubProvider } from "./stub/driver.ts"
 import { StubGatewayLedger } from "./stub/StubGatewayLedger.ts"
+
+/** What the drivers below are called. */
+export const providerNames = Layer.succeed(
+  ProviderNames,
+  new Set(["stub_a", "stub_b"].map((name) => ProviderName.make(name)))
+)
 
 /** The drivers of this service. */
 export const providers = Layer.effect(

@@ -9,8 +9,7 @@ import { EntityRegistry } from "../../../src/kernel/EntityRegistry.ts"
 import { AttemptId, MidId } from "../../../src/kernel/ids.ts"
 import { Currency } from "../../../src/kernel/Money.ts"
 import { EvidenceSource } from "../../../src/kernel/PaymentLedger.ts"
-import { providersOf } from "../../../src/kernel/PaymentProvider.ts"
-import { Providers } from "../../../src/kernel/PaymentProvider.ts"
+import { ProviderNames } from "../../../src/kernel/PaymentProvider.ts"
 import { TestDatabase } from "../../support/TestDatabase.ts"
 import { fixtureProviders, type Storage, StorageFixture } from "../../suites/StorageFixture.ts"
 import { seedRows } from "./seedRows.ts"
@@ -29,7 +28,7 @@ export class Owner extends Context.Service<Owner, SqlClient.SqlClient>()(
 }
 
 /** Drivers that are configured and never asked. */
-const providers = Layer.sync(Providers, () => ({ ...providersOf([]), names: fixtureProviders }))
+const providers = Layer.succeed(ProviderNames, new Set(fixtureProviders))
 
 const ports = Layer.mergeAll(
   PaymentLedgerPg.layer,

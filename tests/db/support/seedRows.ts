@@ -23,7 +23,8 @@ export const seedRows = (
         select b->>'id', jsonb_array_elements_text(b->'entities')
         from jsonb_array_elements(${json}::jsonb -> 'brands') b`
       yield* sql`insert into merchant_accounts
-        select m->>'id', m->>'entity', m->>'provider', m->>'name', m->>'status', (m->>'killSwitch')::boolean,
+        select m->>'id', m->>'entity', m->>'provider', m->>'credentials', coalesce(m->'settings', '{}'),
+          coalesce((m->>'live')::boolean, false), m->>'name', m->>'status', (m->>'killSwitch')::boolean,
           m->'accepts', (m->>'priority')::integer, (m->>'weight')::integer, (m#>>'{monthlyCap,amount}')::bigint,
           m#>>'{monthlyCap,currency}'
         from jsonb_array_elements(${json}::jsonb -> 'accounts') m`

@@ -37,9 +37,9 @@ describe("an account is chosen", () => {
 
   it.effect("and left out often enough in these worlds for the two laws above to say something", () =>
     Effect.gen(function* () {
-      const worlds = yield* Arbitrary.sampleEffect(routing, { count: 500, seed: 3 })
+      const worlds = yield* Arbitrary.sampleEffect(routing, { count: 2000, seed: 3 })
       const decisions = worlds.map((world) => decide(compile(1, world.accounts), world.inputs, world.session))
-      expect(decisions.filter(({ chosen }) => chosen.length > 0).length).toBeGreaterThan(50)
+      expect(decisions.filter(({ chosen }) => chosen.length > 0).length).toBeGreaterThan(200)
       const tags = decisions.flatMap(({ leftOut }) =>
         leftOut.flatMap(({ reasons }) => reasons.map((one) => one._tag))
       )
@@ -60,6 +60,21 @@ const examples = {
     account({ provider: "nmi", providerConfigured: false }),
     charge(),
     "no driver is configured for its provider nmi"
+  ],
+  CredentialsMissing: [
+    account({ credentials: "stripe_goods", credentialsMissing: true }),
+    charge(),
+    "its credentials stripe_goods are not configured"
+  ],
+  GatesMissing: [
+    account({ live: true, gates: ["counsel", "credentials"] }),
+    charge(),
+    "it is live and its gates banking, contract_run are not passed"
+  ],
+  VaultNotServed: [
+    account({ rules: { vaults: ["basis_theory"] } }),
+    charge({ vault: "stub" }),
+    "it charges tokens of basis_theory, not of stub"
   ],
   CategoryNotUnderwritten: [
     account({ underwrittenFor: ["telehealth", "lab_tests"] }),
@@ -118,6 +133,8 @@ describe("the reason why an account is left out", () => {
       status: "closed",
       killSwitch: true,
       providerConfigured: false,
+      credentialsMissing: true,
+      live: true,
       underwrittenFor: [],
       rules: {
         currencies: [],
@@ -125,23 +142,27 @@ describe("the reason why an account is left out", () => {
         maximumAmount: 1,
         cardBrands: [],
         countries: [],
+        vaults: [],
         blockedBins: [""],
         highestRisk: "low"
       },
       monthlyCap: { amount: 0, currency: "USD" }
     })
-    const inputs = charge({ cardBrand: "visa", country: "US", bin: "424242", risk: "high" })
+    const inputs = charge({ cardBrand: "visa", country: "US", vault: "stub", bin: "424242", risk: "high" })
     const [left] = explainLeftOut(compile(1, [wrong]), inputs)
     expect(left?.reasons.map(({ _tag }) => _tag)).toEqual([
       "CategoryNotUnderwritten",
       "KillSwitchOn",
       "NotActive",
       "ProviderNotConfigured",
+      "CredentialsMissing",
+      "GatesMissing",
       "CurrencyNotAccepted",
       "AmountBelowMinimum",
       "AmountAboveMaximum",
       "CardBrandNotAccepted",
       "CountryNotServed",
+      "VaultNotServed",
       "BinBlocked",
       "RiskTooHigh",
       "MonthlyCapReached"

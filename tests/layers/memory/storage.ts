@@ -1,7 +1,7 @@
 import { Effect, Layer } from "effect"
 import { MerchantAccount } from "../../../src/kernel/MerchantAccount.ts"
 import { Entity } from "../../../src/kernel/Entity.ts"
-import { Providers, providersOf } from "../../../src/kernel/PaymentProvider.ts"
+import { ProviderNames } from "../../../src/kernel/PaymentProvider.ts"
 import { layer as memoryStorage } from "../../../src/layers/memory/memoryStorage.ts"
 import { MemoryStore, type Store } from "../../../src/layers/memory/Store.ts"
 import {
@@ -85,5 +85,5 @@ const fixture = Layer.effect(
 /** The storage ports in memory, with drivers named that nobody calls. */
 export const storage: Layer.Layer<Storage> = fixture.pipe(
   Layer.provideMerge(memoryStorage),
-  Layer.provide(Layer.succeed(Providers, { ...providersOf([]), names: fixtureProviders }))
+  Layer.provide(Layer.succeed(ProviderNames, new Set(fixtureProviders)))
 )

@@ -20,7 +20,7 @@ import { httpServer } from "../../../src/http/server.ts"
 import { FulfilmentGate } from "../../../src/kernel/FulfilmentGate.ts"
 import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../../src/kernel/PaymentOrchestrator.ts"
-import { Providers, providersOf } from "../../../src/kernel/PaymentProvider.ts"
+import { ProviderNames, Providers, providersOf } from "../../../src/kernel/PaymentProvider.ts"
 import { PaymentSessions } from "../../../src/kernel/PaymentSessions.ts"
 import { Reconciler } from "../../../src/kernel/Reconciler.ts"
 import { Vaults, vaultsOf } from "../../../src/kernel/TokenVault.ts"
@@ -73,7 +73,7 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     FulfilmentGate.layer,
     Reconciler.layer
   ).pipe(
-    Layer.provideMerge(storage),
+    Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),
     Layer.provideMerge(
       Layer.mergeAll(
         drivers.pipe(Layer.provide(gateways), Layer.orDie),

@@ -1,5 +1,6 @@
+import { DateTime } from "effect"
 import { EntityId, MidId, ProviderName, SessionId } from "../../../src/kernel/ids.ts"
-import { AcceptanceRules, MerchantAccount } from "../../../src/kernel/MerchantAccount.ts"
+import { AcceptanceRules, type Gate, MerchantAccount } from "../../../src/kernel/MerchantAccount.ts"
 import type { RoutingInputs } from "../../../src/kernel/routing/Eligibility.ts"
 import type { Account } from "../../../src/kernel/routing/RoutingPolicy.ts"
 
@@ -21,6 +22,10 @@ interface Changes {
   readonly monthlyCap?: MerchantAccount["monthlyCap"]
   readonly capturedThisMonth?: number
   readonly providerConfigured?: boolean
+  readonly credentials?: string
+  readonly credentialsMissing?: boolean
+  readonly live?: boolean
+  readonly gates?: ReadonlyArray<Gate>
 }
 
 /** An account that takes any merchandise in dollars, but for the changes. */
@@ -36,10 +41,16 @@ export const account = (changes: Changes = {}): Account => ({
     accepts: new AcceptanceRules({ currencies: ["USD"], ...changes.rules }),
     priority: changes.priority ?? 1,
     weight: changes.weight ?? 1,
+    ...(changes.credentials === undefined ? {} : { credentials: changes.credentials }),
+    ...(changes.live === undefined ? {} : { live: changes.live }),
+    ...(changes.gates === undefined
+      ? {}
+      : { gates: changes.gates.map((gate) => ({ gate, by: "an officer", at: DateTime.makeUnsafe(0) })) }),
     ...(changes.monthlyCap === undefined ? {} : { monthlyCap: changes.monthlyCap })
   }),
   capturedThisMonth: changes.capturedThisMonth ?? 0,
-  providerConfigured: changes.providerConfigured ?? true
+  providerConfigured: changes.providerConfigured ?? true,
+  credentialsMissing: changes.credentialsMissing ?? false
 })
 
 /** A charge of ten dollars for merchandise, of which nothing else is known. */

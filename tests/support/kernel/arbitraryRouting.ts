@@ -1,6 +1,6 @@
 import { Arbitrary, Schema } from "effect"
 import { EntityId } from "../../../src/kernel/ids.ts"
-import { MidStatus, RiskLevel } from "../../../src/kernel/MerchantAccount.ts"
+import { Gate, MidStatus, RiskLevel } from "../../../src/kernel/MerchantAccount.ts"
 import type { RoutingInputs } from "../../../src/kernel/routing/Eligibility.ts"
 import { account, sessionId } from "./accounts.ts"
 
@@ -16,6 +16,7 @@ const entities = Schema.Literals(["loop_goods", "loop_health"])
 const currencies = Schema.Literals(["USD", "EUR"])
 const cardBrands = Schema.Literals(["visa", "amex"])
 const categories = Schema.Literals(["merchandise", "supplements"])
+const vaults = Schema.Literals(["stub", "basis_theory"])
 const countries = Schema.Literals(["US", "GB", "DE"])
 
 const Shape = Schema.Struct({
@@ -23,6 +24,12 @@ const Shape = Schema.Struct({
   status: Schema.Literals(["active", "active", "active", ...MidStatus.literals]),
   killSwitch: Schema.Literals([true, false, false, false]),
   providerConfigured: Schema.Literals([true, true, true, false]),
+  credentialsMissing: Schema.Literals([false, false, false, false, false, true]),
+  live: Schema.Literals([false, false, false, true]),
+  gates: Schema.Union([
+    few(Gate),
+    ...[1, 2].map(() => Schema.Tuple(Gate.literals.map((gate) => Schema.Literal(gate))))
+  ]),
   // Named twice or not at all: whatever a row can hold.
   underwrittenFor: few(categories),
   rules: Schema.Union([
@@ -35,6 +42,7 @@ const Shape = Schema.Struct({
       maximumAmount: maybe(between(40, 100)),
       cardBrands: maybe(few(cardBrands)),
       countries: maybe(few(countries)),
+      vaults: maybe(few(vaults)),
       blockedBins: maybe(few(Schema.Literals(["4", "400000", "51", ""]))),
       highestRisk: maybe(RiskLevel)
     })
@@ -59,7 +67,8 @@ const inputs: Arbitrary.Arbitrary<RoutingInputs> = Arbitrary.map(
       risk: RiskLevel,
       cardBrand: maybe(cardBrands),
       bin: maybe(Schema.Literals(["400000", "424242", "510000", "601100"])),
-      country: maybe(countries)
+      country: maybe(countries),
+      vault: maybe(vaults)
     })
   ),
   (charge) => ({ ...charge, entity: EntityId.make(charge.entity) })

@@ -1,6 +1,6 @@
 // What the documented cards and amounts do, seen through the driver; the laws of every provider are in the suite.
 import { describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer } from "effect"
+import { DateTime, Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { expect } from "vitest"
 import { VaultToken } from "../../../../src/kernel/Card.ts"
@@ -121,7 +121,7 @@ describe("a lookup", () => {
   const lookUp = Effect.fnUntraced(function* (permit: SendPermit) {
     const { get } = yield* Providers
     const { lookupCharge } = yield* capability(yield* get(permit.attempt.provider), "chargeLookup")
-    return (yield* lookupCharge(permit.attempt))._tag
+    return (yield* lookupCharge({ ...permit.attempt, writtenAt: yield* DateTime.now }))._tag
   })
 
   it.effect("of a late capture says pending until the money moves", () =>
