@@ -12,6 +12,7 @@ Ib5uS2rmHzAKBggqhkjOPQQDAgNHADBEAiBcDrIyJ1x6ZQyKsi7lq5OkGBPIf3Ro
 `
 
 /** In one line and without its frame, so that nobody takes it for a key that somebody lost. */
-const bytes = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0l9Vsx4NBlrLQb1HBtHntp7lf2aTS7t/PdEf21JWGimhRANCAATpieHsGYsNMAwdowyYBcZqeE4rj1HwkSurh56pVqlNYyJWdRUzR2V2XLP7l/62x3cwgTIIc2U3AHn9AGgvn9Lv"
+const bytes =
+  "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0l9Vsx4NBlrLQb1HBtHntp7lf2aTS7t/PdEf21JWGimhRANCAATpieHsGYsNMAwdowyYBcZqeE4rj1HwkSurh56pVqlNYyJWdRUzR2V2XLP7l/62x3cwgTIIc2U3AHn9AGgvn9Lv"
 
 export const key = ["-----BEGIN", "-----END"].map((edge) => `${edge} PRIVATE KEY-----`).join(`\n${bytes}\n`)

@@ -1,0 +1,32 @@
+import { Effect } from "effect"
+import { InvalidInput } from "../refusals.ts"
+import { EventType } from "../Outbox.ts"
+
+/** When each event is told, for the reference. */
+export const eventMeanings: Readonly<Record<EventType, string>> = {
+  "payment.charged.v1":
+    "The session is settled: money was captured. Claim the fulfilment, and fulfil on `first`.",
+  "payment.declined.v1": "Proof that no money moved; `session` says whether another card may be tried.",
+  "payment.in_review.v1": "Nobody knows yet whether money moved. Nobody is to pay again.",
+  "payment.failed.v1": "The session ended without a payment.",
+  "payment.session_expired.v1": "The session was not paid in its time."
+}
+
+const isEventType = (type: string): type is EventType => EventType.literals.some((known) => known === type)
+
+/** The types that an app asks for, each once; undefined is all of them. */
+export const checkEventTypes = (
+  types: ReadonlyArray<string> | undefined
+): Effect.Effect<ReadonlyArray<EventType> | undefined, InvalidInput> => {
+  if (types === undefined) return Effect.succeed(undefined)
+  if (types.length === 0) {
+    const problem = "is empty; name the types that you want, or leave it out to be told of all"
+    return Effect.fail(new InvalidInput({ field: "eventTypes", problem }))
+  }
+  const unknown = types.findIndex((type) => !isEventType(type))
+  if (unknown !== -1) {
+    const problem = `is no type of event; there are ${EventType.literals.join(", ")}`
+    return Effect.fail(new InvalidInput({ field: `eventTypes[${unknown}]`, problem }))
+  }
+  return Effect.succeed([...new Set(types.filter(isEventType))])
+}
