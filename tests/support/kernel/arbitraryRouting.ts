@@ -46,13 +46,19 @@ const Shape = Schema.Struct({
   ]),
   priority: between(1, 2),
   weight: between(1, 1000),
-  monthlyCap: maybe(Schema.Struct({ amount: between(0, 500), currency: currencies })),
+  // Below zero: none.
+  cap: Schema.Struct({ amount: between(-400, 500), currency: currencies }),
   capturedThisMonth: between(0, 500)
 })
 
 const accounts = Arbitrary.map(Arbitrary.array(Arbitrary.schema(Shape), { maxLength: 12 }), (shapes) =>
-  shapes.map(({ gatesPassed, ...shape }, n) =>
-    account({ ...shape, gates: Gate.literals.slice(0, gatesPassed), id: `mid_${n}` })
+  shapes.map(({ gatesPassed, cap, ...shape }, n) =>
+    account({
+      ...shape,
+      gates: Gate.literals.slice(0, gatesPassed),
+      ...(cap.amount < 0 ? {} : { monthlyCap: cap }),
+      id: `mid_${n}`
+    })
   )
 )
 
