@@ -37,9 +37,9 @@ describe("an account is chosen", () => {
 
   it.effect("and left out often enough in these worlds for the two laws above to say something", () =>
     Effect.gen(function* () {
-      const worlds = yield* Arbitrary.sampleEffect(routing, { count: 500, seed: 3 })
+      const worlds = yield* Arbitrary.sampleEffect(routing, { count: 1000, seed: 3 })
       const decisions = worlds.map((world) => decide(compile(1, world.accounts), world.inputs, world.session))
-      expect(decisions.filter(({ chosen }) => chosen.length > 0).length).toBeGreaterThan(40)
+      expect(decisions.filter(({ chosen }) => chosen.length > 0).length).toBeGreaterThan(50)
       const tags = decisions.flatMap(({ leftOut }) =>
         leftOut.flatMap(({ reasons }) => reasons.map((one) => one._tag))
       )
