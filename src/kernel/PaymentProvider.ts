@@ -163,6 +163,24 @@ export interface WebhookDelivery {
 export const DisputeState = Schema.Literals(["warning", "open", "under_review", "won", "lost", "closed"])
 export type DisputeState = typeof DisputeState.Type
 
+/** A dispute as a webhook tells of it: the state of the processor's own object. */
+export interface DisputeHeard {
+  readonly disputeReference: string
+  /** The charge that is disputed. */
+  readonly processorReference: string
+  readonly state: DisputeState
+  readonly money: Money
+  readonly reason: string
+  readonly evidenceDueBy?: DateTime.Utc
+}
+
+/** A refund that a webhook is about. */
+export interface RefundHeard {
+  readonly refundReference: string
+  /** The charge that was refunded. */
+  readonly processorReference?: string
+}
+
 /** What a webhook is about. It tells where to look; what happened is asked of the processor by lookup. */
 export type WebhookSubject =
   | {
@@ -171,17 +189,8 @@ export type WebhookSubject =
       /** The attempt's key, when the processor carries it. */
       readonly idempotencyKey?: string
     }
-  | { readonly _tag: "Refund"; readonly refundReference: string; readonly processorReference?: string }
-  | {
-      readonly _tag: "Dispute"
-      readonly disputeReference: string
-      /** The charge that is disputed. */
-      readonly processorReference: string
-      readonly state: DisputeState
-      readonly money: Money
-      readonly reason: string
-      readonly evidenceDueBy?: DateTime.Utc
-    }
+  | ({ readonly _tag: "Refund" } & RefundHeard)
+  | ({ readonly _tag: "Dispute" } & DisputeHeard)
   /** Nothing that this service keeps. */
   | { readonly _tag: "Other" }
 
@@ -190,6 +199,8 @@ export interface WebhookReading {
   /** Unique within the provider; a redelivery has the same. */
   readonly eventId: string
   readonly type: string
+  /** When the processor says that it happened; webhooks come in any order. */
+  readonly occurredAt?: DateTime.Utc
   readonly subjects: ReadonlyArray<WebhookSubject>
 }
 

@@ -1,0 +1,20 @@
+import { Context, type DateTime, type Effect } from "effect"
+import type { MidId } from "../ids.ts"
+import type { LedgerUnavailable } from "../PaymentLedger.ts"
+import type { DisputeHeard } from "../PaymentProvider.ts"
+
+/** Where webhooks about disputes go. */
+export class DisputeNews extends Context.Service<
+  DisputeNews,
+  {
+    /**
+     * Records the state of a dispute. Webhooks come in any order: an older state never replaces a newer one.
+     * `false`: it is of no charge that this service knows.
+     */
+    readonly heard: (
+      mid: MidId,
+      dispute: DisputeHeard,
+      occurredAt: DateTime.Utc | undefined
+    ) => Effect.Effect<boolean, LedgerUnavailable>
+  }
+>()("payment-orchestration/kernel/disputes/DisputeNews") {}

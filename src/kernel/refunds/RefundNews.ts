@@ -1,0 +1,20 @@
+import { Context, type Effect } from "effect"
+import type { Indeterminate } from "../cascade/Disposition.ts"
+import type { MidId } from "../ids.ts"
+import type { LedgerUnavailable } from "../PaymentLedger.ts"
+import type { RefundHeard } from "../PaymentProvider.ts"
+
+/** Where webhooks about refunds go. */
+export class RefundNews extends Context.Service<
+  RefundNews,
+  {
+    /**
+     * Asks the processor what became of the refund and records it, whoever had asked for it. `false`: it is of no
+     * charge that this service knows.
+     */
+    readonly heard: (
+      mid: MidId,
+      refund: RefundHeard
+    ) => Effect.Effect<boolean, LedgerUnavailable | Indeterminate>
+  }
+>()("payment-orchestration/kernel/refunds/RefundNews") {}
