@@ -1,5 +1,6 @@
-import { Config, Duration, Effect, Option, type Redacted, Schema } from "effect"
+import { Config, Duration, Effect, Option, Redacted, Schema } from "effect"
 import { stubTimings } from "./layers/providers/stub/config.ts"
+import { keysOf } from "./layers/webhooks/SealedSecrets.ts"
 
 /** Every setting of the service, from its environment. Units are in the names or in the values: `24 hours`. */
 export interface Settings {
@@ -23,6 +24,8 @@ export interface Settings {
   readonly databaseReadConnections: number
   /** Whether to put the placeholder companies, accounts and the development key into the database. */
   readonly seed: boolean
+  /** What the signing secrets of apps are sealed with; without it only a server for this machine keeps any. */
+  readonly eventSecretsKey: Redacted.Redacted | undefined
   /** How long a session may be paid after it was declared. */
   readonly sessionLifetime: Duration.Duration
   readonly logFormat: "pretty" | "json"
@@ -40,6 +43,7 @@ export const settings: Config.Config<Settings> = Config.all({
   databaseConnections: Config.Int("DATABASE_CONNECTIONS").pipe(Config.withDefault(16)),
   databaseReadConnections: Config.Int("DATABASE_READ_CONNECTIONS").pipe(Config.withDefault(8)),
   seed: Config.option(Config.Boolean("SEED")),
+  eventSecretsKey: Config.option(Config.Redacted("EVENT_SECRETS_KEY")),
   sessionLifetime: Config.Duration("SESSION_LIFETIME").pipe(Config.withDefault(Duration.hours(24))),
   logFormat: Config.Literals(["pretty", "json"], "LOG_FORMAT").pipe(Config.withDefault("pretty"))
 }).pipe(
@@ -52,6 +56,7 @@ export const settings: Config.Config<Settings> = Config.all({
       loopbackOnly,
       databaseUrl,
       stubDatabaseUrl: Option.getOrUndefined(found.stubDatabaseUrl),
+      eventSecretsKey: Option.getOrUndefined(found.eventSecretsKey),
       publicOrigin,
       // Somebody's own database is not filled with placeholders unless they say so.
       seed: Option.getOrElse(found.seed, () => databaseUrl === undefined)
@@ -99,6 +104,13 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
     if (connections < 1 || connections > mostConnections) {
       return refuse(setting, `is ${connections}; say a number from 1 to ${mostConnections}`)
     }
+  }
+  const key = found.eventSecretsKey
+  if (key !== undefined && keysOf(Redacted.value(key)) === undefined) {
+    return refuse(
+      "EVENT_SECRETS_KEY",
+      "is not 32 bytes in Base64 (or several of them, the newest first, with commas between); `openssl rand -base64 32` makes one"
+    )
   }
   const lifetime = found.sessionLifetime
   if (

@@ -5,8 +5,10 @@ import type { SqlClient } from "effect/sql"
 import type { Outbox } from "../kernel/Outbox.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../kernel/PaymentLedger.ts"
 import { Reconciler } from "../kernel/Reconciler.ts"
+import type { EventDispatcher } from "../kernel/events/EventDispatcher.ts"
 import { deliver, deliveryDefaults, type DeliverySettings } from "./delivery.ts"
 import type { EventConsumers } from "./EventConsumers.ts"
+import { deliverIn, prepareDeliveries } from "./eventDispatch.ts"
 
 /** How long a pass waits for the next one when it found nothing left to do. */
 const pause = Duration.millis(500)
@@ -74,6 +76,13 @@ const telling = <A, E, R>(
 const delivery = (settings: DeliverySettings) =>
   Singleton.make("delivery", forever("delivery", deliver(settings)))
 
+/** Events out: what happened becomes deliveries, and those are made; the endpoints that fail are apart. */
+const eventsOut = Layer.mergeAll(
+  Singleton.make("fan-out", forever("fan-out", prepareDeliveries)),
+  Singleton.make("webhooks", deliverIn("healthy")),
+  Singleton.make("failing-webhooks", deliverIn("failing"))
+)
+
 /**
  * The work that no request does: expiry, takeover, reconciliation, delivery of events. Each runs once in the
  * cluster; here the cluster is this one process, and its storage is the same PostgreSQL, in a schema and a role of
@@ -82,8 +91,12 @@ const delivery = (settings: DeliverySettings) =>
 export const workers = <E>(
   clusterDatabase: Layer.Layer<SqlClient.SqlClient, E>,
   settings: DeliverySettings = deliveryDefaults
-): Layer.Layer<never, E, PaymentLedger | Reconciler | Outbox | EventConsumers | Digest.Digest> =>
-  Layer.mergeAll(expiry, takeover, reconciliation, delivery(settings)).pipe(
+): Layer.Layer<
+  never,
+  E,
+  PaymentLedger | Reconciler | Outbox | EventConsumers | EventDispatcher | Digest.Digest
+> =>
+  Layer.mergeAll(expiry, takeover, reconciliation, delivery(settings), eventsOut).pipe(
     Layer.provide(SingleRunner.layer({ runnerStorage: "memory" }).pipe(Layer.orDie)),
     Layer.provide(clusterDatabase)
   )

@@ -3,6 +3,7 @@ import { NodeCrypto } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Layer, Schedule } from "effect"
 import type { SessionId } from "../../src/kernel/ids.ts"
+import { EventDispatcher } from "../../src/kernel/events/EventDispatcher.ts"
 import { Outbox, type PaymentEvent } from "../../src/kernel/Outbox.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
@@ -41,6 +42,7 @@ const start = Effect.fnUntraced(function* ({
     Layer.provide(Reconciler.layer),
     Layer.provide([
       Layer.succeed(EventConsumers, consumers),
+      Layer.succeed(EventDispatcher, { prepare: Effect.succeed(false), claim: () => Effect.succeed([]) }),
       Layer.succeed(Outbox, outbox(yield* Outbox)),
       Layer.sync(Providers, () => providersOf([])),
       NodeCrypto.layer

@@ -148,7 +148,7 @@ const keepable = (answer: string): string =>
   withoutCardNumber(
     answer
       .slice(0, longestAnswer)
-      .replaceAll(/[\p{Cc}\p{Cs}]+/gu, " ")
+      .replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, " ")
       .trim()
   )
 
