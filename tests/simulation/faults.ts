@@ -84,7 +84,7 @@ export const faultKinds = kinds({
   "reference reused": fault([29], "the gateway gives a capture the name of another one", 0.5),
   "not found while pending": fault([21], "a lookup denies a charge that the gateway has"),
   "Q fails": fault([22], "a lookup gets no answer that can be read"),
-  "pause between Q and its record": fault([42], "a reconciler stands still with an old answer in hand"),
+  "pause between Q and its record": orphaning([42], "a reconciler stands still with an old answer in hand"),
 
   // webhooks
   "W before A": fault([30], "the webhook is faster than the answer"),
