@@ -1,6 +1,7 @@
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
 import { UnknownMid } from "../kernel/EntityRegistry.ts"
+import * as EventRefusals from "../kernel/events/eventRefusals.ts"
 import * as Refusals from "../kernel/refusals.ts"
 import { UnknownToken, UnknownVault, VaultUnavailable } from "../kernel/TokenVault.ts"
 import { builder } from "./builder.ts"
@@ -236,6 +237,7 @@ builder.objectType(LedgerDidNotAnswer, {
 
 const classes = [
   ...Object.values(Refusals),
+  ...Object.values(EventRefusals),
   UnknownMid,
   UnknownVault,
   UnknownToken,

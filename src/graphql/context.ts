@@ -1,5 +1,6 @@
 import { Cause, Effect, Exit } from "effect"
 import type { EntityRegistry } from "../kernel/EntityRegistry.ts"
+import type { EventSubscriptions } from "../kernel/events/EventSubscriptions.ts"
 import type { FulfilmentGate } from "../kernel/FulfilmentGate.ts"
 import type { Principal } from "../kernel/ids.ts"
 import type { PaymentOrchestrator } from "../kernel/PaymentOrchestrator.ts"
@@ -13,6 +14,7 @@ export type GraphqlServices =
   | PaymentSessions
   | PaymentOrchestrator
   | FulfilmentGate
+  | EventSubscriptions
   | EntityRegistry
   | PriceCatalogue
   | PaymentReads

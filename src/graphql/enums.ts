@@ -1,6 +1,11 @@
 import type { AttemptState as AttemptStates } from "../kernel/Attempt.ts"
 import type { CardBrand as CardBrands } from "../kernel/Card.ts"
 import type { ProductCategory as ProductCategories } from "../kernel/Category.ts"
+import type {
+  DeliveryState as DeliveryStates,
+  DisabledReason as DisabledReasons,
+  SubscriptionState as SubscriptionStates
+} from "../kernel/events/EventSubscription.ts"
 import type { DeclineKind as DeclineKinds } from "../kernel/cascade/Disposition.ts"
 import type { Fulfilment as Fulfilments } from "../kernel/FulfilmentGate.ts"
 import type {
@@ -168,4 +173,28 @@ export const CardBrand = builder.enumType("CardBrand", {
 export const Currency = builder.enumType("Currency", {
   description: "ISO 4217.",
   values: Currencies.literals
+})
+
+export const SubscriptionState = builder.enumType("SubscriptionState", {
+  values: {
+    active: { description: "It is told of events." },
+    disabled: { description: "Nothing is sent until it is enabled again." }
+  } satisfies Described<SubscriptionStates>
+})
+
+export const DisabledReason = builder.enumType("DisabledReason", {
+  description: "Why a subscription is disabled.",
+  values: {
+    by_owner: { description: "Its app asked for it." },
+    failing: { description: "Five days of nothing but failures." },
+    gone: { description: "The endpoint answered 410." }
+  } satisfies Described<DisabledReasons>
+})
+
+export const DeliveryState = builder.enumType("DeliveryState", {
+  values: {
+    pending: { description: "It is to be sent, or sent again." },
+    delivered: { description: "It was received: the endpoint answered 2xx." },
+    exhausted: { description: "Every try failed. Replay it." }
+  } satisfies Described<DeliveryStates>
 })

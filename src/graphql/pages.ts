@@ -19,6 +19,8 @@ export type CursorKind =
   | "entity"
   | "account"
   | "entity-account"
+  | "subscription"
+  | "delivery"
 
 /** The arguments of a connection. */
 export interface PageArguments {

@@ -1,5 +1,9 @@
 import type { AttemptRecord } from "../db/reads/AttemptRecord.ts"
 import type { Brand as KernelBrand, Entity as KernelEntity } from "../kernel/Entity.ts"
+import type {
+  EventDelivery as KernelDelivery,
+  EventSubscription as KernelSubscription
+} from "../kernel/events/EventSubscription.ts"
 import type { MerchantAccount as KernelMerchantAccount } from "../kernel/MerchantAccount.ts"
 import type { PaymentSession as KernelSession } from "../kernel/PaymentSession.ts"
 import { builder } from "./builder.ts"
@@ -13,6 +17,17 @@ export const Entity = builder.objectRef<KernelEntity>("Entity")
 export const Brand = builder.objectRef<KernelBrand>("Brand")
 export const MerchantAccount = builder.objectRef<KernelMerchantAccount>("MerchantAccount")
 
+export const EventSubscription = builder.objectRef<KernelSubscription>("EventSubscription")
+export const EventDelivery = builder.objectRef<KernelDelivery>("EventDelivery")
+
+export const EventSubscriptionConnection = builder.connectionObject({
+  type: EventSubscription,
+  name: "EventSubscriptionConnection"
+})
+export const EventDeliveryConnection = builder.connectionObject({
+  type: EventDelivery,
+  name: "EventDeliveryConnection"
+})
 export const PaymentSessionConnection = builder.connectionObject({
   type: PaymentSession,
   name: "PaymentSessionConnection"

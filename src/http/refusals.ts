@@ -13,11 +13,16 @@ export const statusOf = {
   UnsupportedMediaType: 415,
   // What the address names does not exist.
   UnknownSession: 404,
+  UnknownSubscription: 404,
+  UnknownDelivery: 404,
   // It can be read, and what there is already stands against it.
   SessionNotPayable: 409,
   SessionNotSettled: 409,
   OrderAlreadyDeclared: 409,
   IdempotencyKeyReused: 409,
+  AlreadySubscribed: 409,
+  TooManySubscriptions: 409,
+  SubscriptionDisabled: 409,
   // It can be read, and is refused for what it says.
   InvalidInput: 422,
   UnknownEntity: 422,
@@ -31,13 +36,15 @@ export const statusOf = {
   CategoryClaimDisagrees: 422,
   CategoryNotUnderwritten: 422,
   RedirectNotAllowed: 422,
+  AddressNotAllowed: 422,
   NoEligibleMerchantAccount: 422,
   UnknownVault: 422,
   UnknownToken: 422,
   // Our side.
   Internal: 500,
   LedgerUnavailable: 503,
-  VaultUnavailable: 503
+  VaultUnavailable: 503,
+  SecretsNotKept: 503
 } as const
 
 export type RefusalTag = keyof typeof statusOf
@@ -55,6 +62,9 @@ const ledgerAdvice = {
     "the outcome may be unknown: read the session before you try again, and do not pay again in another way",
   cancel:
     "the session may or may not be cancelled; nothing was charged. Read it, and cancel again if it is still pending",
+  readSubscription: "the subscriptions could not be read; nothing was changed. Try again",
+  changeSubscription:
+    "the change may or may not have been made: list your subscriptions to see it, then ask again; a secret that you did not see is replaced by rotating it",
   fulfil:
     "the claim may or may not have been recorded, so `first` may be spent: a later `duplicate` does not prove that anybody fulfilled. Look into your own records before you fulfil"
 } as const

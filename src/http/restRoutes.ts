@@ -4,6 +4,7 @@ import { Api } from "./api/Api.ts"
 import { Authorized } from "./api/Authorized.ts"
 import { JsonBody } from "./api/JsonBody.ts"
 import { WellFormed } from "./api/WellFormed.ts"
+import { eventSubscriptionHandlers } from "./eventSubscriptionHandlers.ts"
 import { methodsNotAllowed } from "./methodsNotAllowed.ts"
 import { paymentSessionHandlers } from "./paymentSessionHandlers.ts"
 import { reference } from "./reference.ts"
@@ -19,7 +20,7 @@ const serverHandlers = HttpApiBuilder.group(Api, "server", (handlers) =>
 export const restRoutes = (settings: { readonly publicOrigin: string }) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide([paymentSessionHandlers(settings), serverHandlers]),
+      Layer.provide([paymentSessionHandlers(settings), eventSubscriptionHandlers, serverHandlers]),
       Layer.provide([Authorized.layer, JsonBody.layer, WellFormed.layer])
     ),
     reference,

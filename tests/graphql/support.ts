@@ -7,12 +7,14 @@ import { ApiKeys } from "../../src/db/ApiKeys.ts"
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
 import * as PriceCataloguePg from "../../src/db/PriceCataloguePg.ts"
+import * as EventSubscriptionStorePg from "../../src/db/events/EventSubscriptionStorePg.ts"
 import { PaymentReads } from "../../src/db/reads/PaymentReads.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
 import { graphqlRoutes } from "../../src/graphql/server.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
 import { httpServer } from "../../src/http/server.ts"
 import type { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
+import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import type { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
@@ -25,6 +27,9 @@ import { makeStubProvider } from "../../src/layers/providers/stub/driver.ts"
 import { pgStubGatewayLedger } from "../../src/layers/providers/stub/PgStubGatewayLedger.ts"
 import { StubGatewayLedger } from "../../src/layers/providers/stub/StubGatewayLedger.ts"
 import { makeStubVault } from "../../src/layers/vault/stub/StubVault.ts"
+import { Resolver } from "../../src/layers/webhooks/Resolver.ts"
+import * as SealedSecrets from "../../src/layers/webhooks/SealedSecrets.ts"
+import * as WebhookSender from "../../src/layers/webhooks/WebhookSender.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 export const publicOrigin = "https://pay.example"
@@ -71,6 +76,7 @@ const drivers = Layer.effect(
 export type Kernel =
   | ApiKeys
   | EntityRegistry
+  | EventSubscriptions
   | FulfilmentGate
   | PaymentLedger
   | PaymentOrchestrator
@@ -86,6 +92,7 @@ const storage = Layer.mergeAll(
   PaymentLedgerPg.layer,
   PriceCataloguePg.layer,
   EntityRegistryPg.layer,
+  EventSubscriptionStorePg.layer,
   ApiKeys.layer({ loopbackOnly: true }),
   PaymentReads.layer
 )
@@ -93,13 +100,18 @@ const storage = Layer.mergeAll(
 const kernel = Layer.mergeAll(
   PaymentSessions.layer({ lifetime: Duration.hours(1) }),
   PaymentOrchestrator.layer,
-  FulfilmentGate.layer
+  FulfilmentGate.layer,
+  EventSubscriptions.layer
 ).pipe(
   Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),
   Layer.provideMerge(
     Layer.mergeAll(
       drivers.pipe(Layer.provide(stubGateways)),
-      Layer.sync(Vaults, () => vaultsOf([makeStubVault()]))
+      Layer.sync(Vaults, () => vaultsOf([makeStubVault()])),
+      SealedSecrets.layer({ eventSecretsKey: undefined, loopbackOnly: true }),
+      WebhookSender.layer({ loopbackToo: false }).pipe(
+        Layer.provide(Layer.succeed(Resolver, { resolve: () => Effect.succeed(["93.184.216.34"]) }))
+      )
     )
   ),
   Layer.provide(NodeCrypto.layer)

@@ -5,6 +5,7 @@ import { NodeCrypto } from "@effect/platform-node"
 import { Deferred, Duration, Effect, Layer, Option, Schedule } from "effect"
 import { ApiKeys } from "../../src/db/ApiKeys.ts"
 import { Captured } from "../../src/kernel/cascade/Disposition.ts"
+import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import {
@@ -61,6 +62,7 @@ const kernelOver = (provider: PaymentProvider, seeded: Layer.Layer<never, never,
       Layer.succeed(Vaults, vaultsOf([makeStubVault()])),
       NodeCrypto.layer
     ]),
+    Layer.merge(Layer.mock(EventSubscriptions, {})),
     Layer.merge(Layer.succeed(ApiKeys, { authenticate: () => Effect.succeed(Option.some(principal)) }))
   )
 

@@ -5,6 +5,7 @@ import { HttpServer } from "effect/http"
 import { ApiKeys } from "../../src/db/ApiKeys.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
 import { httpServer } from "../../src/http/server.ts"
+import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import { BrandId, CustomerId, EntityId, Principal, SessionId } from "../../src/kernel/ids.ts"
 import { Money } from "../../src/kernel/Money.ts"
@@ -18,6 +19,7 @@ export interface Script {
   readonly sessions?: Partial<PaymentSessions["Service"]>
   readonly orchestrator?: Partial<PaymentOrchestrator["Service"]>
   readonly gate?: Partial<FulfilmentGate["Service"]>
+  readonly events?: Partial<EventSubscriptions["Service"]>
   readonly ledger?: Partial<PaymentLedger["Service"]>
   readonly keys?: Partial<ApiKeys["Service"]>
 }
@@ -62,6 +64,7 @@ const scripted = (script: Script) =>
     Layer.mock(PaymentSessions, script.sessions ?? {}),
     Layer.mock(PaymentOrchestrator, script.orchestrator ?? {}),
     Layer.mock(FulfilmentGate, script.gate ?? {}),
+    Layer.mock(EventSubscriptions, script.events ?? {}),
     Layer.mock(PaymentLedger, script.ledger ?? {}),
     Layer.succeed(ApiKeys, { ...knownKeys, ...script.keys })
   )
@@ -71,7 +74,10 @@ export const openDoor = (script: Script = {}) => openDoorOver(scripted(script))
 
 /** A listening server in the scope of the test, over any services. */
 export const openDoorOver = Effect.fnUntraced(function* <E>(
-  services: Layer.Layer<PaymentSessions | PaymentOrchestrator | FulfilmentGate | PaymentLedger | ApiKeys, E>
+  services: Layer.Layer<
+    PaymentSessions | PaymentOrchestrator | FulfilmentGate | EventSubscriptions | PaymentLedger | ApiKeys,
+    E
+  >
 ) {
   const log: Array<LogLine> = []
   const capture = Logger.make(({ message, cause, fiber }) => {

@@ -1,5 +1,6 @@
 import { Effect, Schema, SchemaGetter, Struct } from "effect"
 import { HttpApiSchema } from "effect/http-api"
+import * as Events from "../../kernel/events/eventRefusals.ts"
 import * as Kernel from "../../kernel/refusals.ts"
 import * as Vault from "../../kernel/TokenVault.ts"
 import * as Door from "../doorRefusals.ts"
@@ -171,3 +172,36 @@ export const VaultUnavailable = refusal(
   Vault.VaultUnavailable,
   fields(Vault.VaultUnavailable, ["vaultId"])
 )
+
+// Of subscriptions to events.
+export const UnknownSubscription = refusal(
+  "UnknownSubscription",
+  Events.UnknownSubscription,
+  fields(Events.UnknownSubscription, ["subscription"])
+)
+export const UnknownDelivery = refusal(
+  "UnknownDelivery",
+  Events.UnknownDelivery,
+  fields(Events.UnknownDelivery, ["delivery"])
+)
+export const AddressNotAllowed = refusal(
+  "AddressNotAllowed",
+  Events.AddressNotAllowed,
+  fields(Events.AddressNotAllowed, ["problem"])
+)
+export const AlreadySubscribed = refusal(
+  "AlreadySubscribed",
+  Events.AlreadySubscribed,
+  fields(Events.AlreadySubscribed, ["subscription"])
+)
+export const TooManySubscriptions = refusal(
+  "TooManySubscriptions",
+  Events.TooManySubscriptions,
+  fields(Events.TooManySubscriptions, ["most"])
+)
+export const SubscriptionDisabled = refusal(
+  "SubscriptionDisabled",
+  Events.SubscriptionDisabled,
+  fields(Events.SubscriptionDisabled, ["subscription", "reason"])
+)
+export const SecretsNotKept = refusal("SecretsNotKept", Events.SecretsNotKept, Schema.Struct({}))

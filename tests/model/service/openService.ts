@@ -17,6 +17,7 @@ import { developmentKey } from "../../../src/db/seedData.ts"
 import { graphqlRoutes } from "../../../src/graphql/server.ts"
 import { restRoutes } from "../../../src/http/restRoutes.ts"
 import { httpServer } from "../../../src/http/server.ts"
+import { EventSubscriptions } from "../../../src/kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "../../../src/kernel/FulfilmentGate.ts"
 import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../../src/kernel/PaymentOrchestrator.ts"
@@ -71,6 +72,8 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     PaymentSessions.layer({ lifetime: Duration.hours(1) }),
     PaymentOrchestrator.layer,
     FulfilmentGate.layer,
+    // No caller of the model subscribes.
+    Layer.mock(EventSubscriptions, {}),
     Reconciler.layer
   ).pipe(
     Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),
