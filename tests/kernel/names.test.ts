@@ -2,6 +2,7 @@ import { expect, it } from "@effect/vitest"
 import { Predicate } from "effect"
 import * as attempt from "../../src/kernel/Attempt.ts"
 import * as card from "../../src/kernel/Card.ts"
+import * as chargeResolver from "../../src/kernel/ChargeResolver.ts"
 import * as disposition from "../../src/kernel/cascade/Disposition.ts"
 import * as entity from "../../src/kernel/Entity.ts"
 import * as registry from "../../src/kernel/EntityRegistry.ts"
@@ -61,6 +62,7 @@ it("a noun is told by the name that it has in the code", () => {
 
 it("a service has a key of its own, which says where it is declared", () => {
   const services = [
+    chargeResolver,
     registry,
     gate,
     outbox,
@@ -73,6 +75,7 @@ it("a service has a key of its own, which says where it is declared", () => {
     vault
   ]
   expect(saying(services, "key").map(([name, key]) => `${name}: ${String(key)}`)).toEqual([
+    "ChargeResolver: payment-orchestration/kernel/ChargeResolver",
     "EntityRegistry: payment-orchestration/kernel/EntityRegistry",
     "FulfilmentGate: payment-orchestration/kernel/FulfilmentGate",
     "Outbox: payment-orchestration/kernel/Outbox",

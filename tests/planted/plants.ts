@@ -20,7 +20,7 @@ const cascade = "src/kernel/cascade/Cascade.ts"
 const charge = "src/kernel/cascade/chargeAcrossProviders.ts"
 const key = "src/kernel/cascade/IdempotencyKey.ts"
 const orchestrator = "src/kernel/PaymentOrchestrator.ts"
-const reconciler = "src/kernel/Reconciler.ts"
+const resolver = "src/kernel/ChargeResolver.ts"
 const detached = "src/kernel/detached.ts"
 const routing = "src/kernel/routing/RoutingPolicy.ts"
 const driver = "src/layers/providers/stub/driver.ts"
@@ -277,12 +277,12 @@ import { differences } from "./differences.ts"`
     harm: "a charge that the gateway cannot see yet is made again",
     edits: [
       {
-        file: reconciler,
+        file: resolver,
         find: `        ? new Absent({ evidence: found.evidence })`,
         put: `        ? new Declined({ kind: "soft", evidence: found.evidence })`
       },
       {
-        file: reconciler,
+        file: resolver,
         find: `import { Absent, Indeterminate, type Outcome } from`,
         put: `import { Absent, Declined, Indeterminate, type Outcome } from`
       }
@@ -293,7 +293,7 @@ import { differences } from "./differences.ts"`
     harm: "a session fails, and is paid anew, while its charge is still to turn up",
     edits: [
       {
-        file: reconciler,
+        file: resolver,
         find: `age > Duration.toMillis(absenceHorizon)`,
         put: `age > Duration.toMillis(absenceHorizon) / 100`
       }
@@ -318,7 +318,7 @@ import { differences } from "./differences.ts"`
     harm: "a captured charge is given up because its gateway could not be asked",
     edits: [
       {
-        file: reconciler,
+        file: resolver,
         find: `    Effect.catchTag("Indeterminate", Effect.succeed),`,
         put: `    Effect.catchTag("Indeterminate", ({ evidence }) => Effect.succeed(new Absent({ evidence }))),`
       }

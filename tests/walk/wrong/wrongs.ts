@@ -1,6 +1,6 @@
 import { eventOf } from "../../../src/kernel/cascade/chargeAcrossProviders.ts"
 import { Absent, Captured, Declined, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
-import { conclusion } from "../../../src/kernel/Reconciler.ts"
+import { conclusion } from "../../../src/kernel/ChargeResolver.ts"
 import type { LawName } from "../laws.ts"
 import { shipped } from "../Ledgers.ts"
 import type { Walked } from "../Machine.ts"

@@ -1,0 +1,135 @@
+import { Context, Duration, Effect, Fiber, Layer } from "effect"
+import { Absent, Indeterminate, type Outcome } from "./cascade/Disposition.ts"
+import { keepable } from "./cascade/keepable.ts"
+import { withDeadline } from "./detached.ts"
+import type { AttemptId, Principal } from "./ids.ts"
+import {
+  type EvidenceSource,
+  type LedgerUnavailable,
+  PaymentLedger,
+  type Recording,
+  type Unresolved
+} from "./PaymentLedger.ts"
+import { capability, type ChargeQuery, type LookupResult, Providers } from "./PaymentProvider.ts"
+
+/** How long a processor may take to answer a lookup; then it is asked again later. */
+const lookupDeadline = Duration.seconds(20)
+
+/**
+ * How long a customer has for what a charge waits for (3DS). Then the charge is cancelled, so that another card may
+ * be tried.
+ */
+const actionPatience = Duration.minutes(15)
+
+/**
+ * Finds out what became of one charge and records it, whoever wants to know: the reconciler because its driver died
+ * or its answer proved nothing, or because a webhook told where to look. What happened is asked of the processor by
+ * lookup, and nothing else is believed. It never sends a charge.
+ */
+export class ChargeResolver extends Context.Service<
+  ChargeResolver,
+  {
+    /** What the processor says now. Whatever breaks or is silent on the way says nothing: `Indeterminate`. */
+    readonly ask: (charge: Unresolved) => Effect.Effect<Outcome>
+    /** Writes down what was learnt of an attempt. No cascade goes on from here. */
+    readonly record: (
+      attempt: AttemptId,
+      outcome: Outcome,
+      source: EvidenceSource,
+      by: Principal
+    ) => Effect.Effect<Recording, LedgerUnavailable>
+  }
+>()("payment-orchestration/kernel/ChargeResolver") {
+  static readonly layer: Layer.Layer<ChargeResolver, never, PaymentLedger | Providers> = Layer.effect(
+    ChargeResolver,
+    Effect.gen(function* () {
+      const ledger = yield* PaymentLedger
+      const providers = yield* Providers
+      return {
+        ask: (charge) => Effect.provideService(ask(charge), Providers, providers),
+        // A late decline lets the customer try again, and a fence of zero sends nothing.
+        record: (attempt, outcome, source, by) =>
+          ledger.record({ attempt, fence: 0, outcome: keepable(outcome), source, next: [], by })
+      }
+    })
+  )
+}
+
+/** The code of what a lookup says that ended without an answer of its driver's making. */
+export const lookupBroke = "lookup_broke"
+
+const ask = Effect.fnUntraced(function* ({
+  attempt,
+  writtenAt,
+  age,
+  processorReference
+}: Unresolved): Effect.fn.Return<Outcome, never, Providers> {
+  return yield* Effect.gen(function* () {
+    const provider = yield* (yield* Providers).get(attempt.provider)
+    const { lookupCharge, absenceHorizon } = yield* capability(provider, "chargeLookup")
+    const { mid, idempotencyKey, money } = attempt
+    const charge: ChargeQuery = {
+      mid,
+      idempotencyKey,
+      money,
+      writtenAt,
+      ...(processorReference === undefined ? {} : { processorReference })
+    }
+    const found = yield* inTime(lookupCharge(charge))
+    if (!isAbandoned(found, age)) return conclusion(found, age, absenceHorizon)
+    const { cancelCharge } = yield* capability(provider, "chargeCancel")
+    return conclusion(yield* inTime(cancelCharge(charge)), age, absenceHorizon)
+  }).pipe(
+    Effect.catchTag("Indeterminate", Effect.succeed),
+    Effect.catch((error) => Effect.succeed(unknown("cannot_look_up", error.message))),
+    // A lookup that breaks says nothing, as one that fails.
+    Effect.catchCause((cause) =>
+      Effect.as(
+        Effect.logError("a lookup broke", cause),
+        unknown(lookupBroke, "the lookup ended without an answer")
+      )
+    )
+  )
+})
+
+const inTime = (
+  asking: Effect.Effect<LookupResult, Indeterminate>
+): Effect.Effect<LookupResult, Indeterminate> =>
+  withDeadline(asking, lookupDeadline, (fiber) =>
+    Effect.andThen(
+      Effect.forkDetach(Fiber.interrupt(fiber)),
+      Effect.fail(unknown("lookup_unanswered", "the processor did not answer the lookup in time"))
+    )
+  )
+
+/** The charge waits for a customer who had all the time that there is. */
+const isAbandoned = (found: LookupResult, age: number): boolean =>
+  found._tag === "StillPending" && found.action !== undefined && age > Duration.toMillis(actionPatience)
+
+/**
+ * What the answer to a lookup proves of an attempt, so many milliseconds after its write-ahead: "not found" proves
+ * nothing until the processor's horizon has passed.
+ */
+export const conclusion = (found: LookupResult, age: number, absenceHorizon: Duration.Duration): Outcome => {
+  switch (found._tag) {
+    case "FoundCaptured":
+      return found.captured
+    case "FoundDeclined":
+      return found.declined
+    case "StillPending": {
+      const { evidence, action, processorReference } = found
+      return new Indeterminate({
+        evidence,
+        ...(action === undefined ? {} : { action }),
+        ...(processorReference === undefined ? {} : { processorReference })
+      })
+    }
+    case "NotFound":
+      return age > Duration.toMillis(absenceHorizon)
+        ? new Absent({ evidence: found.evidence })
+        : new Indeterminate({ evidence: found.evidence })
+  }
+}
+
+const unknown = (code: string, message: string): Indeterminate =>
+  new Indeterminate({ evidence: { code, message } })
