@@ -3,6 +3,8 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { isObjectType } from "graphql"
 import { LedgerUnavailable } from "../../src/kernel/PaymentLedger.ts"
+import { SecretsNotKept } from "../../src/kernel/events/eventRefusals.ts"
+import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import { VaultUnavailable } from "../../src/kernel/TokenVault.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
@@ -259,6 +261,61 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
       )
     }
 
+    it.effect("name what stands against a subscription to events, and nothing is subscribed", () =>
+      Effect.gen(function* () {
+        const subscribe = (url: string) =>
+          field(
+            `mutation ($url: String!) { createEventSubscription(url: $url) { __typename
+              ... on CreateEventSubscriptionPayload { subscription { subscriptionId } }
+              ... on Refusal { code field message }
+              ... on AddressNotAllowed { problem } ... on AlreadySubscribed { subscriptionId }
+              ... on TooManySubscriptions { most } } }`,
+            "createEventSubscription",
+            { url }
+          )
+        const change = (call: string, name: string) =>
+          field(`mutation { ${call} { __typename ... on Refusal { code field message } } }`, name)
+        const codeOfRefusal = (refused: unknown) => [at(refused, "code"), at(refused, "field")]
+
+        const inside = yield* subscribe("https://10.0.0.1/")
+        assert.deepStrictEqual(codeOfRefusal(inside), ["address_not_allowed", "url"])
+        const id = at(yield* subscribe("https://shop.example/0"), "subscription", "subscriptionId")
+        const again = yield* subscribe("https://shop.example/0")
+        assert.deepStrictEqual(
+          [...codeOfRefusal(again), at(again, "subscriptionId")],
+          ["already_subscribed", "url", id]
+        )
+        for (let nr = 1; nr < 20; nr++) yield* subscribe(`https://shop.example/${nr}`)
+        const tooMany = yield* subscribe("https://shop.example/20")
+        assert.deepStrictEqual(
+          [...codeOfRefusal(tooMany), at(tooMany, "most")],
+          ["too_many_subscriptions", "url", 20]
+        )
+
+        const unknown = yield* change(
+          `disableEventSubscription(subscription: "es_1")`,
+          "disableEventSubscription"
+        )
+        assert.deepStrictEqual(codeOfRefusal(unknown), ["unknown_subscription", "subscription"])
+        const delivery = `replayEventDelivery(subscription: "${String(id)}", delivery: "ed_1")`
+        assert.deepStrictEqual(codeOfRefusal(yield* change(delivery, "replayEventDelivery")), [
+          "unknown_delivery",
+          "delivery"
+        ])
+        yield* change(`disableEventSubscription(subscription: "${String(id)}")`, "disableEventSubscription")
+        const replay = `replayEvents(subscription: "${String(id)}", since: "2026-01-01T00:00:00Z")`
+        assert.deepStrictEqual(codeOfRefusal(yield* change(replay, "replayEvents")), [
+          "subscription_disabled",
+          "subscription"
+        ])
+        const never = `replayEvents(subscription: "${String(id)}", since: "tomorrow")`
+        assert.deepStrictEqual(codeOfRefusal(yield* change(never, "replayEvents")), [
+          "invalid_input",
+          "since"
+        ])
+      })
+    )
+
     it.effect("name the order that is declared already, with its session", () =>
       Effect.gen(function* () {
         const input = { ...declared, orderReference: "order-1" }
@@ -446,7 +503,11 @@ const broken = openDoors({
         get: () => Effect.fail(unreachable),
         cancel: () => Effect.die(new Error("select secret from vault"))
       }),
-      Context.add(PaymentOrchestrator, { confirm: () => Effect.fail(silentVault) })
+      Context.add(PaymentOrchestrator, { confirm: () => Effect.fail(silentVault) }),
+      Context.add(EventSubscriptions, {
+        ...Context.get(services, EventSubscriptions),
+        create: () => Effect.fail(new SecretsNotKept())
+      })
     )
 }).pipe(Layer.provideMerge(house))
 
@@ -471,6 +532,16 @@ it.layer(broken, { excludeTestServices: true })("when something behind the door 
         [at(refused, "__typename"), at(refused, "code")],
         ["VaultUnavailable", "vault_unavailable"]
       )
+    })
+  )
+
+  it.effect("says that the operator gave no key to keep signing secrets under", () =>
+    Effect.gen(function* () {
+      const refused = yield* field(
+        `mutation { createEventSubscription(url: "https://shop.example/") { __typename ... on Refusal { code message } } }`,
+        "createEventSubscription"
+      )
+      assert.strictEqual(at(refused, "code"), "secrets_not_kept")
     })
   )
 

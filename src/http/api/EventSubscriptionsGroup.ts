@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { eventMeanings } from "../../kernel/events/eventTypes.ts"
+import { EventType } from "../../kernel/Outbox.ts"
 import { retryDelays } from "../../kernel/events/retrySchedule.ts"
 import { Authorized } from "./Authorized.ts"
 import {
@@ -145,7 +146,7 @@ const replay = HttpApiEndpoint.post("replay", "/:id/replay", {
     )
   )
 
-const types = Object.entries(eventMeanings).map(([type, meaning]) => `| \`${type}\` | ${meaning} |`)
+const types = EventType.literals.map((type) => `| \`${type}\` | ${eventMeanings[type]} |`)
 
 const description = `What happens is told to the apps that subscribed, as signed webhooks in the form of [Standard Webhooks](https://www.standardwebhooks.com): a POST of \`{ "id", "type", "timestamp", "data" }\` with the headers \`webhook-id\`, \`webhook-timestamp\` and \`webhook-signature\`. Verify each with the secret of the subscription and a library of that standard.
 
@@ -153,7 +154,7 @@ const description = `What happens is told to the apps that subscribed, as signed
 |---|---|
 ${types.join("\n")}
 
-\`data\` has \`session\`, \`entity\`, \`brand\`, \`customer\`, \`category\`, \`amount\` (minor units), \`currency\`, \`orderReference\` if there is one, and of a charge \`attempt\`, \`mid\`, \`provider\`, \`processorReference\`, \`reason\` and \`source\`. Card data is never in it. Take no notice of fields that you do not know: there may be more later.
+\`data\` has \`session\`, \`entity\`, \`brand\`, \`customer\`, \`category\`, \`amount\` (minor units), \`currency\`, \`orderReference\` if there is one, and of a charge \`attempt\`, \`mid\`, \`provider\`, \`processorReference\`, \`reason\` and \`source\`. A refund adds \`refund\`, \`refundedAmount\` and \`refundReference\`, a dispute \`dispute\`, \`state\` and \`disputedAmount\`. Card data is never in it. Take no notice of fields that you do not know: there may be more later.
 
 **Answer 2xx within 15 seconds**, and do your work afterwards. Everything else is a failure, redirects included. A failure is tried again after ${retryDelays.map(inWords).join(", ")}, a little later each time so that not everything comes at once. 410 disables the subscription at once, five days of nothing but failures do too.
 

@@ -2,14 +2,34 @@ import { Effect } from "effect"
 import { InvalidInput } from "../refusals.ts"
 import { EventType } from "../Outbox.ts"
 
-/** When each event is told, for the reference. */
-export const eventMeanings: Readonly<Record<EventType, string>> = {
+const ofPayments = {
   "payment.charged.v1":
     "The session is settled: money was captured. Claim the fulfilment, and fulfil on `first`.",
-  "payment.declined.v1": "Proof that no money moved; `session` says whether another card may be tried.",
+  "payment.declined.v1":
+    "Proof that no money moved. Read the session to see whether another card may be tried.",
   "payment.in_review.v1": "Nobody knows yet whether money moved. Nobody is to pay again.",
   "payment.failed.v1": "The session ended without a payment.",
   "payment.session_expired.v1": "The session was not paid in its time."
+}
+
+const ofRefunds = {
+  "payment.refunded.v1": "Money went back to the customer.",
+  "payment.refund_declined.v1": "A refund ended without money going back.",
+  "payment.refund_in_review.v1":
+    "Nobody knows yet whether a refund went through. It is not sent again meanwhile."
+}
+
+const ofDisputes = {
+  "payment.dispute_opened.v1": "The customer disputes the payment at the bank.",
+  "payment.dispute_updated.v1": "A dispute went on.",
+  "payment.dispute_closed.v1": "A dispute is over."
+}
+
+/** When each event is told, for the reference. */
+export const eventMeanings: Readonly<Record<EventType, string>> = {
+  ...ofPayments,
+  ...ofRefunds,
+  ...ofDisputes
 }
 
 const isEventType = (type: string): type is EventType => EventType.literals.some((known) => known === type)
