@@ -106,6 +106,9 @@ export const attempts: ReadonlyArray<Prohibition> = [
     mid_id: "mid_goods_3",
     provider: "stub_b"
   }),
+  second("permit_gates_missing", "a live account whose gates are not passed", {}, [
+    `update merchant_accounts set live = true ${only("mid_goods_1")}`
+  ]),
   second("permit_not_active", "an account that is suspended", {}, [
     `update merchant_accounts set status = 'suspended' ${only("mid_goods_1")}`
   ]),

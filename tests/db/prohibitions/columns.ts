@@ -66,6 +66,8 @@ const checks: ReadonlyArray<readonly [table: string, constraint: string, change:
     "merchant_accounts_check",
     "monthly_cap_currency = null where monthly_cap_amount is not null"
   ],
+  ["merchant_accounts", "merchant_accounts_credentials_check", "credentials = 'sk_live_IN_CLEAR'"],
+  ["merchant_accounts", "merchant_accounts_settings_check", "settings = '[]'"],
   ["merchant_accounts", "merchant_accounts_mid_id_check", "mid_id = 'Mid Goods'"],
   [
     "merchant_accounts",
@@ -79,6 +81,9 @@ const checks: ReadonlyArray<readonly [table: string, constraint: string, change:
   ],
   ["merchant_accounts", "merchant_accounts_status_check", "status = 'mostly active'"],
   ["merchant_accounts", "merchant_accounts_weight_check", "weight = 0"],
+  ["passed_gates", "passed_gates_evidence_check", "evidence = ''"],
+  ["passed_gates", "passed_gates_gate_check", "gate = 'luck'"],
+  ["passed_gates", "passed_gates_passed_by_check", "passed_by = ''"],
   ["payment_sessions", "payment_sessions_amount_check", "amount = 0"],
   ["payment_sessions", "payment_sessions_amount_check", "amount = 1000000000000"],
   ["payment_sessions", "payment_sessions_currency_check", "currency = 'usd'"],
@@ -117,6 +122,7 @@ const references: ReadonlyArray<readonly [table: string, constraint: string, cha
     "brand_entities_entity_id_fkey",
     "entity_id = 'nobody' where (brand_id, entity_id) = ('loop-bio', 'loop_bio_labs')"
   ],
+  ["passed_gates", "passed_gates_mid_id_fkey", "mid_id = 'mid_of_nobody'"],
   ["captures", "capture_of_attempt", "attempt_id = 'at_of_nobody'"],
   [
     "entity_underwriting",

@@ -3,7 +3,7 @@ import type { Prohibition } from "./Prohibition.ts"
 
 // What was written stays written.
 
-const nothingChanges = ["attempt_evidence", "audit", "captures", "postings"]
+const nothingChanges = ["attempt_evidence", "audit", "captures", "passed_gates", "postings"]
 const nothingIsDeleted = [
   "attempts",
   "audit_heads",
@@ -18,6 +18,7 @@ const changed: Record<string, string> = {
   attempt_evidence: "detail = '{}'",
   audit: "actor = 'somebody else'",
   captures: "amount = amount + 1",
+  passed_gates: "evidence = 'another letter'",
   postings: "amount = amount + 1"
 }
 

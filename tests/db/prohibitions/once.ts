@@ -20,6 +20,7 @@ const tables = [
   "merchant_accounts",
   "mid_underwriting",
   "outbox",
+  "passed_gates",
   "payment_sessions",
   "plans",
   "policy_version",

@@ -136,6 +136,11 @@ export const attempts: ReadonlyArray<Race> = [
     (nr) => `update merchant_accounts set kill_switch = true where mid_id = 'mid_${nr}'`
   ),
   stopped(
+    "gates_missing",
+    "nothing is sent to a live account whose gates are not passed",
+    (nr) => `update merchant_accounts set live = true where mid_id = 'mid_${nr}'`
+  ),
+  stopped(
     "not_active",
     "nothing is sent to an account that is suspended",
     (nr) => `update merchant_accounts set status = 'suspended' where mid_id = 'mid_${nr}'`

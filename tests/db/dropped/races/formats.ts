@@ -209,6 +209,41 @@ export const formats: ReadonlyArray<Race> = [
     { accepts: { currencies: "USD" } },
     "jsonb_typeof(accepts -> 'currencies') <> 'array'"
   ),
+  accountFormat(
+    "merchant_accounts_credentials_check",
+    "an account names its secret and does not hold it",
+    { credentials: "sk_live_IN_CLEAR" },
+    "credentials like 'sk_live%'"
+  ),
+  accountFormat(
+    "merchant_accounts_settings_check",
+    "the settings of an account have names",
+    { settings: [] },
+    "jsonb_typeof(settings) <> 'object'"
+  ),
+  format(
+    "passed_gates.passed_gates_gate_check",
+    "a gate is one of those that there are",
+    scenes.company,
+    (nr, at) => `insert into passed_gates values ('mid_${nr}', 'luck ${at}', 'an officer', 'a letter')`,
+    "gate like 'luck%'"
+  ),
+  format(
+    "passed_gates.passed_gates_passed_by_check",
+    "somebody vouches for a gate",
+    scenes.company,
+    (nr, at) =>
+      `insert into passed_gates values ('mid_${nr}', '${at === 0 ? "banking" : "counsel"}', '', 'a letter')`,
+    "passed_by = ''"
+  ),
+  format(
+    "passed_gates.passed_gates_evidence_check",
+    "a gate is passed on evidence",
+    scenes.company,
+    (nr, at) =>
+      `insert into passed_gates values ('mid_${nr}', '${at === 0 ? "banking" : "counsel"}', 'an officer', '')`,
+    "evidence = ''"
+  ),
   accountFormat("merchant_accounts_weight_check", "an account has a share", { weight: 0 }, "weight = 0"),
   accountFormat(
     "merchant_accounts_monthly_cap_amount_check",

@@ -52,6 +52,12 @@ const keys: ReadonlyArray<Race> = [
     (nr) => `merchant_accounts where mid_id = 'new_${nr}'`
   ),
   oneOf(
+    "passed_gates.passed_gates_pkey",
+    "a gate is passed once",
+    (nr, at) => `insert into passed_gates values ('mid_${nr}', 'banking', 'officer ${at}', 'a letter')`,
+    (nr) => `passed_gates where mid_id = 'mid_${nr}' and gate = 'banking'`
+  ),
+  oneOf(
     "prices.prices_pkey",
     "a price is one amount",
     (nr, at) => `insert into prices values ('price_${nr}', 'A thing', ${at}, 'USD', 'merchandise')`,
@@ -188,6 +194,12 @@ const references: ReadonlyArray<Race> = [
     () => "merchant_accounts where entity_id not in (select entity_id from entities)"
   ),
   refers(
+    "passed_gates.passed_gates_mid_id_fkey",
+    "the account of a gate exists",
+    (nr, at) => `insert into passed_gates values ('nobody_${nr}_${at}', 'banking', 'an officer', 'a letter')`,
+    () => "passed_gates where mid_id not in (select mid_id from merchant_accounts)"
+  ),
+  refers(
     "mid_underwriting.mid_underwriting_entity_id_category_fkey",
     "an account is underwritten for what its company is underwritten for",
     (nr) => `insert into mid_underwriting (mid_id, entity_id, provider, category)
@@ -254,6 +266,8 @@ const references: ReadonlyArray<Race> = [
   )
 ]
 
+const gates = ["counsel", "banking", "credentials", "contract_run"]
+
 const changes: Readonly<Record<string, (nr: number, worker: number) => string>> = {
   entities: (nr) => `update entities set pays_out = true where entity_id = 'co_${nr}'`,
   entity_underwriting: (nr) =>
@@ -264,7 +278,9 @@ const changes: Readonly<Record<string, (nr: number, worker: number) => string>> 
       ? `insert into brand_entities values ('co-${nr}', 'loop_goods') on conflict do nothing`
       : `delete from brand_entities where brand_id = 'co-${nr}' and entity_id = 'loop_goods'`,
   merchant_accounts: (nr) => `update merchant_accounts set kill_switch = true where mid_id = 'mid_${nr}'`,
-  mid_underwriting: (nr) => `update mid_underwriting set revoked_at = now() where mid_id = 'mid_${nr}'`
+  mid_underwriting: (nr) => `update mid_underwriting set revoked_at = now() where mid_id = 'mid_${nr}'`,
+  passed_gates: (nr, at) =>
+    `insert into passed_gates values ('mid_${nr}', '${gates[at % gates.length]}', 'an officer', 'a letter')`
 }
 
 const told = Object.entries(changes).map(([table, change]): Race => {

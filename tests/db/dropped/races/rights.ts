@@ -185,6 +185,13 @@ export const rights: ReadonlyArray<Race> = [
     (nr) => `mid_underwriting where mid_id = 'mid_${nr}' and revoked_at is null`
   ),
   right(
+    "passed_gates",
+    "only an operator says that a gate is passed",
+    scenes.company,
+    (nr) => `insert into passed_gates values ('mid_${nr}', 'banking', 'the app', 'none')`,
+    (nr) => `passed_gates where mid_id = 'mid_${nr}'`
+  ),
+  right(
     "prices",
     "the app cannot make a thing cheaper",
     (nr) => [`insert into prices values ('price_${nr}', 'A thing', 3500, 'USD', 'merchandise')`],
