@@ -65,9 +65,12 @@ const callOf = (request: Request, requestId: string): Call => {
     account: request.headers.get("stripe-account") ?? known.account,
     requestId,
     idempotencyKey: request.headers.get("idempotency-key") ?? "",
+    version: versionOf(request),
     fields: request.fields
   }
 }
+
+const versionOf = (request: Request) => request.headers.get("stripe-version") ?? apiVersion
 
 const charges = ({ method, path, fields }: Request): boolean =>
   method === "POST" &&
@@ -110,7 +113,7 @@ export const makeStripe = (
     const requestId = `req_${randomText(14)}`
     const headers = {
       "request-id": requestId,
-      "stripe-version": request.headers.get("stripe-version") ?? apiVersion,
+      "stripe-version": versionOf(request),
       ...(request.headers.has("idempotency-key")
         ? { "idempotency-key": request.headers.get("idempotency-key") ?? "", "original-request": requestId }
         : {})
@@ -136,7 +139,7 @@ export const makeStripe = (
     if (!charges(request) || who === undefined) return undefined
     const account = request.headers.get("stripe-account") ?? who.account
     const idempotencyKey = request.headers.get("idempotency-key") ?? ""
-    const call: Call = { account, idempotencyKey, requestId: "", fields: request.fields }
+    const call: Call = { account, idempotencyKey, requestId: "", version: "", fields: request.fields }
     if (savedAnswer(world, call) !== undefined) return undefined
     const [, intent = null] = /^\/v1\/payment_intents\/(\w+)\/confirm$/.exec(request.path) ?? []
     return faultOfCard("stripe", cardAsked(world, account, request.fields, intent), bench.seconds)

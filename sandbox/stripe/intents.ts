@@ -11,6 +11,34 @@ import { type Call, owned, seconds, type World } from "./world.ts"
 
 const captureMethods = ["automatic", "automatic_async", "manual"] as const
 
+/** From this version on `payment_method_types` is refused; `allowed_payment_method_types` came in its place. */
+const typesRemoved = "2026-09-30"
+
+/** The types that the caller names, under the name that its version of the API has for them. */
+const methodTypes = ({ fields, version }: Call): ReadonlyArray<string> => {
+  if (fields.has("payment_method_types") && version >= typesRemoved) {
+    throw invalid(
+      "The parameter payment_method_types is no longer supported. Use allowed_payment_method_types instead.",
+      "payment_method_types",
+      "payment_method_types_no_longer_supported"
+    )
+  }
+  const rivals = ["payment_method_types", "excluded_payment_method_types", "automatic_payment_methods"]
+  const rival = rivals.find((name) => fields.has(name))
+  if (fields.has("allowed_payment_method_types") && rival !== undefined) {
+    throw invalid(
+      `You may only specify one of these parameters: allowed_payment_method_types, ${rival}.`,
+      "allowed_payment_method_types",
+      "parameters_exclusive"
+    )
+  }
+  const types = [...fields.list("allowed_payment_method_types"), ...fields.list("payment_method_types")]
+  if (types.length > 0 && !types.includes("card")) {
+    throw invalid(`The sandbox has cards only, not ${types.join(", ")}.`, "allowed_payment_method_types")
+  }
+  return types
+}
+
 export const createIntent = (world: World, call: Call, fault: Fault | undefined) => {
   const { fields, account } = call
   const currency = text(fields, "currency", 3)?.toLowerCase()
@@ -28,7 +56,7 @@ export const createIntent = (world: World, call: Call, fault: Fault | undefined)
       throw invalid(`You cannot set ${name} unless confirm is set to true.`, name)
     }
   }
-  const types = fields.list("payment_method_types")
+  const types = methodTypes(call)
   const automaticMethods = types.length === 0
   const wantsRedirects = fields.get("automatic_payment_methods[allow_redirects]") !== "never"
   if (confirm && automaticMethods && wantsRedirects && fields.get("return_url") === undefined) {
@@ -52,7 +80,8 @@ export const createIntent = (world: World, call: Call, fault: Fault | undefined)
     amountCapturable: 0,
     captureMethod,
     method: method?.id ?? null,
-    methodTypes: automaticMethods ? ["card"] : types,
+    methodTypes: ["card"],
+    allowedTypes: fields.has("allowed_payment_method_types") ? types : null,
     automaticMethods,
     latestCharge: null,
     lastError: null,
@@ -112,6 +141,7 @@ export const confirmIntent = (world: World, call: Call, id: string, fault: Fault
       intentObject(world, found)
     )
   }
+  methodTypes(call)
   const returnUrl = call.fields.get("return_url") ?? found.returnUrl
   return intentObject(
     world,

@@ -49,6 +49,7 @@ export const Intent = Schema.Struct({
   captureMethod: Schema.Literals(["automatic", "automatic_async", "manual"]),
   method: Schema.NullOr(Schema.String),
   methodTypes: Schema.Array(Schema.String),
+  allowedTypes: Schema.NullOr(Schema.Array(Schema.String)),
   automaticMethods: Schema.Boolean,
   latestCharge: Schema.NullOr(Schema.String),
   /** The error object of the API, as it was answered. */
@@ -114,7 +115,9 @@ export const DisputeStatus = Schema.Literals([
   "needs_response",
   "under_review",
   "won",
-  "lost"
+  "lost",
+  "appeal_needs_response",
+  "appeal_under_review"
 ])
 
 export const Dispute = Schema.Struct({

@@ -27,6 +27,7 @@ const names = (text: string): ReadonlyArray<string> => text.trim().split(/\s+/)
 
 const confirmation = names(`
   payment_method payment_method_data payment_method_options payment_method_types off_session return_url
+  allowed_payment_method_types excluded_payment_method_types confirmation_token payment_method_configuration
   error_on_requires_action setup_future_usage receipt_email mandate mandate_data shipping use_stripe_sdk
   radar_options capture_method
 `)
@@ -35,7 +36,7 @@ const creation = [
   ...names(`
     amount currency confirm metadata description customer confirmation_method statement_descriptor
     statement_descriptor_suffix automatic_payment_methods transfer_group on_behalf_of application_fee_amount
-    transfer_data excluded_payment_method_types
+    transfer_data
   `)
 ]
 const paging = ["limit", "starting_after", "ending_before", "created"]

@@ -29,6 +29,8 @@ export interface Call {
   readonly account: string
   readonly requestId: string
   readonly idempotencyKey: string
+  /** The version of the API that the caller wants. */
+  readonly version: string
   readonly fields: Fields
 }
 
