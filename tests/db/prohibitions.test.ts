@@ -4,18 +4,20 @@ import { PermitRefusal } from "../../src/kernel/PaymentLedger.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { allowedSecond, attempts } from "./prohibitions/attempts.ts"
 import { columns } from "./prohibitions/columns.ts"
+import { events } from "./prohibitions/events.ts"
 import { history } from "./prohibitions/history.ts"
 import { money } from "./prohibitions/money.ts"
 import { legalMoves, moves } from "./prohibitions/moves.ts"
 import { once } from "./prohibitions/once.ts"
 import { sessions } from "./prohibitions/sessions.ts"
+import { everyEventTable } from "./support/eventScene.ts"
 import { Owner } from "./support/pgStorage.ts"
 import { refusalOfTrying } from "./support/refusal.ts"
 import { everyTable, withoutTriggers } from "./support/scene.ts"
 
 // Every prohibition of the database is tried with raw SQL as the owner of everything, the strongest who serves.
 
-const groups = { attempts, sessions, moves, money, history, once, columns }
+const groups = { attempts, sessions, moves, money, history, once, columns, events }
 const prohibitions = Object.values(groups).flat()
 
 it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServices: true })(
@@ -60,7 +62,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
         for (const { tab, col } of needed) {
           const refusal = yield* refusalOfTrying(
             owner,
-            [...everyTable, withoutTriggers(tab)],
+            [...everyTable, ...everyEventTable, withoutTriggers(tab)],
             `update ${tab} set ${col} = null`
           )
           assert.strictEqual(refusal?.code, "23502", `${tab}.${col}: ${refusal?.message}`)
@@ -116,12 +118,15 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "brands.new_policy_version bump_policy_version O",
             "entities.new_policy_version bump_policy_version O",
             "entity_underwriting.new_policy_version bump_policy_version O",
+            "event_subscriptions.guard_subscription guard_subscription O",
             "fulfilments.guard_fulfilment guard_fulfilment O",
             "idempotency_keys.guard_key guard_key O",
             "incidents.guard_incident guard_incident O",
             "merchant_accounts.new_policy_version bump_policy_version O",
             "mid_underwriting.new_policy_version bump_policy_version O",
             "outbox.guard_event guard_event O",
+            "outbox.queue_fan_out queue_fan_out O",
+            "passed_gates.new_policy_version bump_policy_version O",
             "payment_sessions.guard_session guard_session O",
             "routing_decisions.guard_decision guard_decision O"
           ]

@@ -3,6 +3,7 @@ import type { SqlError } from "effect/sql"
 import { makeArena } from "./Arena.ts"
 import type { Prohibition, Race } from "./Race.ts"
 import { attempts } from "./races/attempts.ts"
+import { events } from "./races/events.ts"
 import { formats } from "./races/formats.ts"
 import { books } from "./races/gateways.ts"
 import { history } from "./races/history.ts"
@@ -22,6 +23,7 @@ export const races: ReadonlyArray<Race> = [
   ...formats,
   ...rights,
   ...books,
+  ...events,
   ...together
 ]
 

@@ -12,7 +12,10 @@ const everything = (nr: number): ReadonlyArray<string> => [
   s.open(nr),
   s.record(nr, 1, s.outcome.declined, ["mid_goods_2"]),
   s.record(nr, 2, s.captured(`ref_${nr}`)),
-  s.record(nr, 1, s.captured(`late_${nr}`))
+  s.record(nr, 1, s.captured(`late_${nr}`)),
+  `insert into merchant_accounts select (jsonb_populate_record(m, '{"mid_id": "mid_gate_${nr}"}')).*
+    from merchant_accounts m where mid_id = 'mid_goods_3'`,
+  `insert into passed_gates values ('mid_gate_${nr}', 'banking', 'an officer', 'a letter')`
 ]
 
 const faults = (nr: number): string => none(`audit_faults(${session(nr)})`)
@@ -70,12 +73,14 @@ const truncated = [
   "idempotency_keys",
   "incidents",
   "outbox",
+  "passed_gates",
   "postings"
 ].map((table): Race => ({
   drops: [`trigger ${table}.no_truncate`],
   law: `${table} is not emptied`,
   given: everything,
-  workers: () => owners(2, () => `truncate ${table}`),
+  // What refers to the outbox goes with it; nothing refers to the others.
+  workers: () => owners(2, () => `truncate ${table} cascade`),
   broken: () => `select (not exists (select from ${table}))::int as broken`
 }))
 
@@ -90,6 +95,13 @@ const chained = (drops: Prohibition): Race => ({
 
 export const history: ReadonlyArray<Race> = [
   ...truncated,
+  ...appendOnly(
+    "passed_gates",
+    "a gate is passed on what it was passed on",
+    "evidence = 'another letter'",
+    (nr) => `mid_id = 'mid_gate_${nr}'`,
+    "evidence = 'a letter'"
+  ),
   ...appendOnly(
     "captures",
     "money that moved is booked as it moved",
