@@ -95,7 +95,8 @@ export const everyTable: ReadonlyArray<string> = [
   open(1, "mid_goods_1", "key_2"),
   record(1, 1, outcome.declined, ["mid_goods_2"]),
   record(1, 2, captured("ref_1")),
-  record(1, 1, captured("ref_2"))
+  record(1, 1, captured("ref_2")),
+  "insert into passed_gates values ('mid_goods_3', 'banking', 'an officer', 'a letter')"
 ]
 
 /** Writes a row by hand; an absent column is null. */
