@@ -4,6 +4,6 @@ import type { Justification } from "./judge.ts"
 export const survivors: ReadonlyArray<Justification> = [
   {
     why: "A reference loses what stood there or has other words in its place: either way it is not what it was.",
-    mutants: ['cascade/keepable.ts impossibility: StringLiteral "" -> "Stryker was here!" #2']
+    mutants: ['cascade/keepable.ts referenceProblem: StringLiteral "" -> "Stryker was here!" #2']
   }
 ]

@@ -4,6 +4,8 @@ import { keepable } from "../../../src/kernel/cascade/keepable.ts"
 import { largestAmount } from "../../../src/kernel/Money.ts"
 import { captured, declined, indeterminate } from "../../support/kernel/cascade.ts"
 
+const said = { code: "said_so", message: "the processor said so" }
+
 const claiming = (claims: Partial<Captured>) =>
   new Captured({ ...captured, ...claims }, { disableChecks: true })
 
@@ -13,6 +15,23 @@ describe("an outcome that can be kept is kept as it is:", () => {
     ["a soft decline", declined("soft")],
     ["a hard decline", declined("hard")],
     ["an unknown outcome", indeterminate],
+    ["a decline with advice", new Declined({ kind: "hard", advice: "never", evidence: said })],
+    [
+      "a decline with a reference",
+      new Declined({ kind: "soft", processorReference: "ch_1", evidence: said })
+    ],
+    [
+      "an unknown outcome with a reference",
+      new Indeterminate({ processorReference: "ch_1", evidence: said })
+    ],
+    [
+      "a charge that waits for its customer",
+      new Indeterminate({
+        action: { type: "redirect", url: "https://issuer.example" },
+        processorReference: "x".repeat(255),
+        evidence: said
+      })
+    ],
     ["absence", new Absent({ evidence: { code: "not_found", message: "never heard of it" } })],
     ["a capture of the least amount", claiming({ amount: 1 })],
     ["a capture of the greatest amount", claiming({ amount: largestAmount })],
@@ -24,7 +43,26 @@ describe("an outcome that can be kept is kept as it is:", () => {
       new Indeterminate({ evidence: { code: "c".repeat(200), message: "m".repeat(2000) } })
     ]
   ])("%s", (_, outcome) => {
-    expect(keepable(outcome)).toEqual(outcome)
+    const kept = keepable(outcome)
+    expect(kept).toEqual(outcome)
+    // A record has no place for what is there and undefined.
+    expect(Object.keys(kept).toSorted()).toEqual(Object.keys(outcome).toSorted())
+  })
+})
+
+describe("a reference that cannot be kept is left out of what is no capture:", () => {
+  it.each([
+    ["blank", " \t"],
+    ["one too long", "x".repeat(256)],
+    ["with a NUL", "ch_\0"],
+    ["with half a character", "ch_\ud83e"]
+  ])("%s", (_, processorReference) => {
+    const decline = keepable(new Declined({ kind: "soft", processorReference, evidence: said }))
+    const unknown = keepable(new Indeterminate({ processorReference, evidence: said }))
+    expect(decline).toEqual(new Declined({ kind: "soft", evidence: said }))
+    expect(unknown).toEqual(new Indeterminate({ evidence: said }))
+    expect(Object.keys(decline)).not.toContain("processorReference")
+    expect(Object.keys(unknown)).not.toContain("processorReference")
   })
 })
 
