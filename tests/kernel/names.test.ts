@@ -6,6 +6,14 @@ import * as chargeResolver from "../../src/kernel/ChargeResolver.ts"
 import * as disposition from "../../src/kernel/cascade/Disposition.ts"
 import * as entity from "../../src/kernel/Entity.ts"
 import * as registry from "../../src/kernel/EntityRegistry.ts"
+import * as eventDeliveries from "../../src/kernel/events/EventDeliveries.ts"
+import * as eventDispatcher from "../../src/kernel/events/EventDispatcher.ts"
+import * as eventRefusals from "../../src/kernel/events/eventRefusals.ts"
+import * as eventSecrets from "../../src/kernel/events/EventSecrets.ts"
+import * as eventSender from "../../src/kernel/events/EventSender.ts"
+import * as eventSubscription from "../../src/kernel/events/EventSubscription.ts"
+import * as eventSubscriptions from "../../src/kernel/events/EventSubscriptions.ts"
+import * as eventSubscriptionStore from "../../src/kernel/events/EventSubscriptionStore.ts"
 import * as gate from "../../src/kernel/FulfilmentGate.ts"
 import * as ids from "../../src/kernel/ids.ts"
 import * as account from "../../src/kernel/MerchantAccount.ts"
@@ -31,6 +39,10 @@ const nouns = [
   disposition,
   entity,
   registry,
+  eventDeliveries,
+  eventRefusals,
+  eventSecrets,
+  eventSubscription,
   ids,
   account,
   money,
@@ -64,6 +76,12 @@ it("a service has a key of its own, which says where it is declared", () => {
   const services = [
     chargeResolver,
     registry,
+    eventDeliveries,
+    eventDispatcher,
+    eventSecrets,
+    eventSender,
+    eventSubscriptions,
+    eventSubscriptionStore,
     gate,
     outbox,
     ledger,
@@ -77,6 +95,12 @@ it("a service has a key of its own, which says where it is declared", () => {
   expect(saying(services, "key").map(([name, key]) => `${name}: ${String(key)}`)).toEqual([
     "ChargeResolver: payment-orchestration/kernel/ChargeResolver",
     "EntityRegistry: payment-orchestration/kernel/EntityRegistry",
+    "EventDeliveries: payment-orchestration/kernel/events/EventDeliveries",
+    "EventDispatcher: payment-orchestration/kernel/events/EventDispatcher",
+    "EventSecrets: payment-orchestration/kernel/events/EventSecrets",
+    "EventSender: payment-orchestration/kernel/events/EventSender",
+    "EventSubscriptions: payment-orchestration/kernel/events/EventSubscriptions",
+    "EventSubscriptionStore: payment-orchestration/kernel/events/EventSubscriptionStore",
     "FulfilmentGate: payment-orchestration/kernel/FulfilmentGate",
     "Outbox: payment-orchestration/kernel/Outbox",
     "PaymentLedger: payment-orchestration/kernel/PaymentLedger",

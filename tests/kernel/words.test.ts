@@ -5,6 +5,11 @@ import { DeclineKind, RetryAdvice } from "../../src/kernel/cascade/Disposition.t
 import { ProductCategory, productCategories } from "../../src/kernel/Category.ts"
 import { Gate, MidStatus, RiskLevel } from "../../src/kernel/MerchantAccount.ts"
 import { Currency, minorUnitDecimals } from "../../src/kernel/Money.ts"
+import {
+  DeliveryState,
+  DisabledReason,
+  SubscriptionState
+} from "../../src/kernel/events/EventSubscription.ts"
 import { EventType } from "../../src/kernel/Outbox.ts"
 import { DeclarationRefusal, EvidenceSource, PermitRefusal } from "../../src/kernel/PaymentLedger.ts"
 import { DisputeState } from "../../src/kernel/PaymentProvider.ts"
@@ -41,6 +46,9 @@ describe("the words that others know us by are these:", () => {
       EventType.literals,
       "payment.charged.v1 payment.declined.v1 payment.in_review.v1 payment.failed.v1 payment.session_expired.v1"
     ],
+    ["states of a subscription", SubscriptionState.literals, "active disabled"],
+    ["reasons why a subscription is disabled", DisabledReason.literals, "by_owner failing gone"],
+    ["states of a delivery", DeliveryState.literals, "pending delivered exhausted"],
     [
       "product categories",
       ProductCategory.literals,

@@ -35,7 +35,7 @@ const entities = [company("loop_goods", true), company("loop_health", true), com
 const brands = [brand("loop-goods", ["loop_goods", "loop_payouts"]), brand("loop-health", ["loop_health"])]
 const accounts = [account({ id: "mid_a" }), account({ id: "mid_b", rules: { maximumAmount: 5000 } })]
 
-const registry: EntityRegistry["Service"] = {
+export const registry: EntityRegistry["Service"] = {
   snapshot: Effect.succeed({
     entities: new Map(entities.map((one): [string, Entity] => [one.id, one])),
     brands: new Map(brands.map((one): [string, Brand] => [one.id, one])),
