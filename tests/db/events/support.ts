@@ -1,7 +1,6 @@
 import { NodeCrypto } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Logger, Redacted, References } from "effect"
-import { SqlClient } from "effect/sql"
 import * as EventDeliveriesPg from "../../../src/db/events/EventDeliveriesPg.ts"
 import * as EventSubscriptionStorePg from "../../../src/db/events/EventSubscriptionStorePg.ts"
 import { EventDeliveries } from "../../../src/kernel/events/EventDeliveries.ts"
@@ -131,5 +130,3 @@ export const only = <A>(all: ReadonlyArray<A>): A => {
   if (one === undefined || others.length > 0) return assert.fail(`expected one, got ${all.length}`)
   return one
 }
-
-export const sqlOfTheApp = Effect.service(SqlClient.SqlClient)
