@@ -270,6 +270,7 @@ export const chargeCard = (
     approved: partial,
     captured: 0,
     refunded: 0,
+    chargedBack: 0,
     card,
     authCode: type === "validate" ? "" : "123456",
     avs: fields.get("address1") === "888" && fields.get("zip") === "77777" ? "Y" : "N",

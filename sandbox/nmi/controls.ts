@@ -90,15 +90,19 @@ export const control = (world: World, request: Request): Reply | undefined => {
       const asked = decodeChargeback(body)
       if (asked._tag === "Failure") return wrong("give { transaction_id }, and amount and reason if you like")
       const transaction = world.transactions.get(asked.success.transaction_id)
-      const back = world.bench.books
-        .snapshot()
-        .charges.find(({ reference }) => reference === asked.success.transaction_id)
-      if (transaction === undefined || back === undefined) return wrong("that transaction took no money")
-      const amount = asked.success.amount === undefined ? back.left : (minorOf(asked.success.amount) ?? 0)
-      if (amount < 1 || amount > back.left) return wrong(`at most ${decimalOf(back.left)} is left of it`)
-      const id = `9${transaction.id}`
+      if (transaction === undefined || transaction.captured === 0 || transaction.condition === "canceled") {
+        return wrong("that transaction took no money")
+      }
+      const left = transaction.captured - transaction.refunded - transaction.chargedBack
+      const amount = asked.success.amount === undefined ? left : (minorOf(asked.success.amount) ?? 0)
+      if (amount < 1 || amount > left) return wrong(`at most ${decimalOf(left)} is left of it`)
+      const id = String(1_234_567_890 + world.bench.books.snapshot().movements.length)
       const reason = asked.success.reason ?? "10.4: Other Fraud - Card Absent Environment"
       store.transact(() => {
+        world.transactions.put(transaction.id, {
+          ...transaction,
+          chargedBack: transaction.chargedBack + amount
+        })
         move(world, transaction, "disputed", id, amount)
         announceChargeback(world, transaction, { id, amount, reason })
       })

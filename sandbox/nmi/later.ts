@@ -77,7 +77,7 @@ const voidIt = (world: World, found: Transaction, reject: Reject): Answer => {
   if (!open || found.type === "refund" || found.type === "credit") {
     return reject("Only transactions pending settlement can be voided")
   }
-  if (found.refunded > 0) return reject("A transaction with refunds cannot be voided")
+  if (found.refunded + found.chargedBack > 0) return reject("A transaction with refunds cannot be voided")
   const voided: Transaction = {
     ...found,
     condition: "canceled",
@@ -101,7 +101,7 @@ const refund = (
   if (!captured || found.captured === 0 || found.type === "refund") {
     return reject("Refund requires a captured transaction")
   }
-  const left = found.captured - found.refunded
+  const left = found.captured - found.refunded - found.chargedBack
   const amount = asked === undefined || asked === 0 ? left : asked
   if (left === 0 || amount > left) {
     return reject("Refund amount may not exceed the transaction balance")
@@ -119,6 +119,7 @@ const refund = (
     approved: -amount,
     captured: 0,
     refunded: 0,
+    chargedBack: 0,
     original: found.id,
     details: detailsOf(fields),
     actions: [act(world, "refund", -amount, "SUCCESS")],

@@ -88,9 +88,10 @@ export const Transaction = Schema.Struct({
   /** Minor units: what was asked for, and what was approved of it. */
   requested: Schema.Int,
   approved: Schema.Int,
-  /** Of a sale or a captured auth: what was taken, and what of it went back. */
+  /** Of a sale or a captured auth: what was taken, and what of it went back, by whose will. */
   captured: Schema.Int,
   refunded: Schema.Int,
+  chargedBack: Schema.Int,
   card: CardFacts,
   authCode: Schema.String,
   avs: Schema.String,

@@ -54,8 +54,8 @@ export const faultCards: ReadonlyArray<FaultCard> = [
     seconds: lateMoney,
     answer: "decline"
   })),
-  card(9, "any", "a 5xx, nothing happened", plain("error_before")),
-  card(10, "any", "money moves, a 5xx", plain("error_after")),
+  card(9, "any", "a 503, nothing happened", plain("error_before", { status: 503 })),
+  card(10, "any", "money moves, a 502", plain("error_after", { status: 502 })),
   card(11, "any", "money moves, an answer that says duplicate", plain("duplicate_answer")),
   card(12, "any", "money moves, an answer that is HTML", plain("malformed")),
   card(13, "any", "money moves, an answer cut in the middle", plain("truncated")),

@@ -29,6 +29,13 @@ const move = (world: World, dispute: Dispute, kind: "disputed" | "dispute_reinst
 const tell = (world: World, type: string, dispute: Dispute) =>
   emit(world, dispute.account, `charge.dispute.${type}`, disputeObject(world, dispute), undefined)
 
+/** What the merchant still has of a charge. */
+const leftOf = (world: World, charge: Charge): number =>
+  world.disputes
+    .all()
+    .filter((dispute) => dispute.charge === charge.id)
+    .reduce((left, { withdrawn }) => left - withdrawn, charge.amountCaptured - charge.amountRefunded)
+
 const isInquiry = (status: Dispute["status"]) => status.startsWith("warning_")
 const isClosed = (status: Dispute["status"]) => ["won", "lost", "warning_closed"].includes(status)
 
@@ -72,11 +79,13 @@ export const disputeAtOnce = (world: World, intent: Intent, charge: Charge, meth
 const update = (world: World, before: Dispute, status: Dispute["status"]): Dispute => {
   const takes = !isInquiry(status) && status !== "won" && isInquiry(before.status)
   const returns = (status === "won" || status === "warning_closed") && before.withdrawn > 0
-  const withdrawn = takes ? before.amount : returns ? 0 : before.withdrawn
+  const charge = world.charges.get(before.charge)
+  const takable = charge === undefined ? 0 : Math.min(before.amount, leftOf(world, charge))
+  const withdrawn = takes ? takable : returns ? 0 : before.withdrawn
   const dispute: Dispute = { ...before, status, withdrawn }
   world.disputes.put(dispute.id, dispute)
-  if (takes) {
-    move(world, dispute, "disputed", dispute.amount)
+  if (takes && withdrawn > 0) {
+    move(world, dispute, "disputed", withdrawn)
     tell(world, "funds_withdrawn", dispute)
   }
   if (returns) {
@@ -110,7 +119,7 @@ export const controlDisputes = (world: World, request: Request): Reply | undefin
     if (charge === undefined || charge.amountCaptured === 0) {
       return json(400, { sandbox_error: "that payment_intent has no captured charge" })
     }
-    const left = charge.amountCaptured - charge.amountRefunded
+    const left = leftOf(world, charge)
     const amount = Math.min(asked.success.amount ?? left, left)
     if (amount < 1) return json(400, { sandbox_error: "nothing is left of that charge to dispute" })
     const dispute = world.bench.store.transact(() => open(world, charge, reason, amount, status))

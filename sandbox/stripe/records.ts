@@ -160,7 +160,7 @@ export const Endpoint = Schema.Struct({
 export type Endpoint = typeof Endpoint.Type
 
 export const SavedAnswer = Schema.Struct({
-  /** Method, path and parameters of the first request. */
+  /** The path of the first request, and a hash of its parameters. */
   endpoint: Schema.String,
   parameters: Schema.String,
   requestId: Schema.String,
