@@ -22,6 +22,7 @@ import { PaymentOrchestrator } from "./kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 import { Reconciler } from "./kernel/Reconciler.ts"
 import { Vaults, vaultsOf } from "./kernel/TokenVault.ts"
+import { environmentSecrets } from "./layers/environmentSecrets.ts"
 import { providerNames, providers } from "./layers/providers/providers.ts"
 import { pgStubGatewayLedger } from "./layers/providers/stub/PgStubGatewayLedger.ts"
 import { makeStubVault } from "./layers/vault/stub/StubVault.ts"
@@ -51,7 +52,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     PaymentLedgerPg.layer,
     PriceCataloguePg.layer,
     OutboxPg.layer,
-    EntityRegistryPg.layer.pipe(Layer.provide(providerNames))
+    EntityRegistryPg.layer.pipe(Layer.provide(Layer.mergeAll(providerNames, environmentSecrets)))
   ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections)))
 
   // Connections of their own: a slow list on a dashboard does not stand in front of a charge.

@@ -132,8 +132,8 @@ export const plants: ReadonlyArray<Plant> = [
       },
       {
         file: cascade,
-        find: `import type { Captured, Declined, Indeterminate } from "./Disposition.ts"`,
-        put: `import { type Captured, Declined, type Indeterminate } from "./Disposition.ts"`
+        find: `import type { Captured, Declined, Indeterminate, PaymentAction } from "./Disposition.ts"`,
+        put: `import { type Captured, Declined, type Indeterminate, type PaymentAction } from "./Disposition.ts"`
       }
     ]
   },
