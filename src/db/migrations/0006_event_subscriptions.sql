@@ -342,7 +342,7 @@ $body$;
 create function claim_deliveries(p jsonb) returns jsonb
 language sql security definer set search_path = payments, pg_temp as $body$
   with chosen as (
-    -- Whoever claims for a subscription just now counts what is under way; another one does not count beside him.
+    -- Whoever claims for a subscription has it to himself for the moment: nobody waits for rows that he is about to take.
     select s.subscription_id, s.url from event_subscriptions s
     where s.state = 'active' and (s.failing_since is not null) = (p ->> 'failing')::boolean
       and exists (select from event_deliveries d
