@@ -1,4 +1,4 @@
-import { Context, Effect, type Redacted, Schema } from "effect"
+import { Context, type DateTime, Effect, type Redacted, Schema } from "effect"
 import type { VaultedCard, VaultToken } from "./Card.ts"
 
 /** A raw card. For tests, the vault spike and migration only: no door of this service accepts one. */
@@ -16,6 +16,30 @@ export interface TokenVault {
   readonly vaultCard: (card: RawCard) => Effect.Effect<VaultedCard, CardRefused | VaultUnavailable>
   /** What may be known of a vaulted card; never its number. */
   readonly getCard: (tokenRef: string) => Effect.Effect<VaultedCard, UnknownToken | VaultUnavailable>
+
+  readonly browserSessions?: BrowserSessions
+  readonly cardIntents?: CardIntents
+}
+
+/** Browsers hand cards straight to the vault, so that no card number passes through this service. */
+export interface BrowserSessions {
+  /** Opens a session with the right to hand over cards, and no other, for some minutes. */
+  readonly openSession: Effect.Effect<BrowserSession, VaultUnavailable>
+}
+
+/** What one browser is given, and nobody else. */
+export interface BrowserSession {
+  readonly sessionKey: Redacted.Redacted
+  readonly expiresAt: DateTime.Utc
+}
+
+/**
+ * A browser may hand over a card without having it kept: an intent, which can be shown and charged like a token until
+ * it expires by itself.
+ */
+export interface CardIntents {
+  /** Keeps the card of an intent for good. The security code is not kept. */
+  readonly keepCard: (intentRef: string) => Effect.Effect<VaultedCard, UnknownToken | VaultUnavailable>
 }
 
 /** The vault will not keep such a card: the number or the expiry cannot be one. */

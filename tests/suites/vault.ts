@@ -1,5 +1,5 @@
 import { layer } from "@effect/vitest"
-import { Context, Effect, type Layer, Redacted } from "effect"
+import { Context, DateTime, Effect, type Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import { expect } from "vitest"
@@ -101,6 +101,34 @@ export const vaultSuite = <E>(options: {
           const error = yield* Effect.flip(vault.getCard(text))
           expect(error._tag).toBe("UnknownToken")
           expect(`${shown(error)}${error.message}`).not.toContain(text)
+        }
+      })
+    )
+
+    law(
+      "opens a session of its own for every browser, if it opens any, and shows its key to nobody",
+      Effect.gen(function* () {
+        const { browserSessions } = yield* VaultUnderTest
+        if (browserSessions === undefined) return
+        const first = yield* browserSessions.openSession
+        const second = yield* browserSessions.openSession
+        const key = Redacted.value(first.sessionKey)
+        expect(key).not.toBe("")
+        expect(Redacted.value(second.sessionKey)).not.toBe(key)
+        expect(shown(first)).not.toContain(key)
+        expect(DateTime.isGreaterThan(first.expiresAt, yield* DateTime.now)).toBe(true)
+      })
+    )
+
+    law(
+      "keeps no card of an intent that it does not know, and says which",
+      Effect.gen(function* () {
+        const { cardIntents, vaultId } = yield* VaultUnderTest
+        if (cardIntents === undefined) return
+        for (const intentRef of ["intent_of_nobody", one.number]) {
+          const error = yield* Effect.flip(cardIntents.keepCard(intentRef))
+          expect(error).toMatchObject({ _tag: "UnknownToken", vaultId })
+          expect(`${shown(error)}${error.message}`).not.toContain(one.number)
         }
       })
     )

@@ -1,15 +1,15 @@
-import { DateTime, Effect, Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import { createHmac } from "node:crypto"
 import { type CardBrand, VaultedCard, VaultToken } from "../../../kernel/Card.ts"
-import { brandOf, withoutCardNumber } from "../../../kernel/cardNumbers.ts"
-import { CardRefused, type RawCard, type TokenVault, UnknownToken } from "../../../kernel/TokenVault.ts"
+import { withoutCardNumber } from "../../../kernel/cardNumbers.ts"
+import { type RawCard, type TokenVault, UnknownToken } from "../../../kernel/TokenVault.ts"
 import {
   testCardExpiry,
   testCardOfNumber,
   testCards,
   undocumentedTokenPrefix
 } from "../../providers/stub/testCards.ts"
-import { isCardNumber } from "./cardNumbers.ts"
+import { checkRawCard } from "../checkRawCard.ts"
 
 const vaultId = "stub"
 
@@ -29,18 +29,8 @@ export const makeStubVault = (): TokenVault => {
     vaultId,
 
     vaultCard: Effect.fn("StubVault.vaultCard")(function* (card) {
+      const brand = yield* checkRawCard(card)
       const number = Redacted.value(card.number)
-      const brand = brandOf(number)
-      if (!isCardNumber(number)) {
-        return yield* refuse(
-          "number",
-          "is not a card number: give 12 to 19 digits of which the last one checks"
-        )
-      }
-      if (brand === undefined)
-        return yield* refuse("number", "is of no network that this vault keeps cards of")
-      yield* checkExpiry(card)
-      yield* checkSecurityCode(card, brand)
       const vaulted = describe(number, brand, card)
       cards.set(vaulted.token.tokenRef, vaulted)
       return vaulted
@@ -58,9 +48,6 @@ export const makeStubVault = (): TokenVault => {
     })
   }
 }
-
-const refuse = (field: CardRefused["field"], problem: string) =>
-  Effect.fail(new CardRefused({ field, problem }))
 
 /** What may be known of a card. The token of an undocumented one is a keyed hash of its number. */
 const describe = (
@@ -84,25 +71,4 @@ const describe = (
     fingerprint: `fp_stub_${hash.slice(24, 48)}`,
     ...(known === undefined ? {} : { country: known.country })
   })
-}
-
-const checkExpiry = Effect.fnUntraced(function* ({ expiryMonth, expiryYear }: RawCard) {
-  const today = DateTime.toPartsUtc(yield* DateTime.now)
-  if (!Number.isInteger(expiryMonth) || expiryMonth < 1 || expiryMonth > 12) {
-    return yield* refuse("expiryMonth", "is no month: give 1 to 12")
-  }
-  if (!Number.isInteger(expiryYear) || expiryYear < 2000 || expiryYear > 2200) {
-    return yield* refuse("expiryYear", "is no year: give all four digits")
-  }
-  if (expiryYear < today.year) return yield* refuse("expiryYear", "is over: the card has expired")
-  if (expiryYear === today.year && expiryMonth < today.month) {
-    return yield* refuse("expiryMonth", "is over: the card has expired")
-  }
-})
-
-const checkSecurityCode = ({ securityCode }: RawCard, brand: CardBrand) => {
-  const digits = brand === "amex" ? 4 : 3
-  return securityCode === undefined || new RegExp(`^[0-9]{${digits}}$`).test(Redacted.value(securityCode))
-    ? Effect.void
-    : refuse("securityCode", `must have ${digits} digits for ${brand}`)
 }
