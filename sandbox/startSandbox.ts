@@ -12,7 +12,7 @@ import type { Rule } from "./plumbing/Fault.ts"
 import { type Gateway, serve } from "./plumbing/serve.ts"
 import { Store } from "./plumbing/Store.ts"
 import type { Delivery } from "./plumbing/Webhooks.ts"
-import { addEndpoint } from "./stripe/accounts.ts"
+import { oneEndpoint } from "./stripe/accounts.ts"
 import { makeStripe } from "./stripe/Stripe.ts"
 
 /** An address that cannot be listened on. */
@@ -157,7 +157,7 @@ export const startSandbox = Effect.fnUntraced(function* (
       deliveries: () => stripe.world.webhooks.list(),
       quiet: Effect.promise(() => stripe.world.webhooks.quiet()),
       listen: (name, url, { events = ["*"], secret } = {}) =>
-        addEndpoint(stripe.world, `acct_sandbox_${name}`, url, events, secret).secret
+        oneEndpoint(stripe.world, `acct_sandbox_${name}`, url, events, secret).secret
     },
     nmi: {
       ...emulator(benches.nmi, nmiOrigin),

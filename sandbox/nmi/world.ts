@@ -45,8 +45,9 @@ export const configure = (
   return settings
 }
 
-/** Sends the events of an account somewhere; the key is chosen by chance unless given. */
-export const setWebhook = (world: World, account: string, url: string, key = randomText(32)): string => {
+/** Sends the events of an account somewhere; it keeps its key unless given one. */
+export const setWebhook = (world: World, account: string, url: string, given?: string): string => {
+  const key = given ?? settingsOf(world, account).webhook?.key ?? randomText(32)
   configure(world, account, { webhook: { url, key } })
   return key
 }

@@ -34,8 +34,23 @@ const urlOf = (fields: Fields): string | undefined => {
   return url
 }
 
+/** The endpoint at a URL, there only once however often it is asked for; it keeps its secret unless given one. */
+export const oneEndpoint = (
+  world: World,
+  account: string,
+  url: string,
+  enabledEvents: ReadonlyArray<string>,
+  secret: string | undefined
+): Endpoint => {
+  const found = world.endpoints.all().find((one) => one.account === account && one.url === url)
+  if (found === undefined) return addEndpoint(world, account, url, enabledEvents, secret)
+  const endpoint: Endpoint = { ...found, enabledEvents, secret: secret ?? found.secret }
+  world.endpoints.put(found.id, endpoint)
+  return endpoint
+}
+
 /** An endpoint for the events of an account; the secret is chosen by chance unless given. */
-export const addEndpoint = (
+const addEndpoint = (
   world: World,
   account: string,
   url: string,
