@@ -1,6 +1,6 @@
 import { ConfigProvider, Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { settings } from "../src/config.ts"
+import { loadSettings, settings } from "../src/config.ts"
 
 const withEnvironment = (env: Record<string, string>) =>
   Effect.runSync(
@@ -34,4 +34,32 @@ describe("a server is for others too, so it takes no development key and shows n
   ])("with %j", (env) => {
     expect(withEnvironment(env).loopbackOnly).toBe(false)
   })
+})
+
+describe("the key of signing secrets", () => {
+  const loading = (key: string) =>
+    Effect.runSync(
+      Effect.result(loadSettings).pipe(
+        Effect.provideService(
+          ConfigProvider.ConfigProvider,
+          ConfigProvider.fromEnvRecord({ EVENT_SECRETS_KEY: key })
+        )
+      )
+    )
+  const key = Buffer.from("k".repeat(32)).toString("base64")
+
+  it.each([key, `${key},${key}`, `${key}, ${key}`])("is taken: %s", (given) => {
+    const loaded = loading(given)
+    expect(loaded._tag).toBe("Success")
+  })
+
+  it.each(["a passphrase", key.slice(4), `${key},`, `${key},a passphrase`])(
+    "is refused by name, and not repeated: %j",
+    (given) => {
+      const loaded = loading(given)
+      if (loaded._tag === "Success") return expect.fail("it was taken")
+      expect(loaded.failure.message).toMatch(/^The setting EVENT_SECRETS_KEY is not 32 bytes in Base64/)
+      expect(loaded.failure.message).not.toContain(given)
+    }
+  )
 })
