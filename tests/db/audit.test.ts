@@ -5,7 +5,7 @@ import { createHash } from "node:crypto"
 import * as Database from "../../src/db/Database.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { Owner } from "./support/pgStorage.ts"
-import { declare, everyTable, open, outcome, record, session } from "./support/scene.ts"
+import { declare, everyTableOfTheApp, open, outcome, record, session } from "./support/scene.ts"
 
 interface Row {
   readonly chain: string
@@ -61,7 +61,7 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.appLayer)), { excludeT
     it.effect("hold by a computation of their own", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        for (const statement of everyTable) yield* sql.unsafe(statement)
+        for (const statement of everyTableOfTheApp) yield* sql.unsafe(statement)
         for (const nr of [2, 3]) {
           yield* sql.unsafe(declare(nr))
           yield* sql.unsafe(open(nr))
