@@ -44,6 +44,8 @@ export interface ProviderScenarios {
   }>
   /** An answer comes and proves nothing; the money moved. */
   readonly provesNothing: ReadonlyArray<{ readonly name: string; readonly token: VaultToken }>
+  /** Waits for its customer, who does nothing; for drivers that can cancel. */
+  readonly waits?: VaultToken
   /** Captured before the deadline, after the far end has written it down. */
   readonly slow: VaultToken
   /** A stored payment method of the processor that is captured. */
@@ -53,7 +55,10 @@ export interface ProviderScenarios {
 const allCapabilities: ReadonlyArray<Capability> = [
   "tokenCharge",
   "chargeLookup",
+  "chargeCancel",
   "void",
+  "refundLookup",
+  "webhooks",
   "subscriptions",
   "hostedCheckout",
   "billingManagement",
@@ -341,6 +346,95 @@ export const providerSuite = <E>(options: {
           expect(failureOf(yield* Effect.exit(provider.refund(charge)))._tag).toBe("Declined")
         })
       )
+
+      if (capabilities.includes("refundLookup")) {
+        law(
+          "finds a refund by its key, and under no other",
+          Effect.gen(function* () {
+            const { provider } = yield* ProviderUnderTest
+            const { lookupRefund } = yield* capability(provider, "refundLookup")
+            const charge = yield* capturedCharge()
+            const writtenAt = yield* DateTime.now
+            const key = `${charge.idempotencyKey}-r`
+            const asked = (idempotencyKey: string) => ({
+              ...charge,
+              idempotencyKey,
+              money: new Money({ amount: 400, currency: "USD" }),
+              writtenAt
+            })
+            expect((yield* lookupRefund(asked(key)))._tag).toBe("RefundNotFound")
+            const { refundReference } = yield* provider.refund(asked(key))
+            const refunded = { refundReference, money: { amount: 400, currency: "USD" } }
+            expect(yield* lookupRefund(asked(key))).toMatchObject({ _tag: "RefundDone", refunded })
+            expect(yield* lookupRefund({ ...asked(key), refundReference })).toMatchObject({
+              _tag: "RefundDone",
+              refunded
+            })
+            // A reference that somebody heard wrong leads to no other refund.
+            expect((yield* lookupRefund({ ...asked(`${key}2`), refundReference }))._tag).toBe(
+              "RefundNotFound"
+            )
+          })
+        )
+      }
+
+      if (capabilities.includes("chargeCancel")) {
+        law(
+          "cancels no charge that is captured, and says so",
+          Effect.gen(function* () {
+            const { provider } = yield* ProviderUnderTest
+            const { cancelCharge } = yield* capability(provider, "chargeCancel")
+            const charge = yield* capturedCharge()
+            const writtenAt = yield* DateTime.now
+            expect((yield* cancelCharge({ ...charge, writtenAt }))._tag).toBe("FoundCaptured")
+            yield* assertCapturesAre(charge.idempotencyKey, [charge.money.amount])
+            expect((yield* cancelCharge({ ...newCharge(provider), writtenAt }))._tag).toBe("NotFound")
+          })
+        )
+      }
+
+      const { waits } = scenarios
+      if (waits !== undefined) {
+        law(
+          "keeps a charge that waits for its customer alive until its cancellation is confirmed",
+          Effect.gen(function* () {
+            const { provider } = yield* ProviderUnderTest
+            const { cancelCharge } = yield* capability(provider, "chargeCancel")
+            const charge = newCharge(provider)
+            const waiting = failureOf(yield* charging(charge, waits))
+            expect(waiting).toMatchObject({ _tag: "Indeterminate", action: { type: "redirect" } })
+            expect(yield* lookUp(charge)).toMatchObject({
+              _tag: "StillPending",
+              action: { type: "redirect" }
+            })
+            const query = { ...charge, writtenAt: yield* DateTime.now }
+            expect((yield* cancelCharge(query))._tag).toBe("FoundDeclined")
+            expect((yield* cancelCharge(query))._tag).toBe("FoundDeclined")
+            yield* afterTheHorizon
+            yield* assertCapturesAre(charge.idempotencyKey, [])
+            yield* assertLookupTellsTheTruth(charge)
+          })
+        )
+      }
+
+      if (capabilities.includes("webhooks")) {
+        law(
+          "believes no webhook that nobody signed",
+          Effect.gen(function* () {
+            const { provider } = yield* ProviderUnderTest
+            const { readWebhook } = yield* capability(provider, "webhooks")
+            const refused = yield* Effect.flip(
+              readWebhook({
+                mid: newCharge(provider).mid,
+                headers: {},
+                body: new TextEncoder().encode("{}"),
+                receivedAt: yield* DateTime.now
+              })
+            )
+            expect(refused).toMatchObject({ _tag: "WebhookRefused", reason: "no_signature" })
+          })
+        )
+      }
 
       if (capabilities.includes("void")) {
         law(

@@ -11,6 +11,8 @@ export interface ProviderAccount {
   /** What its webhooks are signed with: two during a rotation, the newest first; none when it sends none. */
   readonly webhookSecrets: ReadonlyArray<Redacted.Redacted>
   readonly settings: Readonly<Record<string, string>>
+  /** It is to move real money: credentials of a test mode are a mistake. */
+  readonly live: boolean
 }
 
 /** The account cannot be spoken for, so nothing was sent. */
@@ -45,12 +47,12 @@ export class ProviderAccounts extends Context.Service<
         )
         const account = accounts.get(mid)
         if (account === undefined) return yield* refuse("there is no such merchant account")
-        const { credentials, settings = {} } = account
+        const { credentials, settings = {}, live = false } = account
         if (credentials === undefined) return yield* refuse("it names no credentials")
         const secret = yield* secrets.get(credentials)
         if (secret === undefined) return yield* refuse(`its credentials ${credentials} are not configured`)
         const webhook = yield* secrets.get(`${credentials}_webhook`)
-        return { mid, secret, webhookSecrets: webhook === undefined ? [] : apart(webhook), settings }
+        return { mid, secret, webhookSecrets: webhook === undefined ? [] : apart(webhook), settings, live }
       })
 
       return { get }
