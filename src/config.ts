@@ -1,5 +1,7 @@
 import { Config, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { stripeOrigin } from "./layers/providers/stripe/config.ts"
 import { stubTimings } from "./layers/providers/stub/config.ts"
+import { basisTheorySettings } from "./layers/vault/basis-theory/config.ts"
 import { keysOf } from "./layers/webhooks/SealedSecrets.ts"
 
 /** Every setting of the service, from its environment. Units are in the names or in the values: `24 hours`. */
@@ -127,8 +129,8 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
 
 /** The settings of this process, or the one that cannot be used. */
 export const loadSettings: Effect.Effect<Settings, SettingRefused> = Effect.gen(function* () {
-  // The gateways read theirs when they are made; what is wrong with them is told before a database is started.
-  yield* stubTimings
+  // Drivers and vaults read theirs when they are made; what is wrong with them is told before a database is started.
+  yield* Config.all([stubTimings, stripeOrigin, basisTheorySettings])
   return yield* settings
 }).pipe(
   Effect.catchTag("ConfigError", (error) => {

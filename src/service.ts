@@ -21,11 +21,11 @@ import { FulfilmentGate } from "./kernel/FulfilmentGate.ts"
 import { PaymentOrchestrator } from "./kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 import { Reconciler } from "./kernel/Reconciler.ts"
-import { Vaults, vaultsOf } from "./kernel/TokenVault.ts"
 import { environmentSecrets } from "./layers/environmentSecrets.ts"
+import { ProviderAccounts } from "./layers/providers/ProviderAccounts.ts"
 import { providerNames, providers } from "./layers/providers/providers.ts"
 import { pgStubGatewayLedger } from "./layers/providers/stub/PgStubGatewayLedger.ts"
-import { makeStubVault } from "./layers/vault/stub/StubVault.ts"
+import { vaults } from "./layers/vault/vaults.ts"
 import { Resolver } from "./layers/webhooks/Resolver.ts"
 import * as SealedSecrets from "./layers/webhooks/SealedSecrets.ts"
 import * as WebhookSender from "./layers/webhooks/WebhookSender.ts"
@@ -41,19 +41,23 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
       Database.layer({ url: settings.stubDatabaseUrl ?? url, role: "payments_stub", maxConnections: 4 })
     )
   )
-  const outside = Layer.mergeAll(
-    providers.pipe(Layer.provide(stubBooks)),
-    Layer.sync(Vaults, () => vaultsOf([makeStubVault()])),
-    SealedSecrets.layer(settings).pipe(Layer.provide(Aead.layerWebCrypto)),
-    WebhookSender.layer({ loopbackToo: settings.loopbackOnly }).pipe(Layer.provide(Resolver.layer))
-  )
-
   const storage = Layer.mergeAll(
     PaymentLedgerPg.layer,
     PriceCataloguePg.layer,
     OutboxPg.layer,
     EntityRegistryPg.layer.pipe(Layer.provide(Layer.mergeAll(providerNames, environmentSecrets)))
   ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections)))
+
+  const accounts = ProviderAccounts.layer.pipe(Layer.provide(Layer.mergeAll(storage, environmentSecrets)))
+
+  const outside = Layer.mergeAll(
+    providers({ checkoutPage: (session) => `${settings.publicOrigin}/pay/${session}` }).pipe(
+      Layer.provide(Layer.mergeAll(stubBooks, accounts))
+    ),
+    vaults,
+    SealedSecrets.layer(settings).pipe(Layer.provide(Aead.layerWebCrypto)),
+    WebhookSender.layer({ loopbackToo: settings.loopbackOnly }).pipe(Layer.provide(Resolver.layer))
+  )
 
   // Connections of their own: a slow list on a dashboard does not stand in front of a charge.
   const reads = Layer.mergeAll(PaymentReads.layer, ApiKeys.layer(settings)).pipe(

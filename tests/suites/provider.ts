@@ -356,9 +356,9 @@ export const providerSuite = <E>(options: {
             const charge = yield* capturedCharge()
             const writtenAt = yield* DateTime.now
             const key = `${charge.idempotencyKey}-r`
-            const asked = (idempotencyKey: string) => ({
+            const asked = (of: string) => ({
               ...charge,
-              idempotencyKey,
+              idempotencyKey: of,
               money: new Money({ amount: 400, currency: "USD" }),
               writtenAt
             })

@@ -10,9 +10,15 @@
 //    or no account that serves charges. `absenceHorizon` is at least the deadline of a charge and 15 seconds.
 // 3. Call the shared suite (`tests/suites/provider.ts`) on it, with an emulator that knows what really moved.
 // 4. Add it to the list below, and give some merchant account its name.
-import { Effect, Layer } from "effect"
-import { ProviderName } from "../../kernel/ids.ts"
+import { Effect, Layer, Option } from "effect"
+import { ProviderName, type SessionId } from "../../kernel/ids.ts"
 import { ProviderNames, Providers, providersOf } from "../../kernel/PaymentProvider.ts"
+import { exchangeOnce } from "../transport/exchangeOnce.ts"
+import { basisTheorySettings } from "../vault/basis-theory/config.ts"
+import { makeProxy } from "../vault/basis-theory/proxy.ts"
+import { ProviderAccounts } from "./ProviderAccounts.ts"
+import { stripeOrigin } from "./stripe/config.ts"
+import { makeStripeDriver } from "./stripe/driver.ts"
 import { stubTimings } from "./stub/config.ts"
 import { makeStubProvider } from "./stub/driver.ts"
 import { StubGatewayLedger } from "./stub/StubGatewayLedger.ts"
@@ -20,18 +26,36 @@ import { StubGatewayLedger } from "./stub/StubGatewayLedger.ts"
 /** What the drivers below are called. */
 export const providerNames = Layer.succeed(
   ProviderNames,
-  new Set(["stub_a", "stub_b"].map((name) => ProviderName.make(name)))
+  new Set(["stub_a", "stub_b", "stripe"].map((name) => ProviderName.make(name)))
 )
 
-/** The drivers of this service. */
-export const providers = Layer.effect(
-  Providers,
-  Effect.gen(function* () {
-    const ledger = yield* StubGatewayLedger
-    const timings = yield* stubTimings
-    return providersOf([
-      makeStubProvider({ name: "stub_a", ledger, timings }),
-      makeStubProvider({ name: "stub_b", ledger, timings })
-    ])
-  })
-)
+/**
+ * The drivers of this service. Those of real processors are there without any setting too: they ask nobody until a
+ * merchant account names them, and charge no card without a vault's proxy.
+ */
+export const providers = (options: {
+  /** The page to which an issuer sends a customer back. */
+  readonly checkoutPage: (session: SessionId) => string
+}) =>
+  Layer.effect(
+    Providers,
+    Effect.gen(function* () {
+      const ledger = yield* StubGatewayLedger
+      const accounts = yield* ProviderAccounts
+      const timings = yield* stubTimings
+      const vault = yield* basisTheorySettings
+      const transport = exchangeOnce()
+      const proxy = Option.getOrUndefined(Option.map(vault, (found) => makeProxy(found, transport)))
+      return providersOf([
+        makeStubProvider({ name: "stub_a", ledger, timings }),
+        makeStubProvider({ name: "stub_b", ledger, timings }),
+        makeStripeDriver({
+          origin: yield* stripeOrigin,
+          transport,
+          accounts,
+          proxy,
+          returnUrl: options.checkoutPage
+        })
+      ])
+    })
+  )

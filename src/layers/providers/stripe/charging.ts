@@ -163,7 +163,7 @@ const send = (
         ["currency", money.currency.toLowerCase()],
         ["confirm", "true"],
         ["capture_method", "automatic"],
-        ["payment_method_types[]", "card"],
+        ["allowed_payment_method_types[]", "card"],
         ["metadata[attempt_id]", idempotencyKey],
         ...how
       ],
