@@ -16,3 +16,6 @@ export type CardField = "number" | "expiration_month" | "expiration_year" | "cvc
  */
 export const cardField = (tokenRef: string, field: CardField): string =>
   `{{ ${tokenRef} | json: '$.${field}' }}`
+
+/** The expression that the proxy replaces by the card's expiry as MMYY. It takes an id that {@link isTokenRef}. */
+export const cardExpiry = (tokenRef: string): string => `{{ ${tokenRef} | json: '$' | card_exp: 'MMYY' }}`

@@ -1,0 +1,269 @@
+import { DateTime, Duration, Effect } from "effect"
+import { type Captured, Declined, type Evidence, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
+import {
+  type ChargeReference,
+  ChargeUnknown,
+  type RefundContext,
+  type Refunded,
+  type RefundLookup,
+  type RefundLookupResult,
+  type RefundRequest
+} from "../../../kernel/PaymentProvider.ts"
+import { decimalOf } from "./amounts.ts"
+import type { NmiAccount } from "./client.ts"
+import { find, type LookupOptions, readyAccount } from "./lookup.ts"
+import { capturedOf, rowOf } from "./queryDisposition.ts"
+import { judgeRefund, judgeRefundTransaction, judgeVoid } from "./refundDisposition.ts"
+import type { SentKeys } from "./sentKeys.ts"
+import { type NmiTransaction, stampOf } from "./transactions.ts"
+import { isTransactionId } from "./wire.ts"
+
+const provider = "nmi"
+
+export interface RefundOptions extends LookupOptions {
+  readonly sent: SentKeys
+}
+
+/** A charge, as NMI shows it, with every refund that was made of it. */
+interface Standing {
+  readonly charge: NmiTransaction
+  readonly captured: Captured
+  /** It was voided, so all of it went back. */
+  readonly voided: boolean
+  readonly refunds: ReadonlyArray<NmiTransaction>
+  readonly refunded: number
+}
+
+/** How much was captured and how much of it went back. */
+export const refundContext = (
+  options: LookupOptions,
+  { mid, processorReference }: ChargeReference
+): Effect.Effect<RefundContext, ChargeUnknown | Indeterminate> =>
+  Effect.gen(function* () {
+    const account = yield* readyAccount(options, mid)
+    const { charge, captured, refunded } = yield* standingOf(options, account, processorReference)
+    return {
+      captured: { amount: captured.amount, currency: captured.currency },
+      refundedAmount: refunded,
+      ...(isVoidable(charge, refunded) ? { voidOnly: true } : {})
+    }
+  })
+
+/** Before it is settled a charge is given back by a void, unless some of it went back already. */
+const isVoidable = ({ condition }: NmiTransaction, refunded: number): boolean =>
+  condition === "pendingsettlement" && refunded === 0
+
+const standingOf = Effect.fnUntraced(function* (
+  options: LookupOptions,
+  account: NmiAccount,
+  reference: string
+): Effect.fn.Return<Standing, ChargeUnknown | Indeterminate> {
+  const unknownCharge = new ChargeUnknown({ provider, processorReference: reference })
+  if (!isTransactionId(reference)) return yield* unknownCharge
+  const found = yield* find(options, account, [["transaction_id", reference]])
+  const [charge, ...others] = found
+  if (charge === undefined) return yield* unknownCharge
+  if (charge.id !== reference || others.length > 0) {
+    return yield* unknown("answer_to_another", "the query answered another transaction")
+  }
+  const row = rowOf(charge)
+  const captured = capturedOf(charge)
+  if (captured === undefined || (row !== "captured" && row !== "canceled")) {
+    return yield* unknown("not_captured", `the charge is ${charge.condition}`)
+  }
+  if (row === "canceled") {
+    return { charge, captured, voided: true, refunds: [], refunded: captured.amount }
+  }
+  const refunds = yield* refundsOf(options, account, charge)
+  const judged = refunds.map(judgeRefundTransaction)
+  const amounts = judged.map((refund) =>
+    refund._tag === "RefundDone" ? refund.refunded.money.amount : refund._tag === "RefundDeclined" ? 0 : undefined
+  )
+  const refunded = amounts.reduce<number>((sum, amount) => sum + (amount ?? 0), 0)
+  if (amounts.includes(undefined) || refunded > captured.amount) {
+    return yield* unknown("refund_under_way", "what went back of the charge is not certain yet")
+  }
+  return { charge, captured, voided: false, refunds, refunded }
+})
+
+const pageSize = 100
+/** No account gives back more often than this after one charge; if one does, nothing is concluded. */
+const mostPages = 40
+
+/**
+ * The refunds of a charge. Each is a transaction of its own that names its original, which no query can be asked for,
+ * so all refunds since the charge are listed. Whether pages begin at 0 or at 1 is told in two ways: both are read.
+ */
+const refundsOf = Effect.fnUntraced(function* (
+  options: LookupOptions,
+  account: NmiAccount,
+  charge: NmiTransaction
+): Effect.fn.Return<ReadonlyArray<NmiTransaction>, Indeterminate> {
+  const [first] = charge.actions
+  if (first === undefined) return yield* unknown("not_captured", "the charge has no actions")
+  const since = charge.actions.reduce((least, { at }) => DateTime.min(least, at), first.at)
+  const found = new Map<string, NmiTransaction>()
+  for (let page = 0; page < mostPages; page++) {
+    const listed = yield* find(options, account, [
+      ["action_type", "refund"],
+      ["start_date", stampOf(since)],
+      ["result_limit", String(pageSize)],
+      ["page_number", String(page)]
+    ])
+    for (const refund of listed) if (refund.original === charge.id) found.set(refund.id, refund)
+    if (page > 0 && listed.length < pageSize) return [...found.values()]
+  }
+  return yield* unknown("lookup_failed", "the list of refunds is too long to be read to its end")
+})
+
+/**
+ * Gives money back, once for each key: NMI makes nothing of a key, so what carries it already is the answer. The
+ * amount is always said, because a refund without one, or of 0.00, gives back everything.
+ */
+export const createRefund = Effect.fnUntraced(function* (
+  options: RefundOptions,
+  request: RefundRequest
+): Effect.fn.Return<Refunded, Declined | Indeterminate> {
+  const { mid, processorReference, money, idempotencyKey } = request
+  const account = yield* readyAccount(options, mid).pipe(Effect.mapError(notSent))
+  const standing = yield* standingOf(options, account, processorReference).pipe(Effect.mapError(notSent))
+  const { captured, refunded, voided } = standing
+  if (!/^[\w-]{1,50}$/.test(idempotencyKey)) return yield* refuse("bad_key", "the key is no orderid")
+  const before = yield* withKey(options, account, request)
+  if (before !== undefined) return yield* again(before, request)
+  if (voided) return yield* refuse("voided", "the charge was voided")
+  if (captured.currency !== money.currency) {
+    return yield* refuse("wrong_currency", `the charge is in ${captured.currency}, not in ${money.currency}`)
+  }
+  if (!(money.amount >= 1) || money.amount > captured.amount - refunded) {
+    return yield* refuse("too_much", `${decimalOf(captured.amount - refunded)} is left of the charge`)
+  }
+  if (!options.sent.claim(idempotencyKey)) {
+    return yield* unknown("sent_before", "a refund was sent under this key, and no query shows it yet")
+  }
+  const reply = yield* options.client.transact(account, [
+    ["type", "refund"],
+    ["transactionid", processorReference],
+    ["amount", decimalOf(money.amount)],
+    ["orderid", idempotencyKey]
+  ])
+  const judged = judgeRefund(reply, request)
+  return judged instanceof Declined || judged instanceof Indeterminate ? yield* judged : judged
+})
+
+const again = (
+  before: RefundLookupResult,
+  { money }: RefundRequest
+): Effect.Effect<Refunded, Declined | Indeterminate> => {
+  switch (before._tag) {
+    case "RefundDone": {
+      const { refunded } = before
+      return refunded.money.amount === money.amount && refunded.money.currency === money.currency
+        ? Effect.succeed(refunded)
+        : unknown("other_money", "other money went back under this key")
+    }
+    case "RefundDeclined":
+      return Effect.fail(before.declined)
+    default:
+      return Effect.fail(new Indeterminate({ evidence: before.evidence }))
+  }
+}
+
+const refuse = (code: string, message: string): Effect.Effect<never, Declined> =>
+  Effect.fail(new Declined({ kind: "hard", evidence: { code, message: `nothing was sent: ${message}` } }))
+
+/** What kept a refund or a void from being sent. */
+const notSent = (error: ChargeUnknown | Indeterminate): Declined => {
+  const evidence: Evidence =
+    error instanceof ChargeUnknown ? { code: "charge_unknown", message: error.message } : error.evidence
+  return new Declined({
+    kind: "hard",
+    evidence: { code: evidence.code, message: `nothing was sent: ${evidence.message}` }
+  })
+}
+
+type RefundQuery = Parameters<RefundLookup["lookupRefund"]>[0]
+
+/** The refund that carries a key; nothing if there is none. */
+const withKey = Effect.fnUntraced(function* (
+  options: LookupOptions,
+  account: NmiAccount,
+  { idempotencyKey, processorReference }: RefundRequest
+): Effect.fn.Return<RefundLookupResult | undefined, Indeterminate> {
+  const found = yield* find(options, account, [["order_id", idempotencyKey]])
+  const [refund, ...others] = found
+  if (refund === undefined) return undefined
+  if (others.length > 0 || refund.orderId !== idempotencyKey || refund.original !== processorReference) {
+    return yield* unknown("refund_of_another", "what carries the key is not one refund of the charge")
+  }
+  const judged = judgeRefundTransaction(refund)
+  return judged instanceof Indeterminate ? yield* judged : judged
+})
+
+/** How far the clocks of our database and of NMI may be apart. */
+const clockMargin = Duration.minutes(5)
+
+/** What became of a refund, by the order id that it was sent with. */
+export const lookupRefund = Effect.fnUntraced(function* (
+  options: LookupOptions,
+  query: RefundQuery
+): Effect.fn.Return<RefundLookupResult, Indeterminate> {
+  const { mid, processorReference, writtenAt, money } = query
+  const account = yield* readyAccount(options, mid)
+  const found = yield* withKey(options, account, query)
+  if (found !== undefined) return found
+  const { charge, refunds } = yield* standingOf(options, account, processorReference).pipe(
+    Effect.catchTag("ChargeUnknown", (error) => unknown("charge_unknown", error.message))
+  )
+  // Should NMI have taken the refund and not its order id, this is how it would look.
+  const since = DateTime.subtractDuration(writtenAt, clockMargin)
+  const unnamed = refunds.find(
+    ({ id, orderId, actions }) =>
+      ["", id, charge.orderId].includes(orderId) &&
+      actions.some(({ amount, at }) => amount === -money.amount && DateTime.isGreaterThan(at, since))
+  )
+  if (unnamed !== undefined) {
+    return yield* unknown("refund_without_key", `the refund ${unnamed.id} may be this one and has no key`)
+  }
+  return {
+    _tag: "RefundNotFound",
+    evidence: { code: "not_found", message: `no refund of ${processorReference} carries the key` }
+  }
+})
+
+/**
+ * Takes a charge back before it is settled. It is looked at first: of one that was refunded in part a void would give
+ * that part back twice. A void has no key at NMI, so one that was sent from here is known by its charge.
+ */
+export const voidCharge = Effect.fnUntraced(function* (
+  options: RefundOptions,
+  request: ChargeReference & { readonly idempotencyKey: string }
+): Effect.fn.Return<{ readonly evidence: Evidence }, Declined | Indeterminate> {
+  const { mid, processorReference, idempotencyKey } = request
+  const account = yield* readyAccount(options, mid).pipe(Effect.mapError(notSent))
+  const standing = yield* standingOf(options, account, processorReference).pipe(Effect.mapError(notSent))
+  const { charge, refunded, voided } = standing
+  const first = options.sent.claim(idempotencyKey)
+  if (voided) {
+    return first
+      ? yield* refuse("voided", "the charge was voided already")
+      : { evidence: { code: "canceled", message: "the charge is voided" } }
+  }
+  if (!isVoidable(charge, refunded)) {
+    return yield* refuse(
+      charge.condition,
+      refunded > 0 ? "some of the charge went back already" : "the charge is settled"
+    )
+  }
+  if (!first) return yield* unknown("sent_before", "a void was sent under this key, and no query shows it yet")
+  const reply = yield* options.client.transact(account, [
+    ["type", "void"],
+    ["transactionid", processorReference]
+  ])
+  const judged = judgeVoid(reply, { processorReference, orderId: charge.orderId })
+  if (judged instanceof Declined || judged instanceof Indeterminate) return yield* judged
+  return { evidence: { code: "100", message: "NMI voided the charge" } }
+})
+
+const unknown = (code: string, message: string): Effect.Effect<never, Indeterminate> =>
+  Effect.fail(new Indeterminate({ evidence: { code, message } }))

@@ -1,0 +1,111 @@
+import { Effect, Option, Redacted, Schema } from "effect"
+import { createHmac, timingSafeEqual } from "node:crypto"
+import {
+  type WebhookDelivery,
+  type WebhookReading,
+  WebhookRefused,
+  type WebhookSubject
+} from "../../../kernel/PaymentProvider.ts"
+import { strictJson } from "../../transport/strictJson.ts"
+import type { ProviderAccount } from "../ProviderAccounts.ts"
+import { timeOf } from "./transactions.ts"
+import { isTransactionId } from "./wire.ts"
+
+/**
+ * Verifies the signature over the bytes as they came, and tells what they are about. NMI signs a nonce and no time, so
+ * an old webhook looks like a new one: the id of its event is what tells them apart.
+ */
+export const readWebhook = (
+  account: ProviderAccount,
+  delivery: WebhookDelivery
+): Effect.Effect<WebhookReading, WebhookRefused> =>
+  Effect.gen(function* () {
+    yield* verify(account, delivery)
+    const event = Option.flatMap(strictJson(delivery.body), decodeEvent)
+    if (Option.isNone(event)) return yield* refuse("unreadable", "it is no event")
+    const { event_id: eventId, event_type: type, event_body: body } = event.value
+    if (!/^transaction\./.test(type)) return { eventId, type, subjects: [other] }
+    const transaction = decodeTransaction(body)
+    if (Option.isNone(transaction)) return yield* refuse("unreadable", `it is no ${type} that can be read`)
+    const { action } = transaction.value
+    const occurredAt = action === undefined ? undefined : timeOf(action.date)
+    return {
+      eventId,
+      type,
+      ...(occurredAt === undefined ? {} : { occurredAt }),
+      subjects: subjectsOf(type, transaction.value, account)
+    }
+  })
+
+const other: WebhookSubject = { _tag: "Other" }
+
+const refuse = (reason: WebhookRefused["reason"], problem: string) =>
+  Effect.fail(new WebhookRefused({ reason, problem }))
+
+const verify = Effect.fnUntraced(function* (
+  { webhookSecrets }: ProviderAccount,
+  { headers, body }: WebhookDelivery
+): Effect.fn.Return<void, WebhookRefused> {
+  if (webhookSecrets.length === 0) return yield* refuse("no_secret", "the account has no webhook secret")
+  const header = headers["webhook-signature"]
+  if (header === undefined || header.trim() === "") {
+    return yield* refuse("no_signature", "it has no Webhook-Signature")
+  }
+  const [, nonce, signature] = /^t=([^\s,]{1,200}),\s*s=([0-9a-f]{64})$/.exec(header) ?? []
+  if (nonce === undefined || signature === undefined) {
+    return yield* refuse("bad_signature", "its Webhook-Signature is not one nonce and one signature")
+  }
+  const given = Buffer.from(signature, "hex")
+  // Every secret is tried, so that the time it takes tells nothing.
+  const matching = webhookSecrets.filter((secret) =>
+    timingSafeEqual(
+      given,
+      createHmac("sha256", Redacted.value(secret)).update(`${nonce}.`).update(body).digest()
+    )
+  )
+  if (matching.length === 0) return yield* refuse("bad_signature", "no signature is of the account's secret")
+})
+
+const decodeEvent = Schema.decodeUnknownOption(
+  Schema.Struct({
+    event_id: Schema.NonEmptyString,
+    event_type: Schema.NonEmptyString,
+    event_body: Schema.Unknown
+  })
+)
+
+const TransactionId = Schema.String.check(Schema.makeFilter(isTransactionId))
+
+const TransactionBody = Schema.Struct({
+  transaction_id: TransactionId,
+  order_id: Schema.optionalKey(Schema.String),
+  processor_id: Schema.optionalKey(Schema.String),
+  original_transaction_id: Schema.optionalKey(Schema.String),
+  action: Schema.optionalKey(Schema.Struct({ date: Schema.String }))
+})
+const decodeTransaction = Schema.decodeUnknownOption(TransactionBody)
+
+const subjectsOf = (
+  type: string,
+  { transaction_id: id, order_id: orderId, processor_id, original_transaction_id }: typeof TransactionBody.Type,
+  { settings }: ProviderAccount
+): ReadonlyArray<WebhookSubject> => {
+  const processorId = settings["processor_id"]
+  // One key of NMI's speaks for several accounts of ours; each hears of all of them.
+  if (processorId !== undefined && processor_id !== processorId) return [other]
+  const original = isTransactionId(original_transaction_id ?? "") ? original_transaction_id : undefined
+  // A void is an action of the transaction that it takes back, which may be a refund.
+  if (/^transaction\.refund\./.test(type) || original !== undefined) {
+    const charge = original === undefined ? {} : { processorReference: original }
+    return [{ _tag: "Refund", refundReference: id, ...charge }]
+  }
+  if (!/^transaction\.(sale|auth|capture|void|validate)\./.test(type)) return [other]
+  const charge: WebhookSubject =
+    // Who says no order id is given the transaction's.
+    orderId === undefined || orderId === "" || orderId === id
+      ? { _tag: "Charge", processorReference: id }
+      : { _tag: "Charge", processorReference: id, idempotencyKey: orderId }
+  return /^transaction\.void\./.test(type)
+    ? [charge, { _tag: "Refund", refundReference: `void_${id}`, processorReference: id }]
+    : [charge]
+}
