@@ -1,4 +1,5 @@
 import { Config, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { nmiOrigin } from "./layers/providers/nmi/config.ts"
 import { stripeOrigin } from "./layers/providers/stripe/config.ts"
 import { stubTimings } from "./layers/providers/stub/config.ts"
 import { basisTheorySettings } from "./layers/vault/basis-theory/config.ts"
@@ -130,7 +131,7 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
 /** The settings of this process, or the one that cannot be used. */
 export const loadSettings: Effect.Effect<Settings, SettingRefused> = Effect.gen(function* () {
   // Drivers and vaults read theirs when they are made; what is wrong with them is told before a database is started.
-  yield* Config.all([stubTimings, stripeOrigin, basisTheorySettings])
+  yield* Config.all([stubTimings, stripeOrigin, nmiOrigin, basisTheorySettings])
   return yield* settings
 }).pipe(
   Effect.catchTag("ConfigError", (error) => {

@@ -188,7 +188,9 @@ export const providerSuite = <E>(options: {
             const { provider } = yield* ProviderUnderTest
             const charge = newCharge(provider)
             const unanswered = failureOf(yield* charging(charge, token))
-            expect(unanswered).toMatchObject({ _tag: "Indeterminate", evidence: { code: "timeout" } })
+            expect(unanswered._tag).toBe("Indeterminate")
+            // Our own deadline, or that of whoever stands between us and the processor.
+            expect(unanswered.evidence.code).toMatch(/^(proxy_)?timeout$/)
             expect((yield* lookUp(charge))._tag).not.toBe("FoundDeclined")
             yield* afterTheHorizon
             yield* assertCapturesAre(charge.idempotencyKey, truth === "captured" ? [charge.money.amount] : [])

@@ -16,6 +16,8 @@ import { ProviderNames, Providers, providersOf } from "../../kernel/PaymentProvi
 import { exchangeOnce } from "../transport/exchangeOnce.ts"
 import { basisTheorySettings } from "../vault/basis-theory/config.ts"
 import { makeProxy } from "../vault/basis-theory/proxy.ts"
+import { nmiOrigin } from "./nmi/config.ts"
+import { makeNmiDriver } from "./nmi/driver.ts"
 import { ProviderAccounts } from "./ProviderAccounts.ts"
 import { stripeOrigin } from "./stripe/config.ts"
 import { makeStripeDriver } from "./stripe/driver.ts"
@@ -26,7 +28,7 @@ import { StubGatewayLedger } from "./stub/StubGatewayLedger.ts"
 /** What the drivers below are called. */
 export const providerNames = Layer.succeed(
   ProviderNames,
-  new Set(["stub_a", "stub_b", "stripe"].map((name) => ProviderName.make(name)))
+  new Set(["stub_a", "stub_b", "stripe", "nmi"].map((name) => ProviderName.make(name)))
 )
 
 /**
@@ -55,7 +57,8 @@ export const providers = (options: {
           accounts,
           proxy,
           returnUrl: options.checkoutPage
-        })
+        }),
+        makeNmiDriver({ origin: yield* nmiOrigin, transport, accounts, proxy })
       ])
     })
   )

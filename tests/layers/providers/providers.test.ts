@@ -21,7 +21,7 @@ describe("the drivers of the service", () => {
     Effect.gen(function* () {
       const { names } = yield* Providers
       expect(new Set(names)).toEqual(yield* ProviderNames)
-      expect(names).toContain("stripe")
+      expect(names).toEqual(expect.arrayContaining(["stripe", "nmi"]))
     }).pipe(Effect.provide(Layer.mergeAll(drivers, providerNames)), withEnvironment({}))
   )
 
@@ -41,8 +41,10 @@ describe("the drivers of the service", () => {
   it.effect("refuse an origin that would send secrets in the open", () =>
     Effect.gen(function* () {
       const built = Layer.build(drivers).pipe(Effect.scoped, Effect.flip)
-      const refused = yield* built.pipe(withEnvironment({ STRIPE_ORIGIN: "http://api.stripe.com" }))
-      expect(String(refused)).toContain("STRIPE_ORIGIN")
+      for (const origin of ["STRIPE_ORIGIN", "NMI_ORIGIN"]) {
+        const refused = yield* built.pipe(withEnvironment({ [origin]: "http://gateway.example" }))
+        expect(String(refused)).toContain(origin)
+      }
     })
   )
 })

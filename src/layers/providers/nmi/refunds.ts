@@ -77,7 +77,11 @@ const standingOf = Effect.fnUntraced(function* (
   const refunds = yield* refundsOf(options, account, charge)
   const judged = refunds.map(judgeRefundTransaction)
   const amounts = judged.map((refund) =>
-    refund._tag === "RefundDone" ? refund.refunded.money.amount : refund._tag === "RefundDeclined" ? 0 : undefined
+    refund._tag === "RefundDone"
+      ? refund.refunded.money.amount
+      : refund._tag === "RefundDeclined"
+        ? 0
+        : undefined
   )
   const refunded = amounts.reduce<number>((sum, amount) => sum + (amount ?? 0), 0)
   if (amounts.includes(undefined) || refunded > captured.amount) {
@@ -255,7 +259,8 @@ export const voidCharge = Effect.fnUntraced(function* (
       refunded > 0 ? "some of the charge went back already" : "the charge is settled"
     )
   }
-  if (!first) return yield* unknown("sent_before", "a void was sent under this key, and no query shows it yet")
+  if (!first)
+    return yield* unknown("sent_before", "a void was sent under this key, and no query shows it yet")
   const reply = yield* options.client.transact(account, [
     ["type", "void"],
     ["transactionid", processorReference]

@@ -34,17 +34,14 @@ export type Queried =
   | { readonly _tag: "Unreadable"; readonly problem: string }
 
 /** A time as NMI writes it, `YYYYMMDDhhmmss` in UTC. */
-export const stampOf = (at: DateTime.Utc): string =>
-  DateTime.formatIso(at).replaceAll(/\D/g, "").slice(0, 14)
+export const stampOf = (at: DateTime.Utc): string => DateTime.formatIso(at).replaceAll(/\D/g, "").slice(0, 14)
 
 /** The time of a stamp; nothing if there is no such time. */
 export const timeOf = (stamp: string): DateTime.Utc | undefined => {
   const [, year, month, day, hours, minutes, seconds] =
     /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})$/.exec(stamp) ?? []
   if (year === undefined) return undefined
-  const at = Option.getOrUndefined(
-    DateTime.make(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`)
-  )
+  const at = Option.getOrUndefined(DateTime.make(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`))
   return at === undefined || stampOf(DateTime.toUtc(at)) !== stamp ? undefined : DateTime.toUtc(at)
 }
 

@@ -24,7 +24,7 @@ export const readWebhook = (
     const event = Option.flatMap(strictJson(delivery.body), decodeEvent)
     if (Option.isNone(event)) return yield* refuse("unreadable", "it is no event")
     const { event_id: eventId, event_type: type, event_body: body } = event.value
-    if (!/^transaction\./.test(type)) return { eventId, type, subjects: [other] }
+    if (!type.startsWith("transaction.")) return { eventId, type, subjects: [other] }
     const transaction = decodeTransaction(body)
     if (Option.isNone(transaction)) return yield* refuse("unreadable", `it is no ${type} that can be read`)
     const { action } = transaction.value
@@ -87,7 +87,12 @@ const decodeTransaction = Schema.decodeUnknownOption(TransactionBody)
 
 const subjectsOf = (
   type: string,
-  { transaction_id: id, order_id: orderId, processor_id, original_transaction_id }: typeof TransactionBody.Type,
+  {
+    transaction_id: id,
+    order_id: orderId,
+    processor_id,
+    original_transaction_id
+  }: typeof TransactionBody.Type,
   { settings }: ProviderAccount
 ): ReadonlyArray<WebhookSubject> => {
   const processorId = settings["processor_id"]
@@ -95,7 +100,7 @@ const subjectsOf = (
   if (processorId !== undefined && processor_id !== processorId) return [other]
   const original = isTransactionId(original_transaction_id ?? "") ? original_transaction_id : undefined
   // A void is an action of the transaction that it takes back, which may be a refund.
-  if (/^transaction\.refund\./.test(type) || original !== undefined) {
+  if (type.startsWith("transaction.refund.") || original !== undefined) {
     const charge = original === undefined ? {} : { processorReference: original }
     return [{ _tag: "Refund", refundReference: id, ...charge }]
   }
@@ -105,7 +110,7 @@ const subjectsOf = (
     orderId === undefined || orderId === "" || orderId === id
       ? { _tag: "Charge", processorReference: id }
       : { _tag: "Charge", processorReference: id, idempotencyKey: orderId }
-  return /^transaction\.void\./.test(type)
+  return type.startsWith("transaction.void.")
     ? [charge, { _tag: "Refund", refundReference: `void_${id}`, processorReference: id }]
     : [charge]
 }

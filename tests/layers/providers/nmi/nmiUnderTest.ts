@@ -1,5 +1,6 @@
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { codeCard, faultCards } from "../../../../sandbox/plumbing/faultCards.ts"
+import { knownCodes } from "../../../../sandbox/nmi/resultCodes.ts"
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../../sandbox/startSandbox.ts"
 import { VaultToken } from "../../../../src/kernel/Card.ts"
 import type { MidId } from "../../../../src/kernel/ids.ts"
@@ -13,15 +14,13 @@ import { exchangeOnce } from "../../../../src/layers/transport/exchangeOnce.ts"
 import { makeProxy } from "../../../../src/layers/vault/basis-theory/proxy.ts"
 import { type Moved, type ProviderScenarios, ProviderUnderTest } from "../../../suites/provider.ts"
 
-const codes = Object.keys(resultCodes).filter((code) => code !== "100")
-
 /** Cards of the emulator, by the id of the token that they are kept under. */
 const cards: Readonly<Record<string, string>> = {
   tok_captured: "4111111111111111",
   tok_other: "5431111111111111",
   tok_slow: "4242424242424242",
-  ...Object.fromEntries(codes.map((code) => [`tok_${code}`, codeCard("stays", Number(code))])),
-  ...Object.fromEntries(codes.map((code) => [`tok_${code}_moves`, codeCard("moves", Number(code))])),
+  ...Object.fromEntries(knownCodes.map((code) => [`tok_${code}`, codeCard("stays", Number(code))])),
+  ...Object.fromEntries(knownCodes.map((code) => [`tok_${code}_moves`, codeCard("moves", Number(code))])),
   ...Object.fromEntries(faultCards.map(({ number }, index) => [`tok_fault_${index}`, number]))
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { describe, expect, it } from "vitest"
-import { cardField, isTokenRef } from "../../../../src/layers/vault/basis-theory/tokenRefs.ts"
+import { cardExpiry, cardField, isTokenRef } from "../../../../src/layers/vault/basis-theory/tokenRefs.ts"
 
 describe("a token's id", () => {
   it("is what the vault makes, and ids of one's own", () => {
@@ -36,5 +36,6 @@ describe("a token's id", () => {
 
   it("stands in the expression for a field of its card", () => {
     expect(cardField("tok_1", "number")).toBe("{{ tok_1 | json: '$.number' }}")
+    expect(cardExpiry("tok_1")).toBe("{{ tok_1 | json: '$' | card_exp: 'MMYY' }}")
   })
 })
