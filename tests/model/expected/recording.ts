@@ -113,10 +113,26 @@ export const recordEvidence = (before: Session, world: World, evidence: Evidence
         session: { ...session, neverFoundOut: [...session.neverFoundOut, ordinal] },
         did: "unknown after it was given up"
       }
-    case "absent":
-      return live ? becomes("absent", "failed", "absent") : unchanged
+    case "absent": {
+      if (!live) return unchanged
+      const absent = becomes("absent", "failed", "absent")
+      if (!deniedThoughSentLate(world, before, attempt)) return absent
+      const neverFoundOut = [...before.neverFoundOut, ordinal]
+      return { ...absent, session: { ...absent.session, neverFoundOut }, did: "absent, though sent late" }
+    }
   }
 }
+
+/**
+ * A process stood still between looking at its permit and sending, longer than a charge may take to turn up, and
+ * the gateway denies that money moved. It is one of the documented limits; a charge that was sent while its permit
+ * was good has no such excuse.
+ */
+const deniedThoughSentLate = (world: World, { id }: Session, { ordinal, writtenAt }: Attempt): boolean =>
+  world.books.some(
+    (entry) =>
+      entry.session === id && entry.ordinal === ordinal && entry.moved && entry.at > writtenAt + times.permit
+  )
 
 /** The customer may try another card, a certain number of times. */
 const afterDecline = ({ round }: Session): Session["state"] => (round >= times.rounds ? "failed" : "pending")

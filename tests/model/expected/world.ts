@@ -52,8 +52,8 @@ export interface Session {
   /** Facts that were heard after the attempt had been given up. */
   readonly incidents: number
   /**
-   * Attempts that were sent after they had been given up, and whose answer proved nothing: if their money moved,
-   * nobody finds out.
+   * Attempts that were given up although they were sent, by a process that stood still, and whose answer proved
+   * nothing: if their money moved, nobody finds out.
    */
   readonly neverFoundOut: ReadonlyArray<number>
   readonly claimed: { readonly by: string; readonly key: string | undefined } | undefined
