@@ -84,7 +84,13 @@ export const PermitRefusal = builder.enumType("PermitRefusal", {
     not_active: { description: "It is not active any more." },
     not_underwritten: { description: "It is not underwritten for the category any more." },
     gates_missing: { description: "It is live, and a gate to live is not passed." },
-    entity_cannot_collect: { description: "Its company may not collect any more." }
+    entity_cannot_collect: { description: "Its company may not collect any more." },
+    retry_forbidden: { description: "The card's issuer said not to try the card again." },
+    card_needs_update: {
+      description: "The card's issuer wants its data corrected before it is tried again."
+    },
+    retry_too_early: { description: "The card's issuer said to try again later, and it is not later yet." },
+    retry_budget_spent: { description: "The card was tried as often as its network allows." }
   } satisfies Described<PermitRefusals>
 })
 

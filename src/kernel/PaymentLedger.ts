@@ -36,7 +36,12 @@ export const PermitRefusal = Schema.Literals([
   "not_active",
   "not_underwritten",
   "entity_cannot_collect",
-  "gates_missing"
+  "gates_missing",
+  // The card networks' rules on trying a card again: see `retryBudgets.ts`.
+  "retry_forbidden",
+  "card_needs_update",
+  "retry_too_early",
+  "retry_budget_spent"
 ])
 export type PermitRefusal = typeof PermitRefusal.Type
 

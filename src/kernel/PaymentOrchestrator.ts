@@ -114,7 +114,8 @@ export class PaymentOrchestrator extends Context.Service<
           cardBrand: card.brand,
           bin: card.bin,
           country: card.country,
-          vault: token.vaultId
+          vault: token.vaultId,
+          fingerprint: card.fingerprint
         }
         const decision = decide(policy, inputs, declaration.id)
         const candidates = yield* toCandidates(

@@ -38,6 +38,7 @@ const readable = [
   "payments.policy_version",
   "payments.postings",
   "payments.prices",
+  "payments.retry_budgets",
   "payments.routing_decisions"
 ]
 

@@ -30,7 +30,7 @@ it.layer(pgStorage, { excludeTestServices: true })("the money steps", (it) => {
     Effect.gen(function* () {
       const owner = yield* Owner
       const { connect } = yield* TestDatabase
-      const world = yield* w.newWorld
+      const world = yield* w.newLiveWorld
       for (const table of growing) yield* owner`analyze ${owner(table)}`
       const oneConnection = Layer.mergeAll(PaymentLedgerPg.layer, OutboxPg.layer).pipe(
         Layer.provideMerge(connect("payments_app", 1))
@@ -53,7 +53,7 @@ it.layer(pgStorage, { excludeTestServices: true })("the money steps", (it) => {
             const opening = yield* ledger.open(
               id,
               world.candidates,
-              w.decisionFor(world),
+              w.decisionFor(world, { cardBrand: "visa", fingerprint: w.fresh() }),
               w.confirmation(w.fresh())
             )
             if (opening._tag !== "Permitted") return assert.fail(opening._tag)

@@ -34,7 +34,10 @@ describe("the words that others know us by are these:", () => {
     [
       "what the write-ahead passes over",
       PermitRefusal.literals,
-      "kill_switch_on not_active not_underwritten entity_cannot_collect gates_missing"
+      [
+        "kill_switch_on not_active not_underwritten entity_cannot_collect gates_missing",
+        "retry_forbidden card_needs_update retry_too_early retry_budget_spent"
+      ].join(" ")
     ],
     [
       "what a ledger does not declare",

@@ -5,6 +5,7 @@ import * as declaring from "./ledger/declaring.ts"
 import * as keeping from "./ledger/keeping.ts"
 import * as opening from "./ledger/opening.ts"
 import * as recording from "./ledger/recording.ts"
+import * as retrying from "./ledger/retrying.ts"
 import type { Storage } from "./StorageFixture.ts"
 import { judge } from "./suite.ts"
 
@@ -18,6 +19,7 @@ export const suite = (
     ...declaring,
     ...opening,
     ...recording,
+    ...retrying,
     ...keeping,
     ...background,
     ...anySequence(sequences)

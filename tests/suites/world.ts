@@ -1,11 +1,17 @@
 import { randomBytes } from "node:crypto"
-import { Duration, Effect } from "effect"
-import { VaultToken } from "../../src/kernel/Card.ts"
-import { Absent, Captured, Declined, Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
+import { DateTime, Duration, Effect } from "effect"
+import { type CardBrand, VaultToken } from "../../src/kernel/Card.ts"
+import {
+  Absent,
+  Captured,
+  Declined,
+  Indeterminate,
+  type RetryAdvice
+} from "../../src/kernel/cascade/Disposition.ts"
 import type { SendPermit } from "../../src/kernel/cascade/SendPermit.ts"
 import { Brand, Entity } from "../../src/kernel/Entity.ts"
 import { BrandId, CustomerId, EntityId, MidId, Principal, SessionId } from "../../src/kernel/ids.ts"
-import { AcceptanceRules, MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
+import { AcceptanceRules, Gate, MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
 import { Money } from "../../src/kernel/Money.ts"
 import { Outbox, type PaymentEvent } from "../../src/kernel/Outbox.ts"
 import {
@@ -56,7 +62,7 @@ export interface World {
 export const account = (
   entity: EntityId,
   fields: Partial<
-    Pick<MerchantAccount, "provider" | "priority" | "status" | "killSwitch" | "monthlyCap">
+    Pick<MerchantAccount, "provider" | "priority" | "status" | "killSwitch" | "monthlyCap" | "live" | "gates">
   > = {}
 ): MerchantAccount =>
   new MerchantAccount({
@@ -72,6 +78,12 @@ export const account = (
     weight: 1,
     ...fields
   })
+
+/** What makes an account one that charges money. */
+export const live = {
+  live: true,
+  gates: Gate.literals.map((gate) => ({ gate, by: "an officer", at: DateTime.makeUnsafe(0) }))
+} as const
 
 export const company = (fields: Partial<Pick<Entity, "collects">> = {}): Entity =>
   new Entity({
@@ -98,13 +110,13 @@ export const candidate = ({ id, provider }: MerchantAccount, lease = long): Cand
   lease
 })
 
-export const drawWorld = (): World => {
+export const drawWorld = (fields: Parameters<typeof account>[1] = {}): World => {
   const entity = company()
   const other = company()
   const accounts = [
-    account(entity.id, { priority: 1 }),
-    account(entity.id, { priority: 2, provider: fixtureProviders[1] }),
-    account(entity.id, { priority: 3 })
+    account(entity.id, { priority: 1, ...fields }),
+    account(entity.id, { priority: 2, provider: fixtureProviders[1], ...fields }),
+    account(entity.id, { priority: 3, ...fields })
   ] as const
   const foreign = account(other.id)
   return {
@@ -126,7 +138,10 @@ export const seedWorld = Effect.fnUntraced(function* ({ entity, brand, accounts,
 })
 
 /** A world that the storage knows. */
-export const newWorld = Effect.sync(drawWorld).pipe(Effect.tap(seedWorld))
+export const newWorld = Effect.sync(() => drawWorld()).pipe(Effect.tap(seedWorld))
+
+/** The same with accounts that charge money. */
+export const newLiveWorld = Effect.sync(() => drawWorld(live)).pipe(Effect.tap(seedWorld))
 
 export const price = new Money({ amount: 4200, currency: "USD" })
 
@@ -181,7 +196,13 @@ export const declared = Effect.fnUntraced(function* (
   return declaring.session
 })
 
-export const decisionFor = ({ entity, candidates }: World): RoutingDecision =>
+/** A card as its vault names it. */
+export interface KnownCard {
+  readonly cardBrand: CardBrand
+  readonly fingerprint: string
+}
+
+export const decisionFor = ({ entity, candidates }: World, card?: KnownCard): RoutingDecision =>
   new RoutingDecision({
     policyVersion: 1,
     inputs: {
@@ -189,7 +210,8 @@ export const decisionFor = ({ entity, candidates }: World): RoutingDecision =>
       category: "supplements",
       amount: price.amount,
       currency: price.currency,
-      risk: "low"
+      risk: "low",
+      ...card
     },
     chosen: candidates.map(({ mid }) => mid),
     leftOut: []
@@ -210,13 +232,15 @@ export const open = Effect.fnUntraced(function* (
   session: SessionId,
   {
     candidates = world.candidates,
-    request = confirmation()
+    request = confirmation(),
+    card
   }: {
+    readonly card?: KnownCard
     readonly candidates?: ReadonlyArray<Candidate>
     readonly request?: IdempotentRequest<Confirmation>
   } = {}
 ) {
-  return yield* (yield* PaymentLedger).open(session, candidates, decisionFor(world), request)
+  return yield* (yield* PaymentLedger).open(session, candidates, decisionFor(world, card), request)
 })
 
 /** The permit of a session that may be opened. */
@@ -248,8 +272,12 @@ export const captured = (
     currency,
     evidence: { code: "approved", message: "captured" }
   })
-export const declined = (kind: Declined["kind"] = "soft") =>
-  new Declined({ kind, evidence: { code: "do_not_honor", message: "declined" } })
+export const declined = (kind: Declined["kind"] = "soft", advice?: RetryAdvice) =>
+  new Declined({
+    kind,
+    ...(advice === undefined ? {} : { advice }),
+    evidence: { code: "do_not_honor", message: "declined" }
+  })
 export const timeout = new Indeterminate({ evidence: { code: "timeout", message: "no answer" } })
 export const absent = new Absent({ evidence: { code: "not_found", message: "never heard of it" } })
 

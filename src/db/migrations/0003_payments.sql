@@ -67,6 +67,9 @@ create table attempts (
   currency text not null,
   vault_id text not null,
   token_ref text not null,
+  -- The card itself, as its vault names it: the networks' rules on trying a card again count by it.
+  card_fingerprint text,
+  card_brand text,
   idempotency_key text not null unique,
   state text not null check (state in ('in_flight', 'captured', 'declined', 'indeterminate', 'absent')),
   fence integer not null,
@@ -99,8 +102,25 @@ create table attempts (
 create unique index one_live_attempt_per_session on attempts (session_id) where state <> 'declined';
 create index attempts_by_time on attempts (written_at desc, attempt_id desc);
 create index attempts_by_mid on attempts (mid_id, written_at desc, attempt_id desc);
+create index attempts_of_card on attempts (entity_id, card_fingerprint, written_at) where card_fingerprint is not null;
 create index attempts_in_flight on attempts (lease_until) where state = 'in_flight';
 create index attempts_to_check on attempts (next_check_at) where state = 'indeterminate';
+
+-- What a network allows of trying one card again on one account: at most so many attempts that did not capture within
+-- so many hours. In force from its date until a later one of its kind. The kernel has the same in `retryBudgets.ts`.
+create table retry_budgets (
+  network text not null,
+  since date not null,
+  hours integer not null check (hours > 0),
+  same_amount boolean not null,
+  most integer not null check (most > 0),
+  primary key (network, hours, same_amount, since)
+);
+insert into retry_budgets (network, since, hours, same_amount, most) values
+  ('visa', '2020-10-17', 720, true, 15),
+  ('visa', '2025-05-25', 720, true, 20),
+  ('mastercard', '2022-10-01', 24, false, 10),
+  ('mastercard', '2022-10-01', 720, true, 35);
 
 -- The timeline of what was heard of an attempt, whatever became of it.
 create table attempt_evidence (
@@ -275,6 +295,43 @@ language sql stable set search_path = payments, pg_temp as $body$
   left join entities e on e.entity_id = m.entity_id
 $body$;
 
+-- Why the networks' rules on trying a card again forbid one more attempt, or null; the first reason in the order of
+-- the contract. The networks count charges of money, and a test account makes none.
+create function retry_refusal(mid text, entity text, fingerprint text, brand text, token text, charged bigint, charged_in text) returns text
+language plpgsql set search_path = payments, pg_temp as $body$
+begin
+  if fingerprint is null or brand is null or not exists (select from merchant_accounts where mid_id = mid and live) then
+    return null;
+  end if;
+  -- Two charges of one card at once would each not count the other.
+  perform pg_advisory_xact_lock(hashtextextended(entity || ' ' || fingerprint, 0));
+  return (
+    with tries as materialized (
+      select mid_id, token_ref, amount, currency, evidence ->> 'advice' as advice, written_at from attempts
+      where entity_id = entity and card_fingerprint = fingerprint and written_at > now() - interval '30 days'
+        and state not in ('captured', 'absent')),
+    here as (select * from tries where mid_id = mid),
+    spent as (
+      select from retry_budgets b
+      where network = brand and since <= now()
+        and not exists (
+          select from retry_budgets later
+          where (later.network, later.hours, later.same_amount) = (b.network, b.hours, b.same_amount)
+            and later.since > b.since and later.since <= now())
+        and most <= (
+          select count(*) from here
+          where written_at > now() - hours * interval '1 hour'
+            and (not same_amount or (amount, currency) = (charged, charged_in))))
+    select case
+      when exists (select from tries where advice = 'never') then 'retry_forbidden'
+      when exists (select from here where advice = 'updated' and token_ref = token) then 'card_needs_update'
+      when brand = 'mastercard' and exists (select from here where advice = 'later' and written_at > now() - interval '1 hour') then 'retry_too_early'
+      when exists (select from spent) then 'retry_budget_spent'
+    end
+    from (select) one);
+end
+$body$;
+
 create function guard_attempt() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
 declare
   refusal text;
@@ -292,14 +349,15 @@ begin
     if exists (select from captures where session_id = new.session_id) then
       raise exception 'a session that money was captured for is not charged again' using errcode = 'check_violation', constraint = 'no_attempt_after_capture';
     end if;
-    refusal := permit_refusal(new.mid_id, new.entity_id, new.provider, new.category);
+    refusal := coalesce(permit_refusal(new.mid_id, new.entity_id, new.provider, new.category),
+      retry_refusal(new.mid_id, new.entity_id, new.card_fingerprint, new.card_brand, new.token_ref, new.amount, new.currency));
     if refusal is not null then
       raise exception '% may not be charged: %', new.mid_id, refusal using errcode = 'check_violation', constraint = 'permit_' || refusal;
     end if;
     return new;
   end if;
-  if (new.attempt_id, new.session_id, new.ordinal, new.round, new.mid_id, new.entity_id, new.provider, new.category, new.brand_id, new.amount, new.currency, new.vault_id, new.token_ref, new.idempotency_key, new.fence, new.written_at)
-    is distinct from (old.attempt_id, old.session_id, old.ordinal, old.round, old.mid_id, old.entity_id, old.provider, old.category, old.brand_id, old.amount, old.currency, old.vault_id, old.token_ref, old.idempotency_key, old.fence, old.written_at) then
+  if (new.attempt_id, new.session_id, new.ordinal, new.round, new.mid_id, new.entity_id, new.provider, new.category, new.brand_id, new.amount, new.currency, new.vault_id, new.token_ref, new.card_fingerprint, new.card_brand, new.idempotency_key, new.fence, new.written_at)
+    is distinct from (old.attempt_id, old.session_id, old.ordinal, old.round, old.mid_id, old.entity_id, old.provider, old.category, old.brand_id, old.amount, old.currency, old.vault_id, old.token_ref, old.card_fingerprint, old.card_brand, old.idempotency_key, old.fence, old.written_at) then
     raise exception 'what an attempt was sent with does not change' using errcode = 'restrict_violation', constraint = 'attempt_unchanged';
   end if;
   if new.state <> old.state then
@@ -416,5 +474,5 @@ create trigger no_truncate before truncate on incidents for each statement execu
 create trigger no_truncate before truncate on routing_decisions for each statement execute function refuse_change();
 create trigger no_truncate before truncate on idempotency_keys for each statement execute function refuse_change();
 
-grant select on payment_sessions, routing_decisions, attempts, attempt_evidence, captures, postings, fulfilments,
+grant select on payment_sessions, routing_decisions, retry_budgets, attempts, attempt_evidence, captures, postings, fulfilments,
   incidents, outbox to payments_app;

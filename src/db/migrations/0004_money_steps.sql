@@ -118,9 +118,9 @@ begin
 end
 $body$;
 
--- Walks candidates [{mid, provider, tag, leaseMs}] in their order to the first that may be charged now:
--- {chosen?, passedOver}. Writes nothing.
-create function choose_account(s payment_sessions, candidates jsonb) returns jsonb
+-- Walks candidates [{mid, provider, tag, leaseMs}] in their order to the first that this card {vaultId, tokenRef,
+-- fingerprint?, brand?} may be charged on now: {chosen?, passedOver}. Writes nothing.
+create function choose_account(s payment_sessions, candidates jsonb, card jsonb) returns jsonb
 language plpgsql set search_path = payments, pg_temp as $body$
 declare
   candidate jsonb;
@@ -128,7 +128,9 @@ declare
   passed_over jsonb := '[]';
 begin
   for candidate in select * from jsonb_array_elements(candidates) loop
-    refusal := permit_refusal(candidate ->> 'mid', s.entity_id, candidate ->> 'provider', s.category);
+    refusal := coalesce(permit_refusal(candidate ->> 'mid', s.entity_id, candidate ->> 'provider', s.category),
+      retry_refusal(candidate ->> 'mid', s.entity_id, card ->> 'fingerprint', card ->> 'brand', card ->> 'tokenRef',
+        s.amount, s.currency));
     if refusal is null then return jsonb_build_object('chosen', candidate, 'passedOver', passed_over); end if;
     passed_over := passed_over || jsonb_build_object('mid', candidate ->> 'mid', 'reason', refusal);
   end loop;
@@ -137,7 +139,7 @@ end
 $body$;
 
 -- Writes the next attempt of a session on one account, under a new fence; answers its permit.
-create function write_attempt(s payment_sessions, chosen jsonb, token jsonb, this_round integer) returns jsonb
+create function write_attempt(s payment_sessions, chosen jsonb, card jsonb, this_round integer) returns jsonb
 language plpgsql set search_path = payments, pg_temp as $body$
 declare
   nr integer;
@@ -149,9 +151,9 @@ begin
   where session_id = s.session_id;
   insert into attempts
     (attempt_id, session_id, ordinal, round, mid_id, entity_id, provider, category, brand_id, amount, currency,
-     vault_id, token_ref, idempotency_key, state, fence, lease_until)
+     vault_id, token_ref, card_fingerprint, card_brand, idempotency_key, state, fence, lease_until)
   values ('at_' || substr(s.session_id, 4) || '_' || nr, s.session_id, nr, this_round, chosen ->> 'mid', s.entity_id,
-    chosen ->> 'provider', s.category, s.brand_id, s.amount, s.currency, token ->> 'vaultId', token ->> 'tokenRef',
+    chosen ->> 'provider', s.category, s.brand_id, s.amount, s.currency, card ->> 'vaultId', card ->> 'tokenRef', card ->> 'fingerprint', card ->> 'brand',
     s.session_id || '-' || nr || '-' || (chosen ->> 'tag'), 'in_flight', s.fence + 1,
     now() + (chosen ->> 'leaseMs')::float8 * interval '1 millisecond')
   returning * into a;
@@ -170,6 +172,8 @@ declare
   earlier record;
   choice jsonb;
   permit jsonb;
+  card jsonb := p -> 'token' || jsonb_build_object(
+    'fingerprint', p #> '{decision,inputs,fingerprint}', 'brand', p #> '{decision,inputs,cardBrand}');
 begin
   select * into s from payment_sessions where session_id = p ->> 'session' for update;
   if not found then return jsonb_build_object('_tag', 'NoSuchSession'); end if;
@@ -180,7 +184,7 @@ begin
   end if;
   if s.state <> 'pending' then return jsonb_build_object('_tag', 'NotPayable', 'state', s.state); end if;
   if s.expires_at <= now() then return jsonb_build_object('_tag', 'NotPayable', 'state', 'expired'); end if;
-  choice := choose_account(s, p -> 'candidates');
+  choice := choose_account(s, p -> 'candidates', card);
   if not choice ? 'chosen' then
     return jsonb_build_object('_tag', 'NonePermitted', 'passedOver', choice -> 'passedOver');
   end if;
@@ -198,7 +202,7 @@ begin
   insert into routing_decisions (session_id, round, policy_version, inputs, chosen, left_out, passed_over)
   values (s.session_id, s.round + 1, (p #>> '{decision,policyVersion}')::bigint, p #> '{decision,inputs}',
     p #> '{decision,chosen}', p #> '{decision,leftOut}', choice -> 'passedOver');
-  permit := write_attempt(s, choice -> 'chosen', p -> 'token', s.round + 1);
+  permit := write_attempt(s, choice -> 'chosen', card, s.round + 1);
   perform write_audit(s.session_id, p ->> 'by', 'attempt.opened', jsonb_build_object(
     'attempt', permit -> 'attempt', 'mid', permit -> 'mid',
     'policyVersion', p #> '{decision,policyVersion}', 'passedOver', nullif(choice -> 'passedOver', '[]')));
@@ -236,6 +240,7 @@ declare
   captured_before boolean;
   capture_heard boolean;
   choice jsonb := '{"passedOver": []}';
+  card jsonb;
   permit jsonb;
   settlement text;
   nr integer;
@@ -313,9 +318,11 @@ begin
     -- Where money was captured after a decline nobody is charged again: a person looks at it.
     if a.state = 'in_flight' and s.state = 'processing' and p ->> 'source' = 'driver' and (p ->> 'fence')::integer = s.fence
       and not captured_before then
-      choice := choose_account(s, p -> 'next');
+      card := jsonb_build_object('vaultId', a.vault_id, 'tokenRef', a.token_ref,
+        'fingerprint', a.card_fingerprint, 'brand', a.card_brand);
+      choice := choose_account(s, p -> 'next', card);
       if choice ? 'chosen' then
-        permit := write_attempt(s, choice -> 'chosen', jsonb_build_object('vaultId', a.vault_id, 'tokenRef', a.token_ref), s.round);
+        permit := write_attempt(s, choice -> 'chosen', card, s.round);
       end if;
       if choice -> 'passedOver' <> '[]' then
         update routing_decisions set passed_over = passed_over || (choice -> 'passedOver')

@@ -22,6 +22,8 @@ export interface RoutingInputs {
   readonly country?: string | undefined
   /** The vault that keeps the card. */
   readonly vault?: string | undefined
+  /** The card itself, as its vault names it: nothing is routed by it, but what the ledger counts is. */
+  readonly fingerprint?: string | undefined
 }
 
 /** The part of the question that changes with every charge; the rest was compiled into the policy. */

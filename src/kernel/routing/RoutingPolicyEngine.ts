@@ -49,7 +49,9 @@ export class RoutingDecision extends Schema.Class<RoutingDecision>("RoutingDecis
     risk: RiskLevel,
     cardBrand: Schema.optionalKey(Schema.UndefinedOr(CardBrand)),
     bin: Schema.optionalKey(Schema.UndefinedOr(Schema.String)),
-    country: Schema.optionalKey(Schema.UndefinedOr(Schema.String))
+    country: Schema.optionalKey(Schema.UndefinedOr(Schema.String)),
+    vault: Schema.optionalKey(Schema.UndefinedOr(Schema.String)),
+    fingerprint: Schema.optionalKey(Schema.UndefinedOr(Schema.String))
   }),
   chosen: Schema.Array(MidId),
   leftOut: Schema.Array(LeftOut)

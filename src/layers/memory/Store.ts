@@ -10,6 +10,7 @@ import type { EventType } from "../../kernel/Outbox.ts"
 import type { EvidenceSource } from "../../kernel/PaymentLedger.ts"
 import type { SessionDeclaration, SessionState } from "../../kernel/PaymentSession.ts"
 import type { Plan, Price } from "../../kernel/PriceCatalogue.ts"
+import type { CountedCard } from "../../kernel/routing/retryBudgets.ts"
 import type { RoutingDecision } from "../../kernel/routing/RoutingPolicyEngine.ts"
 import type { Constraint } from "./constraints.ts"
 
@@ -17,6 +18,8 @@ import type { Constraint } from "./constraints.ts"
 // call is one step that nothing can come between. All times are milliseconds since 1970.
 
 export interface AttemptRow extends CommittedAttempt {
+  /** The card that it charges, when its routing knew it. */
+  readonly card: CountedCard | undefined
   readonly round: number
   readonly writtenAt: number
   readonly leaseUntil: number

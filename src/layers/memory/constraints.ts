@@ -112,7 +112,7 @@ const constraints = {
 
   attempt_is_permitted: (commit: Commit) =>
     newAttempts(commit).every(
-      (row) => permitRefusal(commit.store, commit.after.declaration, row) === undefined
+      (row) => permitRefusal(commit.store, row.writtenAt, commit.after, row) === undefined
     ),
 
   attempt_moves_on_evidence: ({ before, after }: Commit) =>

@@ -9,6 +9,7 @@ import type {
   Opening,
   PassedOver
 } from "../../kernel/PaymentLedger.ts"
+import type { CountedCard } from "../../kernel/routing/retryBudgets.ts"
 import type { RoutingDecision } from "../../kernel/routing/RoutingPolicyEngine.ts"
 import { permitRefusal } from "./permitRefusal.ts"
 import { actionOf } from "./rows.ts"
@@ -40,8 +41,9 @@ export const open = (
       : { _tag: "ConfirmKeyReused", earlierSession: before.session, earlierBody: before.body }
   }
   if (row.state !== "pending") return { _tag: "NotPayable", state: row.state }
+  const card = countedCard(decision, request.body)
   if (now >= row.expiresAt) return { _tag: "NotPayable", state: "expired" }
-  const { permitted, passedOver } = choose(store, row, candidates)
+  const { permitted, passedOver } = choose(store, now, row, candidates, card)
   if (permitted === undefined) return { _tag: "NonePermitted", passedOver }
 
   return transact(store, now, row, (transaction) => {
@@ -58,21 +60,30 @@ export const open = (
         body: toJson(request.body)
       })
     }
-    const permit = writeAttempt(transaction, permitted)
+    const permit = writeAttempt(transaction, permitted, card)
     audit(transaction, request.by, "attempt_written")
     return { _tag: "Permitted", permit, passedOver }
   })
 }
 
+/** The card as its tries are counted; nothing when the routing did not know which card it is. */
+const countedCard = (
+  { inputs: { cardBrand: brand, fingerprint } }: RoutingDecision,
+  { vaultToken: { tokenRef } }: Confirmation
+): CountedCard | undefined =>
+  brand === undefined || fingerprint === undefined ? undefined : { brand, fingerprint, tokenRef }
+
 /** Walks candidates in their order to the first that may be charged now. */
 export const choose = (
   store: Store,
-  { declaration }: SessionRow,
-  candidates: ReadonlyArray<Candidate>
+  now: number,
+  session: SessionRow,
+  candidates: ReadonlyArray<Candidate>,
+  card: CountedCard | undefined
 ): { readonly permitted: Candidate | undefined; readonly passedOver: ReadonlyArray<PassedOver> } => {
   const passedOver: Array<PassedOver> = []
   for (const candidate of candidates) {
-    const reason = permitRefusal(store, declaration, candidate)
+    const reason = permitRefusal(store, now, session, { ...candidate, card })
     if (reason === undefined) return { permitted: candidate, passedOver }
     passedOver.push({ mid: candidate.mid, reason })
   }
@@ -82,12 +93,14 @@ export const choose = (
 /** The next attempt of the session's round, in flight under a new fence. */
 export const writeAttempt = (
   { session, now }: Transaction,
-  { mid, provider, lease }: Candidate
+  { mid, provider, lease }: Candidate,
+  card: CountedCard | undefined
 ): SendPermit => {
   const { id, money } = session.declaration
   const ordinal = session.attempts.length + 1
   session.fence += 1
   const row: AttemptRow = {
+    card,
     attempt: attemptId(id, ordinal),
     session: id,
     ordinal,

@@ -158,9 +158,9 @@ const declined = (
     !hasCapture(session)
   attempt.state = "declined"
   const { permitted, passedOver } = mayGoOn
-    ? choose(store, session, next)
+    ? choose(store, transaction.now, session, next, attempt.card)
     : { permitted: undefined, passedOver: [] }
-  if (permitted !== undefined) return { next: writeAttempt(transaction, permitted), passedOver }
+  if (permitted !== undefined) return { next: writeAttempt(transaction, permitted, attempt.card), passedOver }
   if (hasCapture(session)) {
     review(transaction, attempt)
     return { passedOver }

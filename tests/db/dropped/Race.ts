@@ -6,8 +6,8 @@ import type { Role } from "../../../src/db/Database.ts"
  * - `index one_live_attempt_per_session`: a unique index that is no constraint;
  * - `trigger attempts.guard_attempt`: a trigger as a whole;
  * - `refusal guard_attempt.attempt_move`: one refusal of a trigger's function;
- * - `reason permit_refusal.kill_switch_on`: one reason why an account may not be sent to;
- * - `lock guard_attempt`: the row lock under which a trigger's function looks;
+ * - `reason permit_refusal.kill_switch_on`: one reason why an account, or a card on it, may not be sent to;
+ * - `lock guard_attempt`: the lock under which a function looks;
  * - `right payments_app attempts`: that a role may not write into a table. It is dropped by granting it.
  */
 export type Prohibition =

@@ -24,12 +24,16 @@ export const catalogue = `
   select distinct 'refusal ' || proname || '.' || found[1]
   from pg_proc join ours on ours.oid = pronamespace, regexp_matches(prosrc, 'constraint = ''(\\w+)''', 'g') as found
   union all
-  select 'reason permit_refusal.' || found[1]
-  from regexp_matches((select prosrc from pg_proc where oid = 'permit_refusal'::regproc), 'then ''(\\w+)''', 'g') as found
+  select 'reason ' || proname || '.' || found[1]
+  from pg_proc join ours on ours.oid = pronamespace, regexp_matches(prosrc, 'then ''(\\w+)''', 'g') as found
+  where proname in ('permit_refusal', 'retry_refusal')
   union all
   select 'lock ' || proname
   from pg_proc join ours on ours.oid = pronamespace, regexp_matches(prosrc, ' for (?:share|update|no key update|key share);', 'g')
   where prorettype = 'trigger'::regtype
+  union all
+  select 'lock ' || proname
+  from pg_proc join ours on ours.oid = pronamespace where prosrc like '%pg_advisory_xact_lock%'
   union all
   select 'right ' || role || ' ' || pg_class.oid::regclass
   from pg_class join ours on ours.oid = relnamespace, unnest(array['payments_app', 'payments_stub']) as role

@@ -42,7 +42,9 @@ export const drop = (
         replaceOne(source, new RegExp(`\\n *when [^\\n]* then '${name}'`, "g"))
       )
     case "lock":
-      return rewrite(sql, what, (source) => replaceOne(source, / for (?:share|update)(?=;)/g))
+      return rewrite(sql, what, (source) =>
+        replaceOne(source, / for (?:share|update)(?=;)|(?<=perform )pg_advisory_xact_lock[^;]*(?=;)/g)
+      )
     default:
       return grant(sql, what, table)
   }

@@ -37,6 +37,14 @@ const notAsDeclared: ReadonlyArray<readonly [what: string, fields: Readonly<Reco
   ["another brand", { brand_id: "loop-health" }]
 ]
 
+/** What the issuer said of the card when it declined the first attempt. */
+const retried: ReadonlyArray<readonly [reason: string, what: string, advice: string, brand: string]> = [
+  ["retry_forbidden", "a card that is never to be tried again", "never", "visa"],
+  ["card_needs_update", "a card whose data is to be corrected first", "updated", "visa"],
+  ["retry_too_early", "a card that is to be tried later", "later", "mastercard"],
+  ["retry_budget_spent", "a card that was tried as often as its network allows", "none", "visa"]
+]
+
 const sentWith: ReadonlyArray<readonly [column: string, value: string]> = [
   ["attempt_id", "'at_of_nobody'"],
   ["session_id", "'ps_of_nobody'"],
@@ -51,6 +59,8 @@ const sentWith: ReadonlyArray<readonly [column: string, value: string]> = [
   ["currency", "'EUR'"],
   ["vault_id", "'another'"],
   ["token_ref", "'tok_2'"],
+  ["card_fingerprint", "'another card'"],
+  ["card_brand", "'amex'"],
   ["idempotency_key", "'another'"],
   ["fence", "7"],
   ["written_at", "now() + interval '1 day'"]
@@ -109,6 +119,18 @@ export const attempts: ReadonlyArray<Prohibition> = [
   second("permit_gates_missing", "a live account whose gates are not passed", {}, [
     `update merchant_accounts set live = true ${only("mid_goods_1")}`
   ]),
+  ...retried.map(([reason, what, advice, brand]) =>
+    second(`permit_${reason}`, what, { card_fingerprint: "a card", card_brand: brand }, [
+      "update merchant_accounts set live = true where mid_id = 'mid_goods_1'",
+      ...["counsel", "banking", "credentials", "contract_run"].map(
+        (gate) => `insert into passed_gates values ('mid_goods_1', '${gate}', 'an officer', 'a letter')`
+      ),
+      s.withoutTriggers("attempts"),
+      `update attempts set card_fingerprint = 'a card', evidence = evidence || '{"advice": "${advice}"}'`,
+      s.withTriggers("attempts"),
+      ...(reason === "retry_budget_spent" ? ["update retry_budgets set most = 1"] : [])
+    ])
+  ),
   second("permit_not_active", "an account that is suspended", {}, [
     `update merchant_accounts set status = 'suspended' ${only("mid_goods_1")}`
   ]),

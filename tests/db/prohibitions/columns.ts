@@ -99,7 +99,9 @@ const checks: ReadonlyArray<readonly [table: string, constraint: string, change:
   ["postings", "postings_currency_check", "currency = 'usd'"],
   ["prices", "prices_amount_check", "amount = 0"],
   ["prices", "prices_category_check", "category = 'weapons'"],
-  ["prices", "prices_currency_check", "currency = 'usd'"]
+  ["prices", "prices_currency_check", "currency = 'usd'"],
+  ["retry_budgets", "retry_budgets_hours_check", "hours = 0"],
+  ["retry_budgets", "retry_budgets_most_check", "most = 0"]
 ]
 
 const references: ReadonlyArray<readonly [table: string, constraint: string, change: string]> = [

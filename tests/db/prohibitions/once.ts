@@ -26,6 +26,7 @@ const tables = [
   "policy_version",
   "postings",
   "prices",
+  "retry_budgets",
   "routing_decisions"
 ]
 

@@ -51,11 +51,17 @@ const candidate = (mid: string, leaseMs = 60_000) => ({
   leaseMs
 })
 
-export const open = (nr: number, mid = "mid_goods_1", key?: string): string =>
+/** The write-ahead; of a card that its vault names, if there is one. */
+export const open = (
+  nr: number,
+  mid = "mid_goods_1",
+  key?: string,
+  card: { readonly fingerprint?: string; readonly cardBrand?: string } = {}
+): string =>
   `select open_attempt(${literal({
     session: session(nr),
     candidates: [candidate(mid)],
-    decision: { policyVersion: 1, inputs: {}, chosen: [mid], leftOut: [] },
+    decision: { policyVersion: 1, inputs: card, chosen: [mid], leftOut: [] },
     token: { vaultId: "stub", tokenRef: "tok_1" },
     by: "test",
     ...(key === undefined ? {} : { key }),

@@ -28,6 +28,9 @@ export const seedRows = (
           m->'accepts', (m->>'priority')::integer, (m->>'weight')::integer, (m#>>'{monthlyCap,amount}')::bigint,
           m#>>'{monthlyCap,currency}'
         from jsonb_array_elements(${json}::jsonb -> 'accounts') m`
+      yield* sql`insert into passed_gates (mid_id, gate, passed_by, evidence)
+        select m->>'id', g->>'gate', g->>'by', 'a letter'
+        from jsonb_array_elements(${json}::jsonb -> 'accounts') m, jsonb_array_elements(m->'gates') g`
       yield* sql`insert into mid_underwriting
         select m->>'id', m->>'entity', m->>'provider', jsonb_array_elements_text(m->'underwrittenFor')
         from jsonb_array_elements(${json}::jsonb -> 'accounts') m`

@@ -85,10 +85,10 @@ export const writesNextAfterUnknown: RecordStep = (store, now, recorded) => {
   const row = scene.rowOf(store)
   if (recorded.outcome._tag !== "Indeterminate" || row.state !== "in_review") return recording
   return transact(store, now, row, (transaction) => {
-    const { permitted } = choose(store, row, recorded.next)
+    const { permitted } = choose(store, now, row, recorded.next, undefined)
     if (permitted === undefined) return recording
     transaction.session.state = "processing"
-    return { ...recording, session: "processing", next: writeAttempt(transaction, permitted) }
+    return { ...recording, session: "processing", next: writeAttempt(transaction, permitted, undefined) }
   })
 }
 

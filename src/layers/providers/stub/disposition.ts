@@ -3,7 +3,8 @@ import {
   Declined,
   type DeclineKind,
   type Evidence,
-  Indeterminate
+  Indeterminate,
+  type RetryAdvice
 } from "../../../kernel/cascade/Disposition.ts"
 import type { LookupResult } from "../../../kernel/PaymentProvider.ts"
 import type { StubAnswer } from "./wire.ts"
@@ -11,7 +12,13 @@ import type { StubAnswer } from "./wire.ts"
 /** What a code proves. A code that is not listed for the call proves nothing: its outcome is indeterminate. */
 export type Meaning =
   | { readonly outcome: "succeeded"; readonly why: string }
-  | { readonly outcome: "declined"; readonly kind: DeclineKind; readonly why: string }
+  | {
+      readonly outcome: "declined"
+      readonly kind: DeclineKind
+      /** What the issuer's code says about trying the card again. */
+      readonly advice?: RetryAdvice
+      readonly why: string
+    }
 
 const meanings = (table: Readonly<Record<string, Meaning>>): ReadonlyMap<string, Meaning> =>
   new Map(Object.entries(table))
@@ -24,7 +31,12 @@ export const chargeCodes = meanings({
     kind: "soft",
     why: "the issuer refused without a reason; by another acquirer it may take the same charge"
   },
-  stolen_card: { outcome: "declined", kind: "hard", why: "the card is blocked wherever it is charged" },
+  stolen_card: {
+    outcome: "declined",
+    kind: "hard",
+    advice: "never",
+    why: "the card is blocked wherever it is charged"
+  },
   insufficient_funds: {
     outcome: "declined",
     kind: "hard",
@@ -67,7 +79,10 @@ export const judge = (
   const { code, message, reference, amount, currency } = answer
   const evidence = { code, message }
   const meaning = codes.get(code)
-  if (meaning?.outcome === "declined") return new Declined({ kind: meaning.kind, evidence })
+  if (meaning?.outcome === "declined") {
+    const { kind, advice } = meaning
+    return new Declined({ kind, ...(advice === undefined ? {} : { advice }), evidence })
+  }
   return meaning === undefined || reference === undefined || amount === undefined || currency === undefined
     ? new Indeterminate({ evidence })
     : { reference, amount, currency, evidence }

@@ -23,6 +23,39 @@ const stopped = (
   broken: (nr) => none(`attempts where session_id = ${session(nr)}`)
 })
 
+const card = (nr: number) => ({ fingerprint: `card_${nr}`, cardBrand: `net_${nr}` })
+
+/** A company whose account charges money, and a network that allows one try in a day. */
+const counted = (nr: number): ReadonlyArray<string> => [
+  ...scenes.company(nr),
+  `update merchant_accounts set live = true where mid_id = 'mid_${nr}'`,
+  ...["counsel", "banking", "credentials", "contract_run"].map(
+    (gate) => `insert into passed_gates values ('mid_${nr}', '${gate}', 'an officer', 'a letter')`
+  ),
+  `insert into retry_budgets values ('net_${nr}', '2026-01-01', 24, true, 1)`
+]
+
+/** Workers of the app that open an attempt with a card that was declined before. */
+const retried = (
+  reason: string,
+  law: string,
+  advice: string,
+  brand: (nr: number) => string = (nr) => `net_${nr}`
+): Race => ({
+  drops: [`reason retry_refusal.${reason}`],
+  law,
+  given: (nr) => [
+    ...counted(nr),
+    // Advice is to forbid it, and not the budget.
+    ...(advice === "none" ? [] : [`update retry_budgets set most = 9 where network = 'net_${nr}'`]),
+    scenes.declaredByCompany(nr),
+    s.open(nr, `mid_${nr}`, undefined, { ...card(nr), cardBrand: brand(nr) }),
+    s.record(nr, 1, { ...s.outcome.declined, advice })
+  ],
+  workers: (nr) => apps(4, () => s.open(nr, `mid_${nr}`, undefined, { ...card(nr), cardBrand: brand(nr) })),
+  broken: (nr) => none(`attempts where session_id = ${session(nr)} and ordinal > 1`)
+})
+
 const onEvidence: Omit<Race, "drops"> = {
   law: "only what the processor declined counts as declined",
   given: (nr) => [...scenes.charging(nr), s.record(nr, 1, s.outcome.indeterminate)],
@@ -129,6 +162,25 @@ export const attempts: ReadonlyArray<Race> = [
     workers: (nr) => owners(4, (at) => scenes.attemptOfCompany(nr, at)),
     broken: (nr) =>
       none(`attempts join merchant_accounts using (mid_id) where session_id = ${session(nr)} and kill_switch`)
+  },
+  retried("retry_forbidden", "a card that is never to be tried again is not", "never"),
+  retried("card_needs_update", "a card whose data is to be corrected is not tried before", "updated"),
+  retried(
+    "retry_too_early",
+    "a card that is to be tried later is not tried now",
+    "later",
+    () => "mastercard"
+  ),
+  retried("retry_budget_spent", "a card is not tried oftener than its network allows", "none"),
+  {
+    drops: ["lock retry_refusal"],
+    law: "of several charges of one card at once each counts the others",
+    given: (nr) => [
+      ...counted(nr),
+      ...[0, 1, 2, 3].map((at) => s.declare(nr + at, { entity: `co_${nr}`, brand: `co-${nr}` }))
+    ],
+    workers: (nr) => apps(4, (at) => s.open(nr + at - 1, `mid_${nr}`, undefined, card(nr))),
+    broken: (nr) => atMostOne(`attempts where mid_id = 'mid_${nr}'`)
   },
   stopped(
     "kill_switch_on",

@@ -244,6 +244,20 @@ export const formats: ReadonlyArray<Race> = [
       `insert into passed_gates values ('mid_${nr}', '${at === 0 ? "banking" : "counsel"}', 'an officer', '')`,
     "evidence = ''"
   ),
+  format(
+    "retry_budgets.retry_budgets_hours_check",
+    "a budget counts over some time",
+    () => [],
+    (nr, at) => `insert into retry_budgets values ('net_${nr}_${at}', '2026-01-01', 0, true, 1)`,
+    "hours = 0"
+  ),
+  format(
+    "retry_budgets.retry_budgets_most_check",
+    "a budget allows one try at the least",
+    () => [],
+    (nr, at) => `insert into retry_budgets values ('net_${nr}_${at}', '2026-01-01', 24, true, 0)`,
+    "most = 0"
+  ),
   accountFormat("merchant_accounts_weight_check", "an account has a share", { weight: 0 }, "weight = 0"),
   accountFormat(
     "merchant_accounts_monthly_cap_amount_check",

@@ -64,6 +64,12 @@ const keys: ReadonlyArray<Race> = [
     (nr) => `prices where price_ref = 'price_${nr}'`
   ),
   oneOf(
+    "retry_budgets.retry_budgets_pkey",
+    "a budget allows so many tries and no other number",
+    (nr, at) => `insert into retry_budgets values ('net_${nr}', '2026-01-01', 24, true, ${at})`,
+    (nr) => `retry_budgets where network = 'net_${nr}'`
+  ),
+  oneOf(
     "plans.plans_pkey",
     "a plan costs one amount",
     (nr, at) => `insert into plans values ('plan_${nr}', 'A plan', ${at}, 'USD', 'membership')`,

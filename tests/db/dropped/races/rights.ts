@@ -199,6 +199,13 @@ export const rights: ReadonlyArray<Race> = [
     (nr) => `prices where price_ref = 'price_${nr}' and amount < 3500`
   ),
   right(
+    "retry_budgets",
+    "the app cannot allow itself more tries of a card",
+    (nr) => [`insert into retry_budgets values ('net_${nr}', '2026-01-01', 24, true, 1)`],
+    (nr) => `update retry_budgets set most = 100 where network = 'net_${nr}'`,
+    (nr) => `retry_budgets where network = 'net_${nr}' and most > 1`
+  ),
+  right(
     "plans",
     "the app cannot make a plan cheaper",
     (nr) => [`insert into plans values ('plan_${nr}', 'A plan', 3500, 'USD', 'membership')`],
