@@ -65,9 +65,9 @@ export const plants: ReadonlyArray<Plant> = [
     edits: [
       {
         file: disposition,
-        find: `  if (meaning?.outcome === "declined") return`,
+        find: `  if (meaning?.outcome === "declined") {`,
         put: `  if (meaning === undefined) return new Declined({ kind: "soft", evidence })
-  if (meaning?.outcome === "declined") return`
+  if (meaning?.outcome === "declined") {`
       }
     ]
   },
