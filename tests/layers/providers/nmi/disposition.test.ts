@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { answerRows } from "../../../../src/layers/providers/nmi/disposition.ts"
 import { rejections, resultCodes } from "../../../../src/layers/providers/nmi/resultCodes.ts"

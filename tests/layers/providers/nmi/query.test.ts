@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { DateTime } from "effect"
 import { describe, expect, it } from "vitest"
 import { decimalOf, minorOf } from "../../../../src/layers/providers/nmi/amounts.ts"

@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { createHmac } from "node:crypto"
 import { expect } from "vitest"
 import { MidId } from "../../../../src/kernel/ids.ts"

@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { Option } from "effect"
 import { describe, expect, it } from "vitest"
 import { readXml, textOf, type XmlElement } from "../../../../src/layers/providers/nmi/xml.ts"
