@@ -1,4 +1,6 @@
 import { Config, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { join } from "node:path"
+import type { Seed } from "./db/seed.ts"
 import { nmiOrigin } from "./layers/providers/nmi/config.ts"
 import { stripeOrigin } from "./layers/providers/stripe/config.ts"
 import { stubTimings } from "./layers/providers/stub/config.ts"
@@ -25,8 +27,10 @@ export interface Settings {
   readonly databaseConnections: number
   /** Connections of a second pool of the app's: for what is only read, and for API keys. */
   readonly databaseReadConnections: number
-  /** Whether to put the placeholder companies, accounts and the development key into the database. */
-  readonly seed: boolean
+  /** Whose placeholder companies and accounts, with the development key, to put into the database. */
+  readonly seed: Seed | undefined
+  /** The processors and the vault are the emulators, which this process starts. */
+  readonly sandbox: boolean
   /** What the signing secrets of apps are sealed with; without it only a server for this machine keeps any. */
   readonly eventSecretsKey: Redacted.Redacted | undefined
   /** How long a session may be paid after it was declared. */
@@ -46,6 +50,7 @@ export const settings: Config.Config<Settings> = Config.all({
   databaseConnections: Config.Int("DATABASE_CONNECTIONS").pipe(Config.withDefault(16)),
   databaseReadConnections: Config.Int("DATABASE_READ_CONNECTIONS").pipe(Config.withDefault(8)),
   seed: Config.option(Config.Boolean("SEED")),
+  sandbox: Config.Boolean("SANDBOX").pipe(Config.withDefault(false)),
   eventSecretsKey: Config.option(Config.Redacted("EVENT_SECRETS_KEY")),
   sessionLifetime: Config.Duration("SESSION_LIFETIME").pipe(Config.withDefault(Duration.hours(24))),
   logFormat: Config.Literals(["pretty", "json"], "LOG_FORMAT").pipe(Config.withDefault("pretty"))
@@ -62,10 +67,14 @@ export const settings: Config.Config<Settings> = Config.all({
       eventSecretsKey: Option.getOrUndefined(found.eventSecretsKey),
       publicOrigin,
       // Somebody's own database is not filled with placeholders unless they say so.
-      seed: Option.getOrElse(found.seed, () => databaseUrl === undefined)
+      // Books of emulators and of stubs do not belong into one database.
+      dataDirectory: found.sandbox ? join(found.dataDirectory, "sandbox") : found.dataDirectory,
+      seed: Option.getOrElse(found.seed, () => databaseUrl === undefined) ? seedOf(found.sandbox) : undefined
     }
   })
 )
+
+const seedOf = (sandbox: boolean): Seed => (sandbox ? "sandbox" : "stub")
 
 const originOf = (host: string, port: number): string =>
   `http://${host.includes(":") ? `[${host}]` : host}:${port}`
@@ -98,6 +107,15 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
     return refuse(
       "PUBLIC_ORIGIN",
       `is ${show(origin)}; say an origin without a path or a slash at its end, such as https://pay.example`
+    )
+  }
+  if (found.sandbox && found.databaseUrl !== undefined) {
+    return refuse("SANDBOX", "keeps a database of its own; leave DATABASE_URL out")
+  }
+  if (found.sandbox && !found.loopbackOnly) {
+    return refuse(
+      "SANDBOX",
+      "is for this machine only, because its keys are known; leave HOST and PUBLIC_ORIGIN out"
     )
   }
   for (const [setting, connections] of [

@@ -1,10 +1,11 @@
 import { NodeRuntime } from "@effect/platform-node"
-import { Cause, Console, Effect, Exit, Logger, Runtime, Schema } from "effect"
+import { Cause, ConfigProvider, Console, Effect, Exit, identity, Logger, Runtime, Schema } from "effect"
 import { HttpServerError } from "effect/http"
 import { loadSettings, SettingRefused, type Settings } from "./config.ts"
 import { openDatabase } from "./db/openDatabase.ts"
 import { listenErrorText } from "./http/listenError.ts"
 import { service } from "./service.ts"
+import { openSandbox } from "./sandboxed.ts"
 import { welcome } from "./welcome.ts"
 
 class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { problem: Schema.String }) {
@@ -13,11 +14,17 @@ class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { 
   }
 }
 
+class UnknownFlag extends Schema.TaggedError<UnknownFlag>()("UnknownFlag", { flag: Schema.String }) {
+  override get message(): string {
+    return `There is no ${this.flag}. The one flag is --sandbox; everything else is a setting of the environment, listed in README.md.`
+  }
+}
+
 /** Where the simulated gateways keep their books, if it is a database of their own: brought up to date like ours. */
 const openStubDatabase = (config: Settings) =>
   config.stubDatabaseUrl === undefined
     ? Effect.void
-    : openDatabase({ ...config, databaseUrl: config.stubDatabaseUrl, seed: false }).pipe(
+    : openDatabase({ ...config, databaseUrl: config.stubDatabaseUrl, seed: undefined }).pipe(
         Effect.catchTag(["DatabaseUnreachable", "MigrationRefused"], ({ problem }) =>
           Effect.fail(
             new SettingRefused({ setting: "STUB_DATABASE_URL", problem: `cannot be used: ${problem}` })
@@ -25,17 +32,35 @@ const openStubDatabase = (config: Settings) =>
         )
       )
 
+/** `npm start -- --sandbox` is SANDBOX=true; there is no other flag. */
+const flags = Effect.suspend(() => {
+  const given = process.argv.slice(2)
+  const unknown = given.find((flag) => flag !== "--sandbox")
+  return unknown === undefined
+    ? Effect.succeed(given.length > 0 ? { SANDBOX: "true" } : {})
+    : Effect.fail(new UnknownFlag({ flag: unknown }))
+})
+
 const program = Effect.gen(function* () {
-  const config = yield* loadSettings
+  const config = yield* loadSettings.pipe(
+    Effect.provideService(
+      ConfigProvider.ConfigProvider,
+      ConfigProvider.orElse(ConfigProvider.fromUnknown(yield* flags), yield* ConfigProvider.ConfigProvider)
+    )
+  )
   const logger =
     config.logFormat === "json" ? Logger.withConsoleError(Logger.formatJson) : Logger.consolePretty()
   return yield* Effect.gen(function* () {
     const { url, notes, watch } = yield* openDatabase(config)
     yield* openStubDatabase(config)
+    const sandbox = config.sandbox ? yield* openSandbox(config) : undefined
     return yield* Effect.provide(
-      Effect.andThen(welcome(config, notes), Effect.never),
+      Effect.andThen(welcome(config, notes, sandbox?.origins), Effect.never),
       service(config, url)
     ).pipe(
+      sandbox === undefined
+        ? identity
+        : Effect.provideService(ConfigProvider.ConfigProvider, sandbox.provider),
       Effect.catchIf(
         (error) => error instanceof HttpServerError.ServeError,
         (error) => Effect.fail(new CannotListen({ problem: listenErrorText(error, config) }))

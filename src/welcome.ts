@@ -3,12 +3,20 @@ import type { Settings } from "./config.ts"
 import { developmentKey } from "./db/seedData.ts"
 import { Principal } from "./kernel/ids.ts"
 import { PaymentSessions } from "./kernel/PaymentSessions.ts"
+import type { SandboxOrigins } from "./sandboxed.ts"
 
 /** What a person sees who has just started the service: where everything is, and three things to try. */
-export const welcome = Effect.fn("welcome")(function* (settings: Settings, notes: ReadonlyArray<string>) {
+export const welcome = Effect.fn("welcome")(function* (
+  settings: Settings,
+  notes: ReadonlyArray<string>,
+  sandbox: SandboxOrigins | undefined
+) {
   const { publicOrigin } = settings
-  yield* Console.log(["", ...notes.map((note) => `  ${note}\n`), ...addresses(publicOrigin)].join("\n"))
-  if (!settings.seed || !settings.loopbackOnly) {
+  const emulators = sandbox === undefined ? [] : emulated(sandbox)
+  yield* Console.log(
+    ["", ...notes.map((note) => `  ${note}\n`), ...addresses(publicOrigin), ...emulators].join("\n")
+  )
+  if (settings.seed === undefined || !settings.loopbackOnly) {
     return yield* Console.log(
       "\n  Callers need an API key: docs/guides/operating.md says how to give one out.\n  Stop with Ctrl-C.\n"
     )
@@ -23,7 +31,7 @@ export const welcome = Effect.fn("welcome")(function* (settings: Settings, notes
       mode: "hosted"
     }
   })
-  yield* Console.log(toTry(publicOrigin, session.id))
+  yield* Console.log(toTry(publicOrigin, session.id, sandbox))
 })
 
 const addresses = (origin: string): ReadonlyArray<string> => [
@@ -31,14 +39,26 @@ const addresses = (origin: string): ReadonlyArray<string> => [
   `  REST reference   ${origin}/docs`
 ]
 
-const toTry = (origin: string, session: string): string => {
+/** Beside what they emulate, where the emulators tell what really moved. */
+const emulated = ({ stripe, nmi, basisTheory }: SandboxOrigins): ReadonlyArray<string> => [
+  "",
+  `  Stripe           ${stripe}   emulated; what moved: ${stripe}/_sandbox/books`,
+  `  NMI              ${nmi}   emulated; what moved: ${nmi}/_sandbox/books`,
+  `  Basis Theory     ${basisTheory}   emulated; its magic cards are tokens such as tok_4242 (sandbox/README.md)`
+]
+
+const toTry = (origin: string, session: string, sandbox: SandboxOrigins | undefined): string => {
   const post = (path: string, body: unknown) =>
     [
       `  curl -s ${origin}${path} \\`,
       `    -H 'Authorization: Bearer ${developmentKey.key}' -H 'Content-Type: application/json' \\`,
       `    -d '${JSON.stringify(body)}'`
     ].join("\n")
-  const confirm = { vaultToken: { vaultId: "stub", tokenRef: "tok_declined_at_stub_a" } }
+  const vaultToken =
+    sandbox === undefined
+      ? { vaultId: "stub", tokenRef: "tok_declined_at_stub_a" }
+      : { vaultId: "basis_theory", tokenRef: "tok_0210" }
+  const confirm = { vaultToken }
   const query = `{ attempts(first: 5) { nodes { ordinal state merchantAccount { midId } evidence { nodes { message } } decision { leftOut { midId reasons { sentence } } } } } }`
   const laundering = {
     customer: "loop_user_1",

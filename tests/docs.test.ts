@@ -86,5 +86,6 @@ const another = (name: string): string =>
     DATA_DIRECTORY: "elsewhere",
     DATABASE_CONNECTIONS: "3",
     DATABASE_READ_CONNECTIONS: "3",
+    SANDBOX: "true",
     LOG_FORMAT: "json"
   })[name] ?? "7 minutes"

@@ -4,7 +4,7 @@ import { type Migrator, SqlClient, SqlError } from "effect/sql"
 import * as Database from "./Database.ts"
 import { type EmbeddedPostgresError, start } from "./embedded/EmbeddedPostgres.ts"
 import { migrate } from "./migrate.ts"
-import { seed } from "./seed.ts"
+import { type Seed, seed } from "./seed.ts"
 
 /** A database that this version of the service can work on, and what a person should know about it. */
 export interface OpenDatabase {
@@ -36,7 +36,8 @@ export class MigrationRefused extends Schema.TaggedError<MigrationRefused>()("Mi
 export const openDatabase = Effect.fn("openDatabase")(function* (settings: {
   readonly databaseUrl: Redacted.Redacted | undefined
   readonly dataDirectory: string
-  readonly seed: boolean
+  /** Nothing is seeded without it. */
+  readonly seed: Seed | undefined
 }): Effect.fn.Return<
   OpenDatabase,
   | EmbeddedPostgresError
@@ -61,9 +62,9 @@ export const openDatabase = Effect.fn("openDatabase")(function* (settings: {
       settings.databaseUrl === undefined ? error : new MigrationRefused({ problem: deepest(error) })
     )
   )
-  if (settings.seed) {
+  if (settings.seed !== undefined) {
     const owner = Database.layer({ url: database.url, role: "payments_owner", maxConnections: 1 })
-    yield* Effect.provide(seed, [owner, Digest.layerWebCrypto])
+    yield* Effect.provide(seed(settings.seed), [owner, Digest.layerWebCrypto])
   }
   return database
 })

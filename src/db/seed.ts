@@ -1,21 +1,26 @@
 import { Effect } from "effect"
 import { Digest } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
-import { accounts, brands, developmentKey, entities, plans, prices } from "./seedData.ts"
+import { accounts, brands, developmentKey, entities, plans, prices, sandboxAccounts } from "./seedData.ts"
+
+/** Whose accounts: the simulated processors of this process, or the emulators of real ones. */
+export type Seed = "stub" | "sandbox"
 
 /**
  * Puts the seed data into a database that does not have it: one statement a table, and what is there already
  * stays as it is, a flipped kill switch included. Needs the owner's role.
  */
-export const seed: Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient | Digest.Digest> = Effect.gen(
-  function* () {
+export const seed = (
+  which: Seed
+): Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient | Digest.Digest> =>
+  Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const digest = yield* Digest.Digest
     const keyHash = yield* digest.digestHex(Digest.sha256, new TextEncoder().encode(developmentKey.key))
     const rows = JSON.stringify({
       entities,
       brands,
-      accounts,
+      accounts: which === "stub" ? accounts : sandboxAccounts,
       prices,
       plans,
       keys: [{ hash: keyHash, principal: developmentKey.principal }]
@@ -54,5 +59,4 @@ export const seed: Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient | 
           from jsonb_array_elements(${rows}::jsonb -> 'keys') k on conflict do nothing`
       })
     )
-  }
-)
+  })

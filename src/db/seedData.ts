@@ -97,7 +97,9 @@ export const brands: ReadonlyArray<BrandSeed> = [
 interface AccountSeed {
   readonly id: string
   readonly entity: string
-  readonly provider: "stub_a" | "stub_b"
+  readonly provider: "stub_a" | "stub_b" | "stripe" | "nmi"
+  /** The name of a secret. */
+  readonly credentials?: string
   readonly name: string
   readonly status: "active" | "pending"
   readonly underwrittenFor: ReadonlyArray<ProductCategory>
@@ -106,6 +108,7 @@ interface AccountSeed {
     readonly maximumAmount?: number
     readonly cardBrands?: ReadonlyArray<string>
     readonly countries?: ReadonlyArray<string>
+    readonly vaults?: ReadonlyArray<string>
     readonly highestRisk?: "low" | "medium" | "high"
   }
   readonly priority: number
@@ -168,6 +171,13 @@ function account(
     ...rest
   }
 }
+
+/** The same accounts at the emulated processors: Stripe for the one stub, NMI for the other. */
+export const sandboxAccounts: ReadonlyArray<AccountSeed> = accounts.map((seeded) => {
+  const provider = seeded.provider === "stub_a" ? "stripe" : "nmi"
+  const accepts = { ...seeded.accepts, vaults: ["basis_theory"] }
+  return { ...seeded, provider, credentials: `${provider}_${seeded.id}`, accepts }
+})
 
 export const prices: ReadonlyArray<{
   readonly ref: string

@@ -49,7 +49,7 @@ export const openDatabases = Effect.gen(function* () {
   const url = Redacted.make(ours.url())
   const booksUrl = Redacted.make(far.url())
   yield* Effect.provide(migrate, Database.administrator(url))
-  yield* Effect.provide(seed, [
+  yield* Effect.provide(seed("stub"), [
     Database.layer({ url, role: "payments_owner", maxConnections: 1 }),
     Digest.layerWebCrypto
   ])

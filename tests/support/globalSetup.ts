@@ -32,7 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       yield* Effect.provide(Database.createDatabase(templateDatabase), administrator)
       const url = Redacted.make(running.url(templateDatabase))
       yield* Effect.provide(migrate, Database.administrator(url))
-      yield* seed.pipe(
+      yield* seed("stub").pipe(
         Effect.provide([
           Database.layer({ url, role: "payments_owner", maxConnections: 1 }),
           Digest.layerWebCrypto
