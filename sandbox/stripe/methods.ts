@@ -39,10 +39,19 @@ const readCard = (world: World, fields: Fields, prefix: string): CardInput => {
     throw badCard("invalid_expiry_year", "Your card's expiration year is invalid.", "exp_year")
   }
   const cvc = get("cvc")
-  if (cvc !== undefined && cvc !== "" && !/^\d{3,4}$/.test(cvc)) {
+  if (cvc === "") {
+    const name = `${prefix}[cvc]`
+    throw invalid(
+      `You passed an empty string for '${name}'. We assume empty values are an attempt to unset a parameter; however ` +
+        `'${name}' cannot be unset. You should remove '${name}' from your request or supply a non-empty value.`,
+      name,
+      "parameter_invalid_empty"
+    )
+  }
+  if (cvc !== undefined && !/^\d{3,4}$/.test(cvc)) {
     throw badCard("invalid_cvc", "Your card's security code is invalid.", "cvc")
   }
-  return { number, expMonth, expYear, cvc: cvc === "" ? undefined : cvc }
+  return { number, expMonth, expYear, cvc }
 }
 
 const keep = (

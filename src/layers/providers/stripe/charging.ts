@@ -1,7 +1,7 @@
 import { Clock, Duration, Effect, Schema } from "effect"
 import type { VaultToken } from "../../../kernel/Card.ts"
-import { Captured, type Declined, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
-import type { CommittedAttempt } from "../../../kernel/cascade/SendPermit.ts"
+import { Captured, Declined, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
+import type { CommittedAttempt, SendPermit } from "../../../kernel/cascade/SendPermit.ts"
 import type { ChargeRequest, MoneyRequest } from "../../../kernel/PaymentProvider.ts"
 import type { Proxy } from "../../vault/basis-theory/proxy.ts"
 import { cardField, isTokenRef } from "../../vault/basis-theory/tokenRefs.ts"
@@ -32,6 +32,8 @@ export interface ChargingOptions {
   readonly timings: StripeTimings
   /** Where the issuer sends the customer back to. */
   readonly returnUrl: (session: CommittedAttempt["session"]) => string
+  /** The permits that were used. */
+  readonly sent: WeakSet<SendPermit>
 }
 
 const decodeMethod = Schema.decodeUnknownOption(PaymentMethod)
@@ -51,8 +53,25 @@ export const chargeDeadline = (options: ChargingOptions): Duration.Duration => {
 
 type Charged = Effect.Effect<Captured, Declined | Indeterminate>
 
-/** Charges a vaulted card: a PaymentMethod through the proxy, which moves no money; then the intent, directly. */
-export const chargeToken = Effect.fnUntraced(function* (
+/**
+ * Charges a vaulted card. Nobody uses a permit twice; if somebody did, what Stripe says of the request and not of the
+ * intent would be about the second time only, and say nothing about the money of the first.
+ */
+export const chargeToken = (options: ChargingOptions, permit: SendPermit, token: VaultToken): Charged => {
+  const charging = chargeAttempt(options, permit.attempt, token)
+  if (!options.sent.has(permit)) {
+    options.sent.add(permit)
+    return charging
+  }
+  return Effect.mapError(charging, (error) =>
+    error instanceof Declined && error.processorReference === undefined
+      ? unknownOf("asked_again", `the attempt was sent before, and now: ${error.evidence.message}`)
+      : error
+  )
+}
+
+/** A PaymentMethod through the proxy, which moves no money; then the intent, directly. */
+const chargeAttempt = Effect.fnUntraced(function* (
   options: ChargingOptions,
   attempt: CommittedAttempt,
   token: VaultToken

@@ -108,10 +108,13 @@ const adviceCodes: Readonly<Record<string, RetryAdvice>> = {
   confirm_card_data: "updated"
 }
 
-/** Visa's category 1: the issuer never approves. */
+/** Visa's category 1, as of 2026-11: the issuer never approves. */
 const visaNever = new Set(["04", "07", "12", "14", "15", "41", "43", "46", "57", "R0", "R1", "R3"])
 
-/** Mastercard's merchant advice codes. */
+/** The one of them that depends on who asks: the cardholder is not permitted this kind of transaction. */
+const notPermittedHere = "57"
+
+/** Mastercard's merchant advice codes, as of 2026-11. */
 const mastercardAdvice: Readonly<Record<string, RetryAdvice>> = {
   "01": "updated",
   "02": "later",
@@ -134,20 +137,26 @@ export interface Decline {
   readonly message: string
 }
 
-/** What an error says about asking further. The strictest advice counts; who is told never to try again is `hard`. */
+/**
+ * What an error says about asking further; the strictest advice counts. The networks' rules bind a cascade as they bind
+ * a retry, so whom they forbid to ask again, at all or before the card's data was corrected, is told `hard`. One code
+ * of theirs is about the kind of merchant: there another account may be permitted what this one never is.
+ */
 export const declineOf = (error: PaymentError | null | undefined): Decline => {
   const code = error?.decline_code || error?.code || "unexplained"
   const listed = of(declineCodes, code)
   const brand = error?.payment_method?.card?.brand
-  const network = error?.network_decline_code
-  const said = of(adviceCodes, error?.advice_code)
-  const advices = [
-    listed?.advice,
-    said,
-    brand === "visa" && visaNever.has(network ?? "") ? "never" : undefined,
-    brand === "mastercard" ? of(mastercardAdvice, error?.network_advice_code) : undefined
-  ]
+  const network = error?.network_decline_code ?? ""
+  const ofNetwork =
+    brand === "visa" && visaNever.has(network)
+      ? "never"
+      : brand === "mastercard"
+        ? of(mastercardAdvice, error?.network_advice_code)
+        : undefined
+  const advices = [listed?.advice, of(adviceCodes, error?.advice_code), ofNetwork]
   const advice = strictest.find((one) => advices.includes(one))
+  const binding = ofNetwork === "never" && network === notPermittedHere ? advices.slice(0, 2) : advices
+  const forbidden = binding.includes("never") || binding.includes("updated")
   const details = [
     ["network", network],
     ["network advice", error?.network_advice_code],
@@ -157,7 +166,7 @@ export const declineOf = (error: PaymentError | null | undefined): Decline => {
     .join(", ")
   const message = error?.message ?? listed?.meaning ?? "declined without a reason"
   return {
-    kind: said === "never" ? "hard" : (listed?.kind ?? "hard"),
+    kind: forbidden ? "hard" : (listed?.kind ?? "hard"),
     ...(advice === undefined ? {} : { advice }),
     code,
     message: details === "" ? message : `${message} (${details})`

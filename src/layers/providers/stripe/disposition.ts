@@ -182,7 +182,7 @@ export const isRequestRefusal = (error: PaymentError | undefined): boolean =>
   error?.type === "invalid_request_error" &&
   (error.code === undefined || error.code === null || requestRefusals.has(error.code))
 
-const seenIn = (reply: Reply<PaymentIntent>, asked: Asked): SeenAnswer => {
+export const seenIn = (reply: Reply<PaymentIntent>, asked: Asked): SeenAnswer => {
   const intent = reply._tag === "Object" ? reply.value : reply._tag === "Error" ? reply.intent : undefined
   return {
     reply,

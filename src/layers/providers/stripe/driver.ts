@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import type { SendPermit } from "../../../kernel/cascade/SendPermit.ts"
 import { ProviderName } from "../../../kernel/ids.ts"
 import { type PaymentProvider, WebhookRefused } from "../../../kernel/PaymentProvider.ts"
 import type { Transport } from "../../transport/Exchange.ts"
@@ -29,7 +30,8 @@ export const makeStripeDriver = (options: {
 }): PaymentProvider => {
   const { origin, transport, accounts, proxy, returnUrl, timings = defaultTimings } = options
   const client = makeClient(origin, transport)
-  const charging: ChargingOptions = { client, accounts, proxy, vaultId, timings, returnUrl }
+  const sent = new WeakSet<SendPermit>()
+  const charging: ChargingOptions = { client, accounts, proxy, vaultId, timings, returnUrl, sent }
   const looking: LookupOptions = { client, accounts, timings }
   const { absenceHorizon } = timings
 
@@ -41,7 +43,7 @@ export const makeStripeDriver = (options: {
     tokenCharge: {
       deadline: chargeDeadline(charging),
       chargeToken: Effect.fn("StripeProvider.chargeToken")((permit, token) =>
-        chargeToken(charging, permit.attempt, token)
+        chargeToken(charging, permit, token)
       )
     },
     chargeLookup: {

@@ -43,11 +43,12 @@ const received = ({ amount_received }: PaymentIntent): boolean => amount_receive
 
 const held = ({ amount_capturable = 0 }: PaymentIntent): boolean => amount_capturable !== 0
 
-/** The page of the issuer that the customer is to be sent to. */
-const actionOf = ({ next_action }: PaymentIntent): PaymentAction | undefined => {
+/** The page of the issuer that the customer is to be sent to; without TLS to one of the test mode only. */
+const actionOf = ({ next_action, livemode }: PaymentIntent): PaymentAction | undefined => {
   const url = next_action?.type === "redirect_to_url" ? next_action.redirect_to_url?.url : undefined
   if (typeof url !== "string" || !URL.canParse(url)) return undefined
-  return /^https?:$/.test(new URL(url).protocol) ? { type: "redirect", url } : undefined
+  const { protocol } = new URL(url)
+  return protocol === "https:" || (protocol === "http:" && !livemode) ? { type: "redirect", url } : undefined
 }
 
 /** What a PaymentIntent itself proves, however it was come by. */

@@ -28,12 +28,24 @@ export const refundRefusals: Readonly<Record<string, string>> = {
   refund_disputed_payment: "the charge is disputed: the money went back that way"
 }
 
-/** What a refund itself proves of the one that is asked about by its key. */
-export const judgeRefund = (refund: Refund, key: string): RefundLookupResult | Indeterminate => {
+/** The refund that is asked about: its key, and the charge that it is of. */
+export interface AskedRefund {
+  readonly idempotencyKey: string
+  readonly processorReference: string
+}
+
+/** Whether it is the refund that is asked about, and not another one. */
+export const isAskedRefund = (
+  { metadata, payment_intent }: Refund,
+  { idempotencyKey, processorReference }: AskedRefund
+): boolean => metadata["refund_id"] === idempotencyKey && payment_intent === processorReference
+
+/** What a refund itself proves of the one that is asked about. */
+export const judgeRefund = (refund: Refund, asked: AskedRefund): RefundLookupResult | Indeterminate => {
   const evidence: Evidence = { code: refund.status ?? "no_status", message: describe(refund) }
   const unknown = (code: string, message: string) => new Indeterminate({ evidence: { code, message } })
-  if (refund.metadata["refund_id"] !== key) {
-    return unknown("refund_of_another", "the refund does not carry this key")
+  if (!isAskedRefund(refund, asked)) {
+    return unknown("refund_of_another", "the refund does not carry this key, or is of another charge")
   }
   const listed = Object.hasOwn(refundStatuses, evidence.code) ? refundStatuses[evidence.code] : undefined
   const currency = refund.currency.toUpperCase()
@@ -60,10 +72,13 @@ const describe = ({ status, failure_reason: reason }: Refund): string => {
 }
 
 /** What the answer to the request that creates a refund proves; a replay is asked about again by whoever called. */
-export const judgeRefundAnswer = (reply: Reply<Refund>, key: string): RefundLookupResult | Indeterminate => {
+export const judgeRefundAnswer = (
+  reply: Reply<Refund>,
+  asked: AskedRefund
+): RefundLookupResult | Indeterminate => {
   switch (reply._tag) {
     case "Object":
-      return judgeRefund(reply.value, key)
+      return judgeRefund(reply.value, asked)
     case "NotSent":
       return declined("not_sent", `no refund was sent${detailsOf(reply)}`)
     case "Error": {

@@ -15,7 +15,7 @@ import { type Form, isMissing, type StripeAccount, stripeAccount } from "./clien
 import { detailsOf } from "./disposition.ts"
 import { unknownOf } from "./intents.ts"
 import type { LookupOptions } from "./lookup.ts"
-import { judgeRefund, judgeRefundAnswer } from "./refundDisposition.ts"
+import { isAskedRefund, judgeRefund, judgeRefundAnswer } from "./refundDisposition.ts"
 import { Page, Refund, RefundableIntent, type Reply } from "./wire.ts"
 
 const provider = "stripe"
@@ -104,7 +104,7 @@ export const createRefund = Effect.fnUntraced(function* (
     idempotencyKey
   })
   const reply = first._tag === "Object" && first.replayed ? yield* reread(options, account, first) : first
-  const result = judgeRefundAnswer(reply, idempotencyKey)
+  const result = judgeRefundAnswer(reply, { idempotencyKey, processorReference })
   if (result instanceof Indeterminate) return yield* result
   switch (result._tag) {
     case "RefundDone": {
@@ -151,7 +151,7 @@ export const lookupRefund = Effect.fnUntraced(function* (
     if (reply._tag !== "Object" && !isMissing(reply)) {
       return yield* unknownOf("lookup_failed", `the refund could not be read${detailsOf(reply)}`)
     }
-    if (reply._tag === "Object" && isThis(reply.value, query)) return yield* proven(reply.value, query)
+    if (reply._tag === "Object" && isAskedRefund(reply.value, query)) return yield* proven(reply.value, query)
   }
   const found = yield* refundsOf(options, account, query)
   const [refund, ...others] = found
@@ -166,14 +166,8 @@ export const lookupRefund = Effect.fnUntraced(function* (
     : yield* proven(refund, query)
 })
 
-const isThis = (refund: Refund, { idempotencyKey, processorReference }: RefundQuery): boolean =>
-  refund.metadata["refund_id"] === idempotencyKey && refund.payment_intent === processorReference
-
-const proven = (
-  refund: Refund,
-  { idempotencyKey }: RefundQuery
-): Effect.Effect<RefundLookupResult, Indeterminate> => {
-  const result = judgeRefund(refund, idempotencyKey)
+const proven = (refund: Refund, query: RefundQuery): Effect.Effect<RefundLookupResult, Indeterminate> => {
+  const result = judgeRefund(refund, query)
   return result instanceof Indeterminate ? Effect.fail(result) : Effect.succeed(result)
 }
 
@@ -201,7 +195,7 @@ const refundsOf = Effect.fnUntraced(function* (
     const refunds = reply.value.data.map((item) => Option.getOrUndefined(decodeRefund(item)))
     for (const refund of refunds) {
       if (refund === undefined) return yield* failed("a refund in the list cannot be read")
-      if (isThis(refund, query)) found.set(refund.id, refund)
+      if (isAskedRefund(refund, query)) found.set(refund.id, refund)
     }
     if (!reply.value.has_more) return [...found.values()]
     const last = refunds.at(-1)?.id

@@ -1,14 +1,18 @@
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../../sandbox/startSandbox.ts"
 import { VaultToken } from "../../../../src/kernel/Card.ts"
-import type { MidId } from "../../../../src/kernel/ids.ts"
-import type { Capability } from "../../../../src/kernel/PaymentProvider.ts"
+import { idempotencyKey } from "../../../../src/kernel/cascade/IdempotencyKey.ts"
+import { SendPermit } from "../../../../src/kernel/cascade/SendPermit.ts"
+import { attemptId, MidId, ProviderName, SessionId } from "../../../../src/kernel/ids.ts"
+import { Money } from "../../../../src/kernel/Money.ts"
+import { type Capability, capability, type PaymentProvider } from "../../../../src/kernel/PaymentProvider.ts"
 import type { ProviderAccount } from "../../../../src/layers/providers/ProviderAccounts.ts"
 import type { StripeTimings } from "../../../../src/layers/providers/stripe/config.ts"
 import { makeStripeDriver } from "../../../../src/layers/providers/stripe/driver.ts"
 import type { Transport } from "../../../../src/layers/transport/Exchange.ts"
 import { exchangeOnce } from "../../../../src/layers/transport/exchangeOnce.ts"
 import { makeProxy } from "../../../../src/layers/vault/basis-theory/proxy.ts"
+import { randomUUID } from "node:crypto"
 import { type Moved, type ProviderScenarios, ProviderUnderTest } from "../../../suites/provider.ts"
 
 /** Cards of the emulator, by the id of the token that they are kept under. */
@@ -56,9 +60,9 @@ export const shortTimings: StripeTimings = {
 export const shortSeconds = { slow: 3, late: 0.4, lateMoney: 1, blind: 1.5, webhook: 1 }
 
 /** The account of a merchant account: the emulator has one for every name. */
-export const accountOf = (mid: MidId, change: Partial<ProviderAccount> = {}): ProviderAccount => ({
-  mid,
-  secret: Redacted.make(`sk_test_sandbox_${mid}`),
+export const accountOf = (of: MidId, change: Partial<ProviderAccount> = {}): ProviderAccount => ({
+  mid: of,
+  secret: Redacted.make(`sk_test_sandbox_${of}`),
   webhookSecrets: [Redacted.make("whsec_test")],
   settings: {},
   live: false,
@@ -88,13 +92,17 @@ export const keepCard = (origin: string, id: string, number: string) =>
 /** The driver against the emulators, which hold all the cards. */
 export const stripeAgainst = (
   sandbox: Sandbox,
-  transport: Transport = exchangeOnce(),
-  timings = shortTimings
-) =>
-  makeStripeDriver({
+  options: {
+    readonly transport?: Transport
+    readonly timings?: StripeTimings
+    readonly account?: (mid: MidId) => ProviderAccount
+  } = {}
+): PaymentProvider => {
+  const { transport = exchangeOnce(), timings = shortTimings, account = accountOf } = options
+  return makeStripeDriver({
     origin: sandbox.stripe.origin,
     transport,
-    accounts: { get: (mid) => Effect.succeed(accountOf(mid)) },
+    accounts: { get: (of) => Effect.succeed(account(of)) },
     proxy: makeProxy(
       {
         origin: sandbox.basisTheory.origin,
@@ -107,6 +115,30 @@ export const stripeAgainst = (
     returnUrl: (session) => `https://pay.example/pay/${session}`,
     timings
   })
+}
+
+const mid = MidId.make("mid_1")
+
+/** The right to send a charge of a new session. */
+export const newPermit = (amount = 1250): SendPermit => {
+  const session = SessionId.make(`ps_${randomUUID().replaceAll("-", "").slice(0, 26).toUpperCase()}`)
+  return SendPermit.afterCommit({
+    attempt: attemptId(session, 1),
+    session,
+    ordinal: 1,
+    mid,
+    provider: ProviderName.make("stripe"),
+    money: new Money({ amount, currency: "USD" }),
+    idempotencyKey: idempotencyKey(session, 1, mid),
+    fence: 1
+  })
+}
+
+/** Charges a card that the emulated vault holds. */
+export const chargeWith = (driver: PaymentProvider, permit: SendPermit, tokenRef: string) =>
+  Effect.flatMap(Effect.orDie(capability(driver, "tokenCharge")), ({ chargeToken }) =>
+    chargeToken(permit, token(tokenRef))
+  )
 
 /** What really moved for a key, by the emulator's books. */
 export const movedBy = ({ stripe }: Sandbox, key: string): Moved => {
