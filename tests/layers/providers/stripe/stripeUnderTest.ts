@@ -1,7 +1,7 @@
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../../sandbox/startSandbox.ts"
 import { VaultToken } from "../../../../src/kernel/Card.ts"
-import { idempotencyKey } from "../../../../src/kernel/cascade/IdempotencyKey.ts"
+import { idempotencyKey as keyOf } from "../../../../src/kernel/cascade/IdempotencyKey.ts"
 import { SendPermit } from "../../../../src/kernel/cascade/SendPermit.ts"
 import { attemptId, MidId, ProviderName, SessionId } from "../../../../src/kernel/ids.ts"
 import { Money } from "../../../../src/kernel/Money.ts"
@@ -129,7 +129,7 @@ export const newPermit = (amount = 1250): SendPermit => {
     mid,
     provider: ProviderName.make("stripe"),
     money: new Money({ amount, currency: "USD" }),
-    idempotencyKey: idempotencyKey(session, 1, mid),
+    idempotencyKey: keyOf(session, 1, mid),
     fence: 1
   })
 }

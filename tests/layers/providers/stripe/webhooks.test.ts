@@ -137,11 +137,13 @@ describe("the signature of a webhook", () => {
       fc.constantFrom(signed(paid, secrets[1]), signed(paid, "whsec_x"), signed(paid, secrets[0], at - 301)),
       fc.string({ maxLength: 12 })
     )
+    let times = 0
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), fc.integer({ min: -400, max: 700 }), (parts, passed) => {
         const header = parts.join(",")
         const taken = Exit.isSuccess(Effect.runSyncExit(reading(paid, header, { receivedAt: at + passed })))
         if (!taken) return
+        times++
         const officially = secrets.some((secret) => {
           try {
             const now = (at + passed) * 1000
