@@ -12,19 +12,25 @@ import * as OutboxPg from "./db/OutboxPg.ts"
 import * as PaymentLedgerPg from "./db/PaymentLedgerPg.ts"
 import * as PriceCataloguePg from "./db/PriceCataloguePg.ts"
 import { PaymentReads } from "./db/reads/PaymentReads.ts"
+import * as WebhookInboxPg from "./db/webhooks/WebhookInboxPg.ts"
 import { graphqlRoutes } from "./graphql/server.ts"
 import { restRoutes } from "./http/restRoutes.ts"
 import { httpServer } from "./http/server.ts"
+import { webhookRoutes } from "./http/webhookRoutes.ts"
 import { EventDispatcher } from "./kernel/events/EventDispatcher.ts"
 import { EventSubscriptions } from "./kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "./kernel/FulfilmentGate.ts"
 import { PaymentOrchestrator } from "./kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 import { Reconciler } from "./kernel/Reconciler.ts"
+import { WebhookIntake } from "./kernel/webhooks/WebhookIntake.ts"
+import { WebhookProcessing } from "./kernel/webhooks/WebhookProcessing.ts"
+import { noNews } from "./layers/noNews.ts"
 import { environmentSecrets } from "./layers/environmentSecrets.ts"
 import { ProviderAccounts } from "./layers/providers/ProviderAccounts.ts"
 import { providerNames, providers } from "./layers/providers/providers.ts"
 import { pgStubGatewayLedger } from "./layers/providers/stub/PgStubGatewayLedger.ts"
+import { StubWebhookTarget } from "./layers/providers/stub/teller.ts"
 import { vaults } from "./layers/vault/vaults.ts"
 import { Resolver } from "./layers/webhooks/Resolver.ts"
 import * as SealedSecrets from "./layers/webhooks/SealedSecrets.ts"
@@ -52,7 +58,10 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
 
   const outside = Layer.mergeAll(
     providers({ checkoutPage: (session) => `${settings.publicOrigin}/pay/${session}` }).pipe(
-      Layer.provide(Layer.mergeAll(stubBooks, accounts))
+      Layer.provide(Layer.mergeAll(stubBooks, accounts)),
+      Layer.provide(
+        Layer.succeed(StubWebhookTarget, { address: reachable(settings.host), port: settings.port })
+      )
     ),
     vaults,
     SealedSecrets.layer(settings).pipe(Layer.provide(Aead.layerWebCrypto)),
@@ -65,9 +74,11 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
   )
 
   // So have events on their way out: many deliveries that end at once do not either.
-  const events = Layer.mergeAll(EventSubscriptionStorePg.layer, EventDeliveriesPg.layer).pipe(
-    Layer.provide(pool("payments_app", 4))
-  )
+  const events = Layer.mergeAll(
+    EventSubscriptionStorePg.layer,
+    EventDeliveriesPg.layer,
+    WebhookInboxPg.layer
+  ).pipe(Layer.provide(pool("payments_app", 4)))
 
   const kernel = Layer.mergeAll(
     PaymentSessions.layer({ lifetime: settings.sessionLifetime }),
@@ -75,11 +86,17 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     FulfilmentGate.layer,
     Reconciler.layer,
     EventSubscriptions.layer,
-    EventDispatcher.layer
+    EventDispatcher.layer,
+    WebhookIntake.layer,
+    WebhookProcessing.layer.pipe(Layer.provide(noNews))
   ).pipe(Layer.provideMerge(Layer.mergeAll(storage, reads, events)), Layer.provideMerge(outside))
 
   const doors = httpServer(
-    Layer.mergeAll(restRoutes(settings), graphqlRoutes({ ...settings, graphiql: settings.loopbackOnly }))
+    Layer.mergeAll(
+      restRoutes(settings),
+      webhookRoutes,
+      graphqlRoutes({ ...settings, graphiql: settings.loopbackOnly })
+    )
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port })))
 
   return Layer.mergeAll(doors, workers(pool("payments_cluster", 4))).pipe(
@@ -87,4 +104,10 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     Layer.provideMerge(kernel),
     Layer.provide(Layer.mergeAll(SecureRandom.layerWebCrypto, Digest.layerWebCrypto))
   )
+}
+
+/** An address of this machine at which a server that listens there is reached. */
+const reachable = (host: string): string => {
+  if (host === "0.0.0.0" || host === "localhost") return "127.0.0.1"
+  return host === "::" ? "::1" : host
 }

@@ -1,7 +1,16 @@
 import { Effect } from "effect"
 import { Digest } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
-import { accounts, brands, developmentKey, entities, plans, prices, sandboxAccounts } from "./seedData.ts"
+import {
+  accounts,
+  brands,
+  developmentKey,
+  entities,
+  plans,
+  prices,
+  sandboxAccounts,
+  secondDevelopmentKey
+} from "./seedData.ts"
 
 /** Whose accounts: the simulated processors of this process, or the emulators of real ones. */
 export type Seed = "stub" | "sandbox"
@@ -16,14 +25,19 @@ export const seed = (
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const digest = yield* Digest.Digest
-    const keyHash = yield* digest.digestHex(Digest.sha256, new TextEncoder().encode(developmentKey.key))
+    const keys = yield* Effect.forEach([developmentKey, secondDevelopmentKey], ({ key, principal }) =>
+      Effect.map(digest.digestHex(Digest.sha256, new TextEncoder().encode(key)), (hash) => ({
+        hash,
+        principal
+      }))
+    )
     const rows = JSON.stringify({
       entities,
       brands,
       accounts: which === "stub" ? accounts : sandboxAccounts,
       prices,
       plans,
-      keys: [{ hash: keyHash, principal: developmentKey.principal }]
+      keys
     })
     yield* sql.withTransaction(
       Effect.gen(function* () {
@@ -54,8 +68,8 @@ export const seed = (
         yield* sql`insert into plans
           select p->>'key', p->>'name', (p->>'amount')::bigint, p->>'currency', p->>'category'
           from jsonb_array_elements(${rows}::jsonb -> 'plans') p on conflict do nothing`
-        yield* sql`insert into api_keys
-          select k->>'hash', k->>'principal', true
+        yield* sql`insert into api_keys (key_hash, principal, development, operator)
+          select k->>'hash', k->>'principal', true, true
           from jsonb_array_elements(${rows}::jsonb -> 'keys') k on conflict do nothing`
       })
     )

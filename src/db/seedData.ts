@@ -251,3 +251,9 @@ export const plans: ReadonlyArray<{
 
 /** Known to everybody, so it is taken on loopback only. */
 export const developmentKey = { key: "sk_development_loopback_only", principal: "development" }
+
+/** The key of a second operator: what needs two persons can be tried with it. */
+export const secondDevelopmentKey = {
+  key: "sk_development_second_operator",
+  principal: "development_second"
+}

@@ -2,8 +2,10 @@ import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
 import { UnknownMid } from "../kernel/EntityRegistry.ts"
 import * as EventRefusals from "../kernel/events/eventRefusals.ts"
+import { OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
 import * as Refusals from "../kernel/refusals.ts"
 import { UnknownToken, UnknownVault, VaultUnavailable } from "../kernel/TokenVault.ts"
+import { UnknownWebhook } from "../kernel/webhooks/webhookRefusals.ts"
 import { builder } from "./builder.ts"
 import { ProductCategory, SessionState } from "./enums.ts"
 import { LeftOutAccount } from "./ExclusionReason.ts"
@@ -239,6 +241,8 @@ const classes = [
   ...Object.values(Refusals),
   ...Object.values(EventRefusals),
   UnknownMid,
+  UnknownWebhook,
+  OperatorsOnly,
   UnknownVault,
   UnknownToken,
   VaultUnavailable,

@@ -6,6 +6,7 @@ import type { Principal } from "../kernel/ids.ts"
 import type { PaymentOrchestrator } from "../kernel/PaymentOrchestrator.ts"
 import type { PaymentSessions } from "../kernel/PaymentSessions.ts"
 import type { PriceCatalogue } from "../kernel/PriceCatalogue.ts"
+import type { WebhookInbox } from "../kernel/webhooks/WebhookInbox.ts"
 import type { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { Loaders } from "./loaders.ts"
 
@@ -18,6 +19,7 @@ export type GraphqlServices =
   | EntityRegistry
   | PriceCatalogue
   | PaymentReads
+  | WebhookInbox
 
 /** Runs an effect for a resolver. A typed error is thrown as it is, so that it can become a member of a union. */
 export type Run = <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promise<A>

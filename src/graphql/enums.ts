@@ -17,6 +17,10 @@ import { Currency as Currencies } from "../kernel/Money.ts"
 import type { EvidenceSource as Sources, PermitRefusal as PermitRefusals } from "../kernel/PaymentLedger.ts"
 import type { ConfirmOutcome as ConfirmOutcomes } from "../kernel/PaymentOrchestrator.ts"
 import type { PaymentMode as PaymentModes, SessionState as SessionStates } from "../kernel/PaymentSession.ts"
+import type {
+  WebhookState as WebhookStates,
+  WebhookTrouble as WebhookTroubles
+} from "../kernel/webhooks/WebhookInbox.ts"
 import { builder } from "./builder.ts"
 
 // The kernel's words, spelt as the kernel and REST spell them, each with its meaning; the compiler asks for all of
@@ -203,4 +207,22 @@ export const DeliveryState = builder.enumType("DeliveryState", {
     delivered: { description: "It was received: the endpoint answered 2xx." },
     exhausted: { description: "Every try failed. Replay it." }
   } satisfies Described<DeliveryStates>
+})
+
+export const WebhookState = builder.enumType("WebhookState", {
+  description: "Where a webhook of a processor stands.",
+  values: {
+    pending: { description: "It is tried, or tried again later." },
+    processed: { description: "All that it is about is known." },
+    dead_letter: { description: "It is not tried any more: an operator looks at it." }
+  } satisfies Described<WebhookStates>
+})
+
+export const WebhookTrouble = builder.enumType("WebhookTrouble", {
+  description: "What came of the last try of a webhook.",
+  values: {
+    failed: { description: "Something failed, or the processor did not say." },
+    unknown: { description: "It is about nothing that is known here: a charge of somebody else's, perhaps." },
+    unreadable: { description: "It is signed, and cannot be read." }
+  } satisfies Described<WebhookTroubles>
 })

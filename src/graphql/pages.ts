@@ -21,6 +21,7 @@ export type CursorKind =
   | "entity-account"
   | "subscription"
   | "delivery"
+  | "webhook"
 
 /** The arguments of a connection. */
 export interface PageArguments {

@@ -13,6 +13,7 @@ import "./PaymentSession.ts"
 import "./Refusal.ts"
 import "./RoutingPreview.ts"
 import "./scalars.ts"
+import "./Webhook.ts"
 
 /** The schema of the GraphQL door. The types are in the files of their names; here they are only gathered. */
 export const schema = builder.toSchema({ sortSchema: true })

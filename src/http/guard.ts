@@ -8,7 +8,7 @@ import {
   HttpServerResponse
 } from "effect/http"
 import { logAccess } from "./accessLog.ts"
-import { bodyLimit, bodyLimitSize } from "./bodyLimit.ts"
+import { bodyLimitOf, bodyLimitSize } from "./bodyLimit.ts"
 import { Closing } from "./closing.ts"
 import { BodyTooLarge, Internal, MalformedRequest, RouteNotFound } from "./doorRefusals.ts"
 import { graphqlRefusal } from "./graphqlBody.ts"
@@ -52,16 +52,16 @@ export const guard = HttpRouter.middleware(
   { global: true }
 )
 
-const tooLarge = new BodyTooLarge({ limit: bodyLimit })
-
 /** Each door says it in its own shape. */
-const tooLargeFor = ({ url }: HttpServerRequest.HttpServerRequest, requestId: string) =>
-  /^\/graphql(\?|$)/.test(url)
+const tooLargeFor = ({ url }: HttpServerRequest.HttpServerRequest, requestId: string) => {
+  const tooLarge = new BodyTooLarge({ limit: bodyLimitOf(url) })
+  return /^\/graphql(\?|$)/.test(url)
     ? graphqlRefusal({ status: 413, code: "BODY_TOO_LARGE", message: tooLarge.message, requestId })
-    : refusalResponse(tooLarge, { limit: bodyLimit }, requestId)
+    : refusalResponse(tooLarge, { limit: tooLarge.limit }, requestId)
+}
 
-const announcesTooMuch = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
-  Number(headers["content-length"] ?? 0) > bodyLimit
+const announcesTooMuch = ({ url, headers }: HttpServerRequest.HttpServerRequest): boolean =>
+  Number(headers["content-length"] ?? 0) > bodyLimitOf(url)
 
 /** The router leaves the route that it found in the request's own context, which is still there when it ends. */
 const noteRoute = (facts: RequestFacts): Effect.Effect<void> =>

@@ -7,6 +7,8 @@ export const statusOf = {
   // The request cannot be read.
   MalformedRequest: 400,
   Unauthorized: 401,
+  WebhookNotSigned: 401,
+  OperatorsOnly: 403,
   RouteNotFound: 404,
   MethodNotAllowed: 405,
   BodyTooLarge: 413,
@@ -15,6 +17,8 @@ export const statusOf = {
   UnknownSession: 404,
   UnknownSubscription: 404,
   UnknownDelivery: 404,
+  NoWebhooksHere: 404,
+  UnknownWebhook: 404,
   // It can be read, and what there is already stands against it.
   SessionNotPayable: 409,
   SessionNotSettled: 409,
@@ -65,6 +69,9 @@ const ledgerAdvice = {
   readSubscription: "the subscriptions could not be read; nothing was changed. Try again",
   changeSubscription:
     "the change may or may not have been made: list your subscriptions to see it, then ask again; a secret that you did not see is replaced by rotating it",
+  webhook: "the webhook may or may not have been written down; send it again, it is taken once",
+  readOperations: "what operators look at could not be read; nothing was changed. Try again",
+  operate: "the change may or may not have been made: look at it, then ask again; twice is once",
   fulfil:
     "the claim may or may not have been recorded, so `first` may be spent: a later `duplicate` does not prove that anybody fulfilled. Look into your own records before you fulfil"
 } as const

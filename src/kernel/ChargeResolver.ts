@@ -1,5 +1,5 @@
 import { Context, Duration, Effect, Fiber, Layer } from "effect"
-import { Absent, Indeterminate, type Outcome } from "./cascade/Disposition.ts"
+import { Absent, Captured, Indeterminate, type Outcome } from "./cascade/Disposition.ts"
 import { keepable } from "./cascade/keepable.ts"
 import { withDeadline } from "./detached.ts"
 import type { AttemptId, Principal } from "./ids.ts"
@@ -38,6 +38,16 @@ export class ChargeResolver extends Context.Service<
       source: EvidenceSource,
       by: Principal
     ) => Effect.Effect<Recording, LedgerUnavailable>
+    /**
+     * Looks where somebody pointed, and records what is new: of an attempt that nobody waits for everything, of one
+     * whose driver is still at it, or of which the outcome is known, only that money moved. `undefined`: nothing is
+     * left to be learnt. Otherwise the evidence why it has to be asked again.
+     */
+    readonly lookInto: (
+      charge: Unresolved,
+      source: EvidenceSource,
+      by: Principal
+    ) => Effect.Effect<Indeterminate | undefined, LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/ChargeResolver") {
   static readonly layer: Layer.Layer<ChargeResolver, never, PaymentLedger | Providers> = Layer.effect(
@@ -45,12 +55,28 @@ export class ChargeResolver extends Context.Service<
     Effect.gen(function* () {
       const ledger = yield* PaymentLedger
       const providers = yield* Providers
-      return {
-        ask: (charge) => Effect.provideService(ask(charge), Providers, providers),
-        // A late decline lets the customer try again, and a fence of zero sends nothing.
-        record: (attempt, outcome, source, by) =>
-          ledger.record({ attempt, fence: 0, outcome: keepable(outcome), source, next: [], by })
-      }
+      const asked = (charge: Unresolved) => Effect.provideService(ask(charge), Providers, providers)
+      // A late decline lets the customer try again, and a fence of zero sends nothing.
+      const record: ChargeResolver["Service"]["record"] = (attempt, outcome, source, by) =>
+        ledger.record({ attempt, fence: 0, outcome: keepable(outcome), source, next: [], by })
+
+      const lookInto = Effect.fn("ChargeResolver.lookInto")(function* (
+        charge: Unresolved,
+        source: EvidenceSource,
+        by: Principal
+      ) {
+        const { id, state } = charge.attempt
+        const outcome = yield* asked(charge)
+        if (outcome instanceof Captured || state === "indeterminate") {
+          yield* record(id, outcome, source, by)
+          // From here on the reconciler asks, if there is still something to ask.
+          return undefined
+        }
+        if (state === "in_flight") return unknown("in_flight", "its driver has not recorded an outcome yet")
+        return outcome instanceof Indeterminate ? outcome : undefined
+      })
+
+      return { ask: asked, record, lookInto }
     })
   )
 }

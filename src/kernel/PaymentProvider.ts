@@ -196,7 +196,7 @@ export type WebhookSubject =
 
 /** A webhook that its processor signed. */
 export interface WebhookReading {
-  /** Unique within the provider; a redelivery has the same. */
+  /** Unique within the merchant account; a redelivery has the same. */
   readonly eventId: string
   readonly type: string
   /** When the processor says that it happened; webhooks come in any order. */
@@ -204,7 +204,10 @@ export interface WebhookReading {
   readonly subjects: ReadonlyArray<WebhookSubject>
 }
 
-/** A webhook that is not the processor's, is too old, or cannot be read. Nothing is kept of a forged one. */
+/**
+ * A webhook that is not the processor's, is too old, or cannot be read. Nothing is kept of a forged one; `unreadable`
+ * is said only of one whose signature is good, and it is kept for a person.
+ */
 export class WebhookRefused extends Schema.TaggedError<WebhookRefused>()("WebhookRefused", {
   reason: Schema.Literals(["no_signature", "bad_signature", "too_old", "unreadable", "no_secret"]),
   problem: Schema.String

@@ -5,6 +5,7 @@ import type { SqlClient } from "effect/sql"
 import type { Outbox } from "../kernel/Outbox.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../kernel/PaymentLedger.ts"
 import { Reconciler } from "../kernel/Reconciler.ts"
+import { WebhookProcessing } from "../kernel/webhooks/WebhookProcessing.ts"
 import type { EventDispatcher } from "../kernel/events/EventDispatcher.ts"
 import { deliver, deliveryDefaults, type DeliverySettings } from "./delivery.ts"
 import type { EventConsumers } from "./EventConsumers.ts"
@@ -61,6 +62,15 @@ const reconciliation = Singleton.make(
   })
 )
 
+/** Webhooks in: what processors told of is looked into. */
+const webhooksIn = Singleton.make(
+  "webhooks-in",
+  Effect.gen(function* () {
+    const { pass } = yield* WebhookProcessing
+    yield* forever("webhooks-in", pass)
+  })
+)
+
 /** Writes into the log what a pass did, if that is worth a line. */
 const telling = <A, E, R>(
   pass: Effect.Effect<A, E, R>,
@@ -84,7 +94,7 @@ const eventsOut = Layer.mergeAll(
 )
 
 /**
- * The work that no request does: expiry, takeover, reconciliation, delivery of events. Each runs once in the
+ * The work that no request does: expiry, takeover, reconciliation, webhooks in, delivery of events. Each runs once in the
  * cluster; here the cluster is this one process, and its storage is the same PostgreSQL, in a schema and a role of
  * its own.
  */
@@ -94,9 +104,9 @@ export const workers = <E>(
 ): Layer.Layer<
   never,
   E,
-  PaymentLedger | Reconciler | Outbox | EventConsumers | EventDispatcher | Digest.Digest
+  PaymentLedger | Reconciler | WebhookProcessing | Outbox | EventConsumers | EventDispatcher | Digest.Digest
 > =>
-  Layer.mergeAll(expiry, takeover, reconciliation, delivery(settings), eventsOut).pipe(
+  Layer.mergeAll(expiry, takeover, reconciliation, webhooksIn, delivery(settings), eventsOut).pipe(
     Layer.provide(SingleRunner.layer({ runnerStorage: "memory" }).pipe(Layer.orDie)),
     Layer.provide(clusterDatabase)
   )

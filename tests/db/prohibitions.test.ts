@@ -10,14 +10,16 @@ import { money } from "./prohibitions/money.ts"
 import { legalMoves, moves } from "./prohibitions/moves.ts"
 import { once } from "./prohibitions/once.ts"
 import { sessions } from "./prohibitions/sessions.ts"
+import { webhooks } from "./prohibitions/webhooks.ts"
 import { everyEventTable } from "./support/eventScene.ts"
 import { Owner } from "./support/pgStorage.ts"
 import { refusalOfTrying } from "./support/refusal.ts"
 import { everyTable, withoutTriggers } from "./support/scene.ts"
+import { everyWebhookTable } from "./support/webhookScene.ts"
 
 // Every prohibition of the database is tried with raw SQL as the owner of everything, the strongest who serves.
 
-const groups = { attempts, sessions, moves, money, history, once, columns, events }
+const groups = { attempts, sessions, moves, money, history, once, columns, events, webhooks }
 const prohibitions = Object.values(groups).flat()
 
 it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServices: true })(
@@ -62,7 +64,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
         for (const { tab, col } of needed) {
           const refusal = yield* refusalOfTrying(
             owner,
-            [...everyTable, ...everyEventTable, withoutTriggers(tab)],
+            [...everyTable, ...everyEventTable, ...everyWebhookTable, withoutTriggers(tab)],
             `update ${tab} set ${col} = null`
           )
           assert.strictEqual(refusal?.code, "23502", `${tab}.${col}: ${refusal?.message}`)
@@ -128,7 +130,8 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "outbox.queue_fan_out queue_fan_out O",
             "passed_gates.new_policy_version bump_policy_version O",
             "payment_sessions.guard_session guard_session O",
-            "routing_decisions.guard_decision guard_decision O"
+            "routing_decisions.guard_decision guard_decision O",
+            "webhook_inbox.guard_webhook guard_webhook O"
           ]
         )
       })

@@ -4,8 +4,11 @@ import { SqlClient } from "effect/sql"
 import { isObjectType } from "graphql"
 import { LedgerUnavailable } from "../../src/kernel/PaymentLedger.ts"
 import { SecretsNotKept } from "../../src/kernel/events/eventRefusals.ts"
+import { OperatorsOnly } from "../../src/kernel/operations/operatorRefusals.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
+import { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
+import { UnknownWebhook } from "../../src/kernel/webhooks/webhookRefusals.ts"
 import { VaultUnavailable } from "../../src/kernel/TokenVault.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { schema } from "../../src/graphql/schema.ts"
@@ -504,6 +507,11 @@ const broken = openDoors({
         cancel: () => Effect.die(new Error("select secret from vault"))
       }),
       Context.add(PaymentOrchestrator, { confirm: () => Effect.fail(silentVault) }),
+      Context.add(WebhookInbox, {
+        ...Context.get(services, WebhookInbox),
+        replay: (_, webhook) =>
+          Effect.fail(webhook === "wh_1" ? new OperatorsOnly() : UnknownWebhook.of(webhook))
+      }),
       Context.add(EventSubscriptions, {
         ...Context.get(services, EventSubscriptions),
         create: () => Effect.fail(new SecretsNotKept())
@@ -542,6 +550,18 @@ it.layer(broken, { excludeTestServices: true })("when something behind the door 
         "createEventSubscription"
       )
       assert.strictEqual(at(refused, "code"), "secrets_not_kept")
+    })
+  )
+
+  it.effect("says who may replay a webhook, and which there is none of", () =>
+    Effect.gen(function* () {
+      const replay = (webhook: string) =>
+        field(
+          `mutation { replayWebhook(webhook: "${webhook}") { ... on Refusal { code field } } }`,
+          "replayWebhook"
+        )
+      assert.deepStrictEqual(yield* replay("wh_1"), { code: "operators_only", field: null })
+      assert.deepStrictEqual(yield* replay("wh_2"), { code: "unknown_webhook", field: "webhook" })
     })
   )
 

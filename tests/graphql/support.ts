@@ -9,6 +9,7 @@ import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
 import * as PriceCataloguePg from "../../src/db/PriceCataloguePg.ts"
 import * as EventSubscriptionStorePg from "../../src/db/events/EventSubscriptionStorePg.ts"
 import { PaymentReads } from "../../src/db/reads/PaymentReads.ts"
+import * as WebhookInboxPg from "../../src/db/webhooks/WebhookInboxPg.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
 import { graphqlRoutes } from "../../src/graphql/server.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
@@ -22,6 +23,7 @@ import { ProviderNames, Providers, providersOf } from "../../src/kernel/PaymentP
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import type { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
+import type { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { defaultTimings } from "../../src/layers/providers/stub/config.ts"
 import { makeStubProvider } from "../../src/layers/providers/stub/driver.ts"
 import { pgStubGatewayLedger } from "../../src/layers/providers/stub/PgStubGatewayLedger.ts"
@@ -83,6 +85,7 @@ export type Kernel =
   | PaymentReads
   | PaymentSessions
   | PriceCatalogue
+  | WebhookInbox
 
 const stubGateways = Layer.unwrap(
   Effect.map(TestDatabase, ({ connect }) => pgStubGatewayLedger.pipe(Layer.provide(connect("payments_stub"))))
@@ -93,6 +96,7 @@ const storage = Layer.mergeAll(
   PriceCataloguePg.layer,
   EntityRegistryPg.layer,
   EventSubscriptionStorePg.layer,
+  WebhookInboxPg.layer,
   ApiKeys.layer({ loopbackOnly: true }),
   PaymentReads.layer
 )

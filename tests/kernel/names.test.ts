@@ -28,6 +28,11 @@ import * as catalogue from "../../src/kernel/PriceCatalogue.ts"
 import * as reconciler from "../../src/kernel/Reconciler.ts"
 import * as refusals from "../../src/kernel/refusals.ts"
 import * as decision from "../../src/kernel/routing/RoutingPolicyEngine.ts"
+import * as webhookInbox from "../../src/kernel/webhooks/WebhookInbox.ts"
+import * as webhookIntake from "../../src/kernel/webhooks/WebhookIntake.ts"
+import * as webhookProcessing from "../../src/kernel/webhooks/WebhookProcessing.ts"
+import * as webhookRefusals from "../../src/kernel/webhooks/webhookRefusals.ts"
+import * as operatorRefusals from "../../src/kernel/operations/operatorRefusals.ts"
 import * as vault from "../../src/kernel/TokenVault.ts"
 
 // A message that says what could not be read, and the tag that a refusal is told by, name the thing. A service
@@ -53,7 +58,10 @@ const nouns = [
   catalogue,
   refusals,
   decision,
-  vault
+  vault,
+  webhookInbox,
+  webhookRefusals,
+  operatorRefusals
 ]
 
 /** Everything of those modules that has a property of that name, with what it says. */
@@ -90,7 +98,10 @@ it("a service has a key of its own, which says where it is declared", () => {
     sessions,
     catalogue,
     reconciler,
-    vault
+    vault,
+    webhookInbox,
+    webhookIntake,
+    webhookProcessing
   ]
   expect(saying(services, "key").map(([name, key]) => `${name}: ${String(key)}`)).toEqual([
     "ChargeResolver: payment-orchestration/kernel/ChargeResolver",
@@ -110,6 +121,9 @@ it("a service has a key of its own, which says where it is declared", () => {
     "PaymentSessions: payment-orchestration/kernel/PaymentSessions",
     "PriceCatalogue: payment-orchestration/kernel/PriceCatalogue",
     "Reconciler: payment-orchestration/kernel/Reconciler",
-    "Vaults: payment-orchestration/kernel/TokenVault/Vaults"
+    "Vaults: payment-orchestration/kernel/TokenVault/Vaults",
+    "WebhookInbox: payment-orchestration/kernel/webhooks/WebhookInbox",
+    "WebhookIntake: payment-orchestration/kernel/webhooks/WebhookIntake",
+    "WebhookProcessing: payment-orchestration/kernel/webhooks/WebhookProcessing"
   ])
 })

@@ -14,6 +14,7 @@ import { EventType } from "../../src/kernel/Outbox.ts"
 import { DeclarationRefusal, EvidenceSource, PermitRefusal } from "../../src/kernel/PaymentLedger.ts"
 import { DisputeState } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentMode, SessionState } from "../../src/kernel/PaymentSession.ts"
+import { WebhookState, WebhookTrouble } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
 
 // The words that stand in rows, on the wire and in other people's programs. One that changes here has to be
@@ -62,6 +63,8 @@ describe("the words that others know us by are these:", () => {
     ["gates to live", Gate.literals, "counsel banking credentials contract_run"],
     ["advice on trying again", RetryAdvice.literals, "never later updated"],
     ["states of a dispute", DisputeState.literals, "warning open under_review won lost closed"],
+    ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
+    ["troubles of such a webhook", WebhookTrouble.literals, "failed unknown unreadable"],
     ["risks", RiskLevel.literals, "low medium high"],
     ["modes", PaymentMode.literals, "hosted embedded"],
     ["currencies", Currency.literals, "AUD CAD CHF DKK EUR GBP JPY MXN NOK NZD SEK SGD USD"],

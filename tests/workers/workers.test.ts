@@ -8,6 +8,7 @@ import { Outbox, type PaymentEvent } from "../../src/kernel/Outbox.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
+import { WebhookProcessing } from "../../src/kernel/webhooks/WebhookProcessing.ts"
 import { EventConsumers } from "../../src/workers/EventConsumers.ts"
 import { workers } from "../../src/workers/workers.ts"
 import { Owner, pgStorage } from "../db/support/pgStorage.ts"
@@ -43,6 +44,7 @@ const start = Effect.fnUntraced(function* ({
     Layer.provide([
       Layer.succeed(EventConsumers, consumers),
       Layer.succeed(EventDispatcher, { prepare: Effect.succeed(false), claim: () => Effect.succeed([]) }),
+      Layer.succeed(WebhookProcessing, { pass: Effect.succeed({ taken: 0, deadLetters: 0 }) }),
       Layer.succeed(Outbox, outbox(yield* Outbox)),
       Layer.sync(Providers, () => providersOf([])),
       NodeCrypto.layer

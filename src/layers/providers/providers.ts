@@ -11,6 +11,7 @@
 // 3. Call the shared suite (`tests/suites/provider.ts`) on it, with an emulator that knows what really moved.
 // 4. Add it to the list below, and give some merchant account its name.
 import { Effect, Layer, Option } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { ProviderName, type SessionId } from "../../kernel/ids.ts"
 import { ProviderNames, Providers, providersOf } from "../../kernel/PaymentProvider.ts"
 import { exchangeOnce } from "../transport/exchangeOnce.ts"
@@ -21,9 +22,10 @@ import { makeNmiDriver } from "./nmi/driver.ts"
 import { ProviderAccounts } from "./ProviderAccounts.ts"
 import { stripeOrigin } from "./stripe/config.ts"
 import { makeStripeDriver } from "./stripe/driver.ts"
-import { stubTimings } from "./stub/config.ts"
+import { stubTimings, stubWebhookSecrets } from "./stub/config.ts"
 import { makeStubProvider } from "./stub/driver.ts"
 import { StubGatewayLedger } from "./stub/StubGatewayLedger.ts"
+import { makeTeller } from "./stub/teller.ts"
 
 /** What the drivers below are called. */
 export const providerNames = Layer.succeed(
@@ -46,11 +48,13 @@ export const providers = (options: {
       const accounts = yield* ProviderAccounts
       const timings = yield* stubTimings
       const vault = yield* basisTheorySettings
+      const webhookSecrets = yield* stubWebhookSecrets
+      const stub = { ledger, timings, webhookSecrets, tell: yield* makeTeller(webhookSecrets[0]) }
       const transport = exchangeOnce()
       const proxy = Option.getOrUndefined(Option.map(vault, (found) => makeProxy(found, transport)))
       return providersOf([
-        makeStubProvider({ name: "stub_a", ledger, timings }),
-        makeStubProvider({ name: "stub_b", ledger, timings }),
+        makeStubProvider({ name: "stub_a", ...stub }),
+        makeStubProvider({ name: "stub_b", ...stub }),
         makeStripeDriver({
           origin: yield* stripeOrigin,
           transport,
@@ -61,4 +65,4 @@ export const providers = (options: {
         makeNmiDriver({ origin: yield* nmiOrigin, transport, accounts, proxy })
       ])
     })
-  )
+  ).pipe(Layer.provide(SecureRandom.layerWebCrypto))

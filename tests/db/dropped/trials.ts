@@ -12,6 +12,7 @@ import { registry } from "./races/registry.ts"
 import { rights } from "./races/rights.ts"
 import { sessions } from "./races/sessions.ts"
 import { together } from "./races/together.ts"
+import { webhooks } from "./races/webhooks.ts"
 import { trial, type Verdict } from "./trial.ts"
 
 export const races: ReadonlyArray<Race> = [
@@ -24,6 +25,7 @@ export const races: ReadonlyArray<Race> = [
   ...rights,
   ...books,
   ...events,
+  ...webhooks,
   ...together
 ]
 

@@ -18,6 +18,7 @@ import { graphqlRoutes } from "../../../src/graphql/server.ts"
 import { restRoutes } from "../../../src/http/restRoutes.ts"
 import { httpServer } from "../../../src/http/server.ts"
 import { EventSubscriptions } from "../../../src/kernel/events/EventSubscriptions.ts"
+import { WebhookInbox } from "../../../src/kernel/webhooks/WebhookInbox.ts"
 import { FulfilmentGate } from "../../../src/kernel/FulfilmentGate.ts"
 import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../../src/kernel/PaymentOrchestrator.ts"
@@ -74,6 +75,7 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     FulfilmentGate.layer,
     // No caller of the model subscribes.
     Layer.mock(EventSubscriptions, {}),
+    Layer.mock(WebhookInbox, {}),
     Reconciler.layer
   ).pipe(
     Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),

@@ -1,4 +1,5 @@
-import { Config, Duration } from "effect"
+import { Config, Duration, Effect, Option, Redacted } from "effect"
+import { SecureRandom } from "effect/crypto"
 
 /**
  * The times of the simulated gateways and of the driver that talks to them. Tests shorten them; they must keep
@@ -39,4 +40,23 @@ export const stubTimings: Config.Config<StubTimings> = Config.all({
     Config.withDefault(defaultTimings.absenceHorizon)
   ),
   voidableFor: Config.Duration("STUB_VOIDABLE_FOR").pipe(Config.withDefault(defaultTimings.voidableFor))
+})
+
+const configuredSecret = Config.option(Config.Redacted("STUB_WEBHOOK_SECRET"))
+
+/**
+ * What the webhooks of the simulated gateways are signed with, the newest first. Without a setting it is drawn at every
+ * start: then gateways and driver of one process know it, and nobody else.
+ */
+export const stubWebhookSecrets = Effect.gen(function* () {
+  const configured = Option.getOrUndefined(yield* configuredSecret)
+  if (configured !== undefined) {
+    return Redacted.value(configured)
+      .split(",")
+      .map((one) => one.trim())
+      .filter((one) => one !== "")
+      .map((one) => Redacted.make(one))
+  }
+  const random = yield* SecureRandom.SecureRandom
+  return [Redacted.make((yield* random.ulid) + (yield* random.ulid))]
 })

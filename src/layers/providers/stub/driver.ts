@@ -1,4 +1,4 @@
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, type Redacted, Schema } from "effect"
 import { Declined, type Evidence, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import { ProviderName } from "../../../kernel/ids.ts"
 import { ChargeUnknown, type MoneyRequest, type PaymentProvider } from "../../../kernel/PaymentProvider.ts"
@@ -15,6 +15,8 @@ import {
 } from "./disposition.ts"
 import { makeStubGateway } from "./gateway.ts"
 import type { StubGatewayLedger } from "./StubGatewayLedger.ts"
+import type { Tell } from "./teller.ts"
+import { stubWebhooks } from "./webhooks.ts"
 import { type Gateway, inProcessWire, StubAnswer, type StubRequest } from "./wire.ts"
 
 const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(StubAnswer))
@@ -25,9 +27,18 @@ export const makeStubProvider = (options: {
   readonly name: string
   readonly ledger: StubGatewayLedger["Service"]
   readonly timings?: StubTimings
+  readonly webhookSecrets?: ReadonlyArray<Redacted.Redacted>
+  /** Tells of late captures. */
+  readonly tell?: Tell
 }): PaymentProvider => {
-  const { name, ledger, timings = defaultTimings } = options
-  return makeStubDriver({ name, gateway: makeStubGateway({ name, ledger, timings }), timings })
+  const { name, ledger, timings = defaultTimings, webhookSecrets, tell } = options
+  const gateway = makeStubGateway({ name, ledger, timings, ...(tell === undefined ? {} : { tell }) })
+  return makeStubDriver({
+    name,
+    gateway,
+    timings,
+    ...(webhookSecrets === undefined ? {} : { webhookSecrets })
+  })
 }
 
 /**
@@ -39,8 +50,10 @@ export const makeStubDriver = (options: {
   readonly name: string
   readonly gateway: Gateway
   readonly timings: Pick<StubTimings, "deadline" | "absenceHorizon">
+  /** What its webhooks are signed with, two during a rotation; without them it reads none. */
+  readonly webhookSecrets?: ReadonlyArray<Redacted.Redacted>
 }): PaymentProvider => {
-  const { gateway, timings } = options
+  const { gateway, timings, webhookSecrets } = options
   const name = ProviderName.make(options.name)
   const send = inProcessWire(gateway, timings.deadline)
 
@@ -114,6 +127,8 @@ export const makeStubDriver = (options: {
         return result instanceof Indeterminate ? yield* result : result
       })
     },
+
+    ...(webhookSecrets === undefined ? {} : { webhooks: stubWebhooks(name, webhookSecrets) }),
 
     void: {
       voidCharge: Effect.fn("StubProvider.voidCharge")(function* ({

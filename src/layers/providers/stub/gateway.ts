@@ -4,6 +4,7 @@ import { type Behaviour, behaviourOf } from "./behaviours.ts"
 import type { StubTimings } from "./config.ts"
 import { movedCharge, StubEntry, wentBack } from "./StubEntry.ts"
 import type { StubGatewayLedger, StubLedgerUnavailable } from "./StubGatewayLedger.ts"
+import type { Tell } from "./teller.ts"
 import { testCardOfToken, undocumentedTokenPrefix } from "./testCards.ts"
 import type { Delivery, Gateway, StubAnswer, StubRequest } from "./wire.ts"
 
@@ -40,11 +41,13 @@ const say = (code: string, rest: Omit<StubAnswer, "code" | "message"> = {}): Stu
 export const makeStubGateway = ({
   name,
   ledger,
-  timings
+  timings,
+  tell: tellOf
 }: {
   readonly name: string
   readonly ledger: StubGatewayLedger["Service"]
   readonly timings: StubTimings
+  readonly tell?: Tell
 }): Gateway => {
   const denials = new Map<string, number>()
 
@@ -80,6 +83,7 @@ export const makeStubGateway = ({
       createdAt: now
     })
     const writing = yield* ledger.write(entry)
+    if (writing._tag === "Written" && behaviour.late === true) yield* tellOf?.(entry) ?? Effect.void
     return writing._tag === "AlreadyWritten"
       ? atOnce(sameQuestion(writing.first, entry) ? tell(writing.first, now) : say("key_reused"))
       : delivered(tell(entry, now), behaviour, timings)

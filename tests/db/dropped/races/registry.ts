@@ -216,7 +216,10 @@ const references: ReadonlyArray<Race> = [
   { drops: ["constraint mid_underwriting.mid_underwriting_mid_id_entity_id_provider_fkey"], ...accountMoved },
   {
     drops: ["constraint merchant_accounts.merchant_accounts_mid_id_entity_id_provider_key"],
-    takesAlong: ["mid_underwriting.mid_underwriting_mid_id_entity_id_provider_fkey"],
+    takesAlong: [
+      "mid_underwriting.mid_underwriting_mid_id_entity_id_provider_fkey",
+      "webhook_inbox.webhook_of_account"
+    ],
     ...accountMoved
   },
   { drops: ["constraint attempts.attempt_on_own_account"], ...underwritingDeleted },

@@ -1,0 +1,205 @@
+set local role payments_owner;
+set local search_path to payments, pg_temp;
+
+-- Who may decide what apps may not: replay webhooks, resolve what is in review, pass gates.
+alter table api_keys add column operator boolean not null default false;
+
+create function is_operator(who text) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select exists (select from api_keys where principal = who and operator and revoked_at is null)
+$body$;
+
+-- Webhooks of processors, written before they are acknowledged and worked off afterwards. Of one that was read, what it
+-- is about is kept, and not its body: what happened is asked of the processor.
+create table webhook_inbox (
+  webhook_nr bigint generated always as identity primary key,
+  provider text not null,
+  mid_id text not null,
+  entity_id text not null,
+  -- The processor's own id of the event, the same at every redelivery.
+  event_id text not null,
+  type text not null,
+  occurred_at timestamptz,
+  -- WebhookSubject of the kernel; empty for one that could not be read.
+  subjects jsonb not null,
+  -- Of one that could not be read, as it came: {headers, body: Base64}. A later version may read it.
+  raw jsonb,
+  state text not null default 'pending' check (state in ('pending', 'processed', 'dead_letter')),
+  -- What came of the last try: it failed, it is about nothing that is known here, it cannot be read.
+  trouble text check (trouble in ('failed', 'unknown', 'unreadable')),
+  problem text,
+  tries integer not null default 0,
+  -- Where it stands in the schedule of tries; a replay begins it anew.
+  step integer not null default 0,
+  -- Rises with every claim: whoever was taken for dead does not record over the next one's head.
+  claim integer not null default 0,
+  next_try_at timestamptz default now(),
+  received_at timestamptz not null default now(),
+  last_try_at timestamptz,
+  -- Event ids are one account's: an account's secret, in the wrong hands, must not use up the ids of another's events,
+  -- and one event that two accounts are told of is asked about twice, which changes nothing.
+  constraint webhook_once unique (provider, mid_id, event_id),
+  constraint webhook_of_account foreign key (mid_id, entity_id, provider) references merchant_accounts (mid_id, entity_id, provider),
+  constraint pending_webhook_is_due check ((state = 'pending') = (next_try_at is not null)),
+  constraint dead_letter_says_why check (state <> 'dead_letter' or trouble is not null),
+  constraint body_of_unreadable_only check (raw is null or (state <> 'processed' and trouble is not distinct from 'unreadable'))
+);
+create index webhooks_due on webhook_inbox (next_try_at, webhook_nr) where state = 'pending';
+create index webhook_dead_letters on webhook_inbox (webhook_nr) where state = 'dead_letter';
+create index webhooks_with_bodies on webhook_inbox (received_at) where raw is not null;
+-- By which a charge is found that a webhook names by the processor's own id.
+create index evidence_by_reference on attempt_evidence ((detail ->> 'processorReference')) where detail ? 'processorReference';
+
+create function guard_webhook() returns trigger language plpgsql as $body$
+begin
+  if (new.webhook_nr, new.provider, new.mid_id, new.entity_id, new.event_id, new.received_at)
+    is distinct from (old.webhook_nr, old.provider, old.mid_id, old.entity_id, old.event_id, old.received_at) then
+    raise exception 'what was received does not change' using errcode = 'restrict_violation', constraint = 'webhook_unchanged';
+  end if;
+  if old.state = 'processed' then
+    raise exception 'a webhook that was processed stays so' using errcode = 'restrict_violation', constraint = 'processed_is_final';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_webhook before update on webhook_inbox for each row execute function guard_webhook();
+-- An event id that was forgotten could be sent again.
+create trigger no_delete before delete on webhook_inbox for each row execute function refuse_change();
+create trigger no_truncate before truncate on webhook_inbox for each statement execute function refuse_change();
+
+-- {provider, mid, entity, eventId, type, occurredAt?, subjects, raw?, problem?}: true when it is new.
+create function take_webhook(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+begin
+  insert into webhook_inbox
+    (provider, mid_id, entity_id, event_id, type, occurred_at, subjects, raw, state, trouble, problem, next_try_at)
+  values (p ->> 'provider', p ->> 'mid', p ->> 'entity', p ->> 'eventId', p ->> 'type', (p ->> 'occurredAt')::timestamptz,
+    p -> 'subjects', p -> 'raw', case when p ? 'problem' then 'dead_letter' else 'pending' end,
+    case when p ? 'problem' then 'unreadable' end, left(p ->> 'problem', 500), case when not p ? 'problem' then now() end)
+  on conflict do nothing;
+  return to_jsonb(found);
+end
+$body$;
+
+-- Gives out webhooks that are due: {limit, leaseMs}.
+create function claim_webhooks(p jsonb) returns jsonb
+language sql security definer set search_path = payments, pg_temp as $body$
+  with due as (
+    select webhook_nr from webhook_inbox where state = 'pending' and next_try_at <= now()
+    order by next_try_at, webhook_nr limit (p ->> 'limit')::integer for update skip locked
+  ), claimed as (
+    update webhook_inbox w set claim = claim + 1, next_try_at = now() + (p ->> 'leaseMs')::float8 * interval '1 millisecond'
+    from due where w.webhook_nr = due.webhook_nr returning w.*
+  )
+  select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+    'nr', webhook_nr, 'provider', provider, 'mid', mid_id, 'type', type, 'occurredAt', iso(occurred_at),
+    'receivedAt', iso(received_at), 'step', step, 'claim', claim, 'raw', raw)) || jsonb_build_object('subjects', subjects)
+    order by webhook_nr), '[]') from claimed
+$body$;
+
+-- What came of one try: {nr, claim, outcome: processed | later | dead_letter, trouble?, problem?, retryMs?, read?: {type,
+-- occurredAt, subjects}}. False when somebody else has taken it on meanwhile.
+create function record_webhook(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  outcome text := p ->> 'outcome';
+begin
+  update webhook_inbox
+  set state = case outcome when 'later' then 'pending' else outcome end, trouble = p ->> 'trouble',
+    problem = left(p ->> 'problem', 500), tries = tries + 1, step = step + 1, last_try_at = now(),
+    next_try_at = case outcome when 'later' then now() + (p ->> 'retryMs')::float8 * interval '1 millisecond' end,
+    raw = case when p ->> 'trouble' = 'unreadable' then raw end,
+    type = coalesce(p #>> '{read,type}', type), subjects = coalesce(p #> '{read,subjects}', subjects),
+    occurred_at = coalesce((p #>> '{read,occurredAt}')::timestamptz, occurred_at)
+  where webhook_nr = (p ->> 'nr')::bigint and claim = (p ->> 'claim')::integer and state = 'pending';
+  return to_jsonb(found);
+end
+$body$;
+
+-- Bodies that nobody could read for so long are given up: {afterMs, limit}. Answers how many.
+create function forget_bodies(p jsonb) returns jsonb
+language sql security definer set search_path = payments, pg_temp as $body$
+  with old as (
+    select webhook_nr from webhook_inbox
+    where raw is not null and received_at < now() - (p ->> 'afterMs')::float8 * interval '1 millisecond'
+    order by received_at limit (p ->> 'limit')::integer for update skip locked
+  ), forgotten as (
+    update webhook_inbox w set raw = null from old where w.webhook_nr = old.webhook_nr returning 1
+  )
+  select to_jsonb(count(*)) from forgotten
+$body$;
+
+-- The charge of ours that a processor speaks of: {mid, idempotencyKey?, processorReference?}. Null when there is none.
+create function charge_heard(p jsonb) returns jsonb
+language plpgsql stable security definer set search_path = payments, pg_temp as $body$
+declare
+  a attempts;
+  ref text := p ->> 'processorReference';
+begin
+  select * into a from attempts where idempotency_key = p ->> 'idempotencyKey' and mid_id = p ->> 'mid';
+  if not found and ref is not null then
+    select * into a from attempts
+    where attempt_id = (select attempt_id from captures where mid_id = p ->> 'mid' and processor_reference = ref);
+    if not found then
+      select attempts.* into a from attempt_evidence e join attempts using (attempt_id)
+      where e.detail ? 'processorReference' and e.detail ->> 'processorReference' = ref and attempts.mid_id = p ->> 'mid'
+      order by e.heard_at limit 1;
+    end if;
+  end if;
+  if a.attempt_id is null then return null; end if;
+  return jsonb_strip_nulls(jsonb_build_object('attempt', attempt_json(a), 'writtenAt', iso(a.written_at),
+    'age', (extract(epoch from now() - a.written_at) * 1000)::bigint,
+    'capturedAs', a.processor_reference,
+    'processorReference', coalesce(ref, (select e.detail ->> 'processorReference' from attempt_evidence e
+      where e.attempt_id = a.attempt_id and e.detail ? 'processorReference' order by e.nr desc limit 1))));
+end
+$body$;
+
+create function webhook_json(w webhook_inbox) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_strip_nulls(jsonb_build_object('id', 'wh_' || w.webhook_nr, 'provider', w.provider, 'mid', w.mid_id,
+    'eventId', w.event_id, 'type', w.type, 'occurredAt', iso(w.occurred_at), 'receivedAt', iso(w.received_at),
+    'state', w.state, 'trouble', w.trouble, 'problem', w.problem, 'tries', w.tries, 'lastTryAt', iso(w.last_try_at)))
+$body$;
+
+-- {by, size, from: start | end, after?, before?}: dead letters, the newest first, one more than asked for. Null for whoever
+-- is no operator.
+create function read_dead_letters(p jsonb) returns jsonb
+language plpgsql stable security definer set search_path = payments, pg_temp as $body$
+declare
+  wanted integer := (p ->> 'size')::integer + 1;
+  below bigint := coalesce((p ->> 'after')::bigint, 9223372036854775807);
+  above bigint := coalesce((p ->> 'before')::bigint, 0);
+  found_rows jsonb;
+begin
+  if not is_operator(p ->> 'by') then return null; end if;
+  if p ->> 'from' = 'end' then
+    select jsonb_agg(one) into found_rows from (select webhook_json(w) as one from webhook_inbox w
+      where state = 'dead_letter' and webhook_nr < below and webhook_nr > above order by webhook_nr limit wanted) x;
+  else
+    select jsonb_agg(one) into found_rows from (select webhook_json(w) as one from webhook_inbox w
+      where state = 'dead_letter' and webhook_nr < below and webhook_nr > above order by webhook_nr desc limit wanted) x;
+  end if;
+  return coalesce(found_rows, '[]');
+end
+$body$;
+
+-- {by, nr}: a dead letter is tried again, from the beginning of its schedule.
+create function replay_webhook(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  w webhook_inbox;
+begin
+  if not is_operator(p ->> 'by') then return jsonb_build_object('_tag', 'NotOperator'); end if;
+  select * into w from webhook_inbox where webhook_nr = (p ->> 'nr')::bigint for update;
+  if not found then return jsonb_build_object('_tag', 'NoSuchWebhook'); end if;
+  if w.state = 'dead_letter' then
+    update webhook_inbox set state = 'pending', step = 0, next_try_at = now()
+    where webhook_nr = w.webhook_nr returning * into w;
+    perform write_audit('mid:' || w.mid_id, p ->> 'by', 'webhook.replayed', jsonb_build_object(
+      'webhook', 'wh_' || w.webhook_nr, 'eventId', w.event_id, 'trouble', w.trouble));
+  end if;
+  return jsonb_build_object('_tag', 'Replaying', 'webhook', webhook_json(w));
+end
+$body$;
+
+grant execute on function take_webhook, claim_webhooks, record_webhook, forget_bodies, charge_heard, read_dead_letters,
+  replay_webhook to payments_app;

@@ -1,0 +1,154 @@
+import { Context, type Duration, type Effect, Schema } from "effect"
+import { type EntityId, MidId, type Principal, ProviderName } from "../ids.ts"
+import { Money } from "../Money.ts"
+import type { OperatorsOnly } from "../operations/operatorRefusals.ts"
+import type { LedgerUnavailable, Unresolved } from "../PaymentLedger.ts"
+import { DisputeState } from "../PaymentProvider.ts"
+import type { UnknownWebhook } from "./webhookRefusals.ts"
+
+/** What a webhook is about, as it is kept: ids and, of a dispute, its state. Never a body, never card data. */
+export const KeptSubject = Schema.Union([
+  Schema.TaggedStruct("Charge", {
+    processorReference: Schema.optionalKey(Schema.String),
+    idempotencyKey: Schema.optionalKey(Schema.String)
+  }),
+  Schema.TaggedStruct("Refund", {
+    refundReference: Schema.String,
+    processorReference: Schema.optionalKey(Schema.String)
+  }),
+  Schema.TaggedStruct("Dispute", {
+    disputeReference: Schema.String,
+    processorReference: Schema.String,
+    state: DisputeState,
+    money: Money,
+    reason: Schema.String,
+    evidenceDueBy: Schema.optionalKey(Schema.DateTimeUtcFromString)
+  }),
+  Schema.TaggedStruct("Other", {})
+])
+export type KeptSubject = typeof KeptSubject.Type
+
+/** A webhook as it came, for one that could not be read: a later version may. */
+export const RawWebhook = Schema.Struct({
+  headers: Schema.Record(Schema.String, Schema.String),
+  body: Schema.Uint8ArrayFromBase64
+})
+export type RawWebhook = typeof RawWebhook.Type
+
+/** What a webhook says, as it is kept. */
+export const KeptReading = Schema.Struct({
+  type: Schema.String,
+  occurredAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  subjects: Schema.Array(KeptSubject)
+})
+export type KeptReading = typeof KeptReading.Type
+
+/** A webhook that its processor signed, to be written down. */
+export interface ReceivedWebhook extends KeptReading {
+  readonly provider: ProviderName
+  readonly mid: MidId
+  readonly entity: EntityId
+  readonly eventId: string
+  /** Only of one that could not be read; absent also if the body must not be kept. */
+  readonly raw?: RawWebhook
+  /** Why it could not be read. */
+  readonly problem?: string
+}
+
+/** Why a try came to nothing: it failed, it is about nothing that is known here, it cannot be read. */
+export const WebhookTrouble = Schema.Literals(["failed", "unknown", "unreadable"])
+export type WebhookTrouble = typeof WebhookTrouble.Type
+
+export const WebhookState = Schema.Literals(["pending", "processed", "dead_letter"])
+export type WebhookState = typeof WebhookState.Type
+
+/** A webhook that is due to be worked off. */
+export const ClaimedWebhook = Schema.Struct({
+  nr: Schema.Int,
+  provider: ProviderName,
+  mid: MidId,
+  ...KeptReading.fields,
+  receivedAt: Schema.DateTimeUtcFromString,
+  /** Where it stands in the schedule of tries, from 0. */
+  step: Schema.Int,
+  claim: Schema.Int,
+  raw: Schema.optionalKey(RawWebhook)
+})
+export type ClaimedWebhook = typeof ClaimedWebhook.Type
+
+/** What came of one try. */
+export type WebhookOutcome =
+  | { readonly outcome: "processed"; readonly read?: KeptReading }
+  | ({ readonly outcome: "later"; readonly retryAfter: Duration.Duration } & Troubled)
+  | ({ readonly outcome: "dead_letter" } & Troubled)
+
+interface Troubled {
+  readonly trouble: WebhookTrouble
+  readonly problem: string
+  readonly read?: KeptReading
+}
+
+/** A webhook as an operator sees it. */
+export class WebhookRecord extends Schema.Class<WebhookRecord>("WebhookRecord")({
+  /** `wh_` and its number. */
+  id: Schema.String,
+  provider: ProviderName,
+  mid: MidId,
+  eventId: Schema.String,
+  type: Schema.String,
+  occurredAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  receivedAt: Schema.DateTimeUtcFromString,
+  state: WebhookState,
+  trouble: Schema.optionalKey(WebhookTrouble),
+  problem: Schema.optionalKey(Schema.String),
+  tries: Schema.Int,
+  lastTryAt: Schema.optionalKey(Schema.DateTimeUtcFromString)
+}) {}
+
+/** A part of the list of dead letters, the newest first; positions are numbers of webhooks. */
+export interface DeadLetterSlice {
+  readonly size: number
+  readonly from: "start" | "end"
+  readonly after?: string | undefined
+  readonly before?: string | undefined
+}
+
+/** A charge of ours that a processor speaks of. */
+export interface HeardCharge extends Unresolved {
+  /** The processor's id of the money that the attempt is known to have moved. */
+  readonly capturedAs?: string
+}
+
+type Kept<A, E = never> = Effect.Effect<A, E | LedgerUnavailable>
+
+/**
+ * The port to the webhooks that came in: written before they are acknowledged, unique by provider, merchant account
+ * and event id, worked off afterwards. The account is part of the uniqueness because an event id is one account's
+ * word: whoever holds the secret of one account could otherwise use up the ids of another's events. One event that
+ * two accounts of a provider are told of is asked about twice, which changes nothing.
+ */
+export class WebhookInbox extends Context.Service<
+  WebhookInbox,
+  {
+    /** Writes a webhook down; false when it is there already. */
+    readonly take: (webhook: ReceivedWebhook) => Kept<boolean>
+    /** Webhooks that are due, each given to one worker for the time `lease`. */
+    readonly claim: (limit: number, lease: Duration.Duration) => Kept<ReadonlyArray<ClaimedWebhook>>
+    /** Records what came of a try, unless somebody else has taken the webhook on meanwhile. */
+    readonly record: (webhook: ClaimedWebhook, outcome: WebhookOutcome) => Kept<void>
+    /** Gives up bodies that nobody could read for so long; answers how many. */
+    readonly forgetBodies: (after: Duration.Duration, limit: number) => Kept<number>
+    /** The charge of this account that a webhook names, by the attempt's key or by the processor's id. */
+    readonly charge: (
+      mid: MidId,
+      named: { readonly idempotencyKey?: string; readonly processorReference?: string }
+    ) => Kept<HeardCharge | undefined>
+    /** Up to one more than asked for, counted from the end that was asked for. */
+    readonly deadLetters: (
+      by: Principal,
+      slice: DeadLetterSlice
+    ) => Kept<ReadonlyArray<WebhookRecord>, OperatorsOnly>
+    /** Tries a dead letter again, from the beginning of its schedule; of another it changes nothing. */
+    readonly replay: (by: Principal, webhook: string) => Kept<WebhookRecord, OperatorsOnly | UnknownWebhook>
+  }
+>()("payment-orchestration/kernel/webhooks/WebhookInbox") {}

@@ -1,0 +1,192 @@
+import { Context, Duration, Effect, Layer, Result } from "effect"
+import { ChargeResolver } from "../ChargeResolver.ts"
+import { DisputeNews } from "../disputes/DisputeNews.ts"
+import { Principal } from "../ids.ts"
+import type { LedgerUnavailable, PaymentLedger } from "../PaymentLedger.ts"
+import { Providers } from "../PaymentProvider.ts"
+import { RefundNews } from "../refunds/RefundNews.ts"
+import { keptReading } from "./keptReading.ts"
+import {
+  type ClaimedWebhook,
+  type HeardCharge,
+  type KeptReading,
+  type KeptSubject,
+  WebhookInbox,
+  type WebhookOutcome,
+  type WebhookTrouble
+} from "./WebhookInbox.ts"
+
+/** What one pass did, in webhooks. */
+export interface WorkedOff {
+  readonly taken: number
+  readonly deadLetters: number
+}
+
+const webhooks = Principal.make("webhooks")
+
+/** How many one pass takes on, and how many of them at a time. */
+const batch = 100
+const parallel = 8
+
+/** Longer than the lookups of one webhook take and are recorded. */
+const lease = Duration.seconds(90)
+
+/** An unreadable body is kept so long for a version that can read it. */
+const keepBodies = Duration.days(30)
+
+/**
+ * When a webhook is tried again that came to nothing, after each try in turn: 19 hours in all, and then it is a dead
+ * letter. At the beginning often: the row of its attempt may be on its way.
+ */
+export const webhookRetryDelays: ReadonlyArray<Duration.Duration> = [
+  1, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 14_400, 28_800
+].map((seconds) => Duration.seconds(seconds))
+
+/** Why a webhook, or one of its subjects, came to nothing this time. */
+interface Trouble {
+  readonly trouble: WebhookTrouble
+  readonly problem: string
+}
+
+/**
+ * Works off the webhooks that came in, in any order and as often as they come. A webhook only tells where to look:
+ * what became of a charge or a refund is asked of the processor, by the same resolver as everywhere. What is about
+ * nothing that is known here is parked and tried again, and left to a person at last; so is what fails. One that
+ * breaks holds up no other.
+ */
+export class WebhookProcessing extends Context.Service<
+  WebhookProcessing,
+  {
+    /** Takes on what is due. */
+    readonly pass: Effect.Effect<WorkedOff, LedgerUnavailable>
+  }
+>()("payment-orchestration/kernel/webhooks/WebhookProcessing") {
+  static readonly layer: Layer.Layer<
+    WebhookProcessing,
+    never,
+    WebhookInbox | PaymentLedger | Providers | RefundNews | DisputeNews
+  > = Layer.effect(
+    WebhookProcessing,
+    Effect.gen(function* () {
+      const inbox = yield* WebhookInbox
+      const resolver = yield* ChargeResolver
+      const providers = yield* Providers
+      const refunds = yield* RefundNews
+      const disputes = yield* DisputeNews
+
+      /** What is left to be done of one subject; nothing when all is known of it. */
+      const lookInto = Effect.fnUntraced(function* (
+        { mid }: ClaimedWebhook,
+        subject: KeptSubject,
+        occurredAt: KeptReading["occurredAt"]
+      ): Effect.fn.Return<Trouble | undefined, LedgerUnavailable> {
+        switch (subject._tag) {
+          case "Charge": {
+            const charge = yield* inbox.charge(mid, subject)
+            if (charge === undefined) return unknown("no attempt of this account is known by what it names")
+            if (isOldNews(charge)) return undefined
+            const unsure = yield* resolver.lookInto(charge, "webhook", webhooks)
+            return unsure === undefined
+              ? undefined
+              : failed(`${unsure.evidence.code}: ${unsure.evidence.message}`)
+          }
+          case "Refund":
+            return yield* refunds.heard(mid, subject).pipe(
+              Effect.map((known) =>
+                known ? undefined : unknown("no refund or charge is known by what it names")
+              ),
+              Effect.catchTag("Indeterminate", ({ evidence }) =>
+                Effect.succeed(failed(`${evidence.code}: ${evidence.message}`))
+              )
+            )
+          case "Dispute": {
+            const known = yield* disputes.heard(mid, subject, occurredAt)
+            return known ? undefined : unknown("the charge that is disputed is not known")
+          }
+          case "Other":
+            return undefined
+        }
+      })
+
+      /** Reads one anew that could not be read when it came; its signature is judged by the time at which it came. */
+      const reread = Effect.fnUntraced(function* ({ provider, mid, raw, receivedAt }: ClaimedWebhook) {
+        if (raw === undefined) return unreadable("its body is not kept any more")
+        const driver = yield* Effect.result(providers.get(provider))
+        const reader = Result.isSuccess(driver) ? driver.success.webhooks : undefined
+        if (reader === undefined) return unreadable("its provider reads no webhooks")
+        const reading = yield* Effect.result(reader.readWebhook({ mid, ...raw, receivedAt }))
+        return Result.isSuccess(reading) ? keptReading(reading.success) : unreadable(reading.failure.problem)
+      })
+
+      const workOff = Effect.fnUntraced(function* (
+        webhook: ClaimedWebhook
+      ): Effect.fn.Return<WebhookOutcome, LedgerUnavailable> {
+        const { step, occurredAt, subjects } = webhook
+        const read = subjects.length > 0 ? undefined : yield* reread(webhook)
+        if (read !== undefined && "trouble" in read) return { outcome: "dead_letter", ...read }
+        const kept = read === undefined ? {} : { read }
+        const troubles: Array<Trouble> = []
+        for (const subject of read?.subjects ?? subjects) {
+          const trouble = yield* lookInto(webhook, subject, read?.occurredAt ?? occurredAt)
+          if (trouble !== undefined) troubles.push(trouble)
+        }
+        // What may still succeed by itself is told before what only a person can know.
+        const worst = troubles.find(({ trouble }) => trouble === "failed") ?? troubles[0]
+        if (worst === undefined) return { outcome: "processed", ...kept }
+        const retryAfter = webhookRetryDelays[step]
+        return retryAfter === undefined
+          ? { outcome: "dead_letter", ...worst, ...kept }
+          : { outcome: "later", retryAfter, ...worst, ...kept }
+      })
+
+      const process = Effect.fn("WebhookProcessing.process")(
+        function* (webhook: ClaimedWebhook) {
+          const outcome = yield* workOff(webhook).pipe(
+            // What breaks on it is its own trouble; the database's silence is not, and costs it no try.
+            Effect.catchDefect((defect) =>
+              Effect.as(Effect.logError("a webhook broke", defect), broke(webhook.step))
+            )
+          )
+          yield* inbox.record(webhook, outcome)
+          if (outcome.outcome !== "dead_letter") return false
+          yield* Effect.logError("a webhook is a dead letter: an operator looks at it").pipe(
+            Effect.annotateLogs({ type: webhook.type, trouble: outcome.trouble, problem: outcome.problem })
+          )
+          return true
+        },
+        (effect, { nr, provider, mid }) =>
+          effect.pipe(
+            Effect.catchCause((cause) =>
+              Effect.as(Effect.logError("a webhook could not be processed and is tried again", cause), false)
+            ),
+            Effect.annotateLogs({ webhook: `wh_${nr}`, provider, mid })
+          )
+      )
+
+      const pass = Effect.gen(function* () {
+        const due = yield* inbox.claim(batch, lease)
+        const dead = yield* Effect.forEach(due, process, { concurrency: parallel })
+        if (due.length === 0) yield* inbox.forgetBodies(keepBodies, batch)
+        return { taken: due.length, deadLetters: dead.filter(Boolean).length }
+      }).pipe(Effect.withSpan("WebhookProcessing.pass"))
+
+      return { pass }
+    })
+  ).pipe(Layer.provide(ChargeResolver.layer))
+}
+
+/** The money that it names is the money that the attempt is known to have moved. */
+const isOldNews = ({ capturedAs, processorReference }: HeardCharge): boolean =>
+  capturedAs !== undefined && capturedAs === processorReference
+
+const unknown = (problem: string): Trouble => ({ trouble: "unknown", problem })
+const failed = (problem: string): Trouble => ({ trouble: "failed", problem })
+const unreadable = (problem: string): Trouble => ({ trouble: "unreadable", problem })
+
+const broke = (step: number): WebhookOutcome => {
+  const retryAfter = webhookRetryDelays[step]
+  const trouble = failed("something broke; the cause is in the log")
+  return retryAfter === undefined
+    ? { outcome: "dead_letter", ...trouble }
+    : { outcome: "later", retryAfter, ...trouble }
+}
