@@ -1,6 +1,8 @@
 // A far end that answers as it is told, without a network: for what the emulator is too honest to do.
 import { Effect, Redacted } from "effect"
+import type { MidId } from "../../../../src/kernel/ids.ts"
 import type { PaymentProvider } from "../../../../src/kernel/PaymentProvider.ts"
+import type { ProviderAccount } from "../../../../src/layers/providers/ProviderAccounts.ts"
 import { makeStripeDriver } from "../../../../src/layers/providers/stripe/driver.ts"
 import type { Exchanged, OutgoingRequest } from "../../../../src/layers/transport/Exchange.ts"
 import { makeProxy } from "../../../../src/layers/vault/basis-theory/proxy.ts"
@@ -22,7 +24,8 @@ const destinationOf = ({ method, url, headers }: OutgoingRequest): string => {
 
 /** The driver, with its own deadlines, and everything that it sends. */
 export const farEnd = (
-  answer: (to: string, request: OutgoingRequest) => Exchanged
+  answer: (to: string, request: OutgoingRequest) => Exchanged,
+  account: (mid: MidId) => ProviderAccount = accountOf
 ): { readonly driver: PaymentProvider; readonly seen: ReadonlyArray<Seen> } => {
   const seen: Array<Seen> = []
   const transport = (request: OutgoingRequest) =>
@@ -34,7 +37,7 @@ export const farEnd = (
   const driver = makeStripeDriver({
     origin: "https://api.stripe.com",
     transport,
-    accounts: { get: (mid) => Effect.succeed(accountOf(mid)) },
+    accounts: { get: (mid) => Effect.succeed(account(mid)) },
     proxy: makeProxy(
       {
         origin: "https://api.basistheory.com",

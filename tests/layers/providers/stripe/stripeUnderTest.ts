@@ -95,10 +95,12 @@ export const stripeAgainst = (
   options: {
     readonly transport?: Transport
     readonly timings?: StripeTimings
+    readonly proxyDeadline?: Duration.Duration
     readonly account?: (mid: MidId) => ProviderAccount
   } = {}
 ): PaymentProvider => {
   const { transport = exchangeOnce(), timings = shortTimings, account = accountOf } = options
+  const { proxyDeadline = Duration.seconds(3) } = options
   return makeStripeDriver({
     origin: sandbox.stripe.origin,
     transport,
@@ -108,7 +110,7 @@ export const stripeAgainst = (
         origin: sandbox.basisTheory.origin,
         apiKey: Redacted.make("key_sandbox_private"),
         publicKey: undefined,
-        timings: { vaultDeadline: Duration.seconds(3), proxyDeadline: Duration.seconds(3) }
+        timings: { vaultDeadline: Duration.seconds(3), proxyDeadline }
       },
       transport
     ),
@@ -154,10 +156,13 @@ export const movedBy = ({ stripe }: Sandbox, key: string): Moved => {
   }
 }
 
-/** Emulators that hold the cards above. */
-export const sandboxWithCards = Effect.fnUntraced(function* (options: SandboxOptions = {}) {
+/** Emulators that hold the cards above, or some of them. */
+export const sandboxWithCards = Effect.fnUntraced(function* (
+  options: SandboxOptions = {},
+  held: ReadonlyArray<string> = Object.keys(cards)
+) {
   const sandbox = yield* startSandbox({ seconds: shortSeconds, ...options })
-  for (const [id, number] of Object.entries(cards)) yield* keepCard(sandbox.basisTheory.origin, id, number)
+  for (const id of held) yield* keepCard(sandbox.basisTheory.origin, id, cards[id] ?? "")
   return sandbox
 })
 
