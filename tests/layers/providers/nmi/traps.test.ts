@@ -252,6 +252,9 @@ describe("giving back", () => {
       const [refund] = scene.sentTo("/api/transact.php")
       expect(refund?.get("amount")).toBe("0.01")
       expect(scene.moved(about, "refunded")).toEqual([1])
+      // More than is left is not even sent.
+      expect(yield* scene.refund(about, "r2", 1250)).toMatchObject({ _tag: "Declined" })
+      expect(scene.sentTo("/api/transact.php")).toHaveLength(sold + 1)
     }).pipe(Effect.scoped)
   )
 

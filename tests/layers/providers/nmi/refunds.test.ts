@@ -1,0 +1,192 @@
+// What a gateway that counts or answers otherwise than the emulator would show of refunds.
+import { describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { expect } from "vitest"
+import { MidId } from "../../../../src/kernel/ids.ts"
+import { Money } from "../../../../src/kernel/Money.ts"
+import {
+  judgeRefund,
+  judgeRefundTransaction,
+  judgeVoid
+} from "../../../../src/layers/providers/nmi/refundDisposition.ts"
+import { makeNmiDriver } from "../../../../src/layers/providers/nmi/driver.ts"
+import { readQuery } from "../../../../src/layers/providers/nmi/transactions.ts"
+import { readReply } from "../../../../src/layers/providers/nmi/wire.ts"
+import {
+  answered,
+  declinedWith,
+  type Fields,
+  fieldsOf,
+  formOf,
+  rejectedWith,
+  reportXml,
+  type Transaction,
+  transactionXml
+} from "./answers.ts"
+import { accountOf } from "./nmiUnderTest.ts"
+
+const charge = "12030573555"
+const key = "rf_1"
+const refundOf = (change: Transaction = {}): Transaction => ({
+  id: "7",
+  orderId: key,
+  original: charge,
+  actions: [{ type: "refund", amount: "-4.00" }],
+  ...change
+})
+
+describe("the refunds of a charge", () => {
+  /** A gateway that has these transactions on these pages of its list. */
+  const contextOf = (pages: ReadonlyArray<ReadonlyArray<Transaction>>) => {
+    const driver = makeNmiDriver({
+      origin: "https://nmi.example",
+      accounts: { get: (mid) => Effect.succeed(accountOf(mid)) },
+      proxy: undefined,
+      transport: ({ body }) =>
+        Effect.sync(() => {
+          const form = new URLSearchParams(body)
+          const page = form.get("page_number")
+          const found = page === null ? [{ condition: "complete" }] : (pages[Number(page)] ?? [])
+          return answered(reportXml(...found.map(transactionXml)))
+        })
+    })
+    return Effect.match(driver.refundContext({ mid: MidId.make("mid_1"), processorReference: charge }), {
+      onFailure: ({ _tag }) => _tag,
+      onSuccess: ({ refundedAmount }) => refundedAmount
+    })
+  }
+
+  it.effect("are found on every page, whether the first one is called 0 or 1", () =>
+    Effect.gen(function* () {
+      const many = Array.from({ length: 100 }, (_, nth) =>
+        refundOf({ id: String(100 + nth), actions: [{ type: "refund", amount: "-0.01" }] })
+      )
+      expect(yield* contextOf([[refundOf()], []])).toBe(400)
+      expect(yield* contextOf([[], [refundOf()]])).toBe(400)
+      // Page 0 is taken for the first one as well: nothing counts twice.
+      expect(yield* contextOf([[refundOf()], [refundOf()]])).toBe(400)
+      expect(yield* contextOf([many, many, [refundOf()]])).toBe(500)
+    })
+  )
+
+  it.effect("are those that name it, and no certainty while one of them is unclear", () =>
+    Effect.gen(function* () {
+      expect(yield* contextOf([[refundOf({ original: "99" })]])).toBe(0)
+      const failed: Transaction = {
+        condition: "failed",
+        actions: [{ type: "refund", amount: "-4.00", success: "0", code: "300" }]
+      }
+      expect(yield* contextOf([[refundOf(failed)]])).toBe(0)
+      for (const condition of ["pending", "in_progress", "unknown", "abandoned", ""]) {
+        expect(yield* contextOf([[refundOf({ condition })]])).toBe("Indeterminate")
+      }
+      expect(yield* contextOf([[refundOf({ actions: [{ type: "refund", amount: "-99.00" }] })]])).toBe(
+        "Indeterminate"
+      )
+    })
+  )
+})
+
+describe("a refund's own transaction", () => {
+  const judged = (change: Transaction) => {
+    const queried = readQuery(answered(reportXml(transactionXml(refundOf(change)))))
+    const [transaction] = queried._tag === "Found" ? queried.transactions : []
+    return transaction === undefined ? "Unreadable" : judgeRefundTransaction(transaction)._tag
+  }
+  const back = { type: "refund", amount: "-4.00" }
+
+  it("proves a refund, its failure or its recall, and nothing else", () => {
+    expect(judged({})).toBe("RefundDone")
+    expect(judged({ condition: "complete", actions: [back, { type: "settle", amount: "-4.00" }] })).toBe(
+      "RefundDone"
+    )
+    expect(judged({ condition: "failed", actions: [{ ...back, success: "0" }] })).toBe("RefundDeclined")
+    expect(judged({ condition: "canceled", actions: [back, { type: "void", amount: "4.00" }] })).toBe(
+      "RefundDeclined"
+    )
+    expect(judged({ condition: "in_progress" })).toBe("RefundPending")
+    const nothing: ReadonlyArray<Transaction> = [
+      { condition: "unknown" },
+      { condition: "failed" },
+      { condition: "canceled" },
+      { actions: [] },
+      { actions: [{ ...back, success: "0" }] },
+      { actions: [{ ...back, amount: "4.00" }] },
+      { actions: [{ ...back, amount: "0.00" }] },
+      { actions: [back, back] },
+      { actions: [back, { type: "sale" }] },
+      { actions: [back, { type: "void", amount: "4.00" }] },
+      { condition: "failed", actions: [{ ...back, success: "0" }, { type: "settle" }] },
+      { currency: "XTS" }
+    ]
+    for (const change of nothing) expect(judged(change), JSON.stringify(change)).toBe("Indeterminate")
+  })
+})
+
+describe("the answer to giving back", () => {
+  const request = {
+    mid: MidId.make("mid_1"),
+    processorReference: charge,
+    idempotencyKey: key,
+    money: new Money({ amount: 400, currency: "USD" })
+  }
+  const tagOf = (judged: object) => ("_tag" in judged ? judged._tag : "Refunded")
+  const refund = (fields: Fields) => tagOf(judgeRefund(readReply(answered(formOf(fields))), request))
+  const voided = (fields: Fields) =>
+    tagOf(judgeVoid(readReply(answered(formOf(fields))), { processorReference: charge, orderId: "ps_1" }))
+  const done = { orderid: key, type: "refund", transactionid: "7", authcode: "" }
+
+  it("proves a refund only when it has a transaction of its own", () => {
+    for (const change of [{}, { type: "" }, { orderid: "" }]) {
+      expect(refund(fieldsOf({ ...done, ...change }))).toBe("Refunded")
+    }
+    for (const change of [
+      { transactionid: charge },
+      { transactionid: "" },
+      { transactionid: "0" },
+      { orderid: "another" },
+      { type: "sale" },
+      { response: "2" },
+      { response_code: "101" }
+    ]) {
+      expect(refund(fieldsOf({ ...done, ...change })), JSON.stringify(change)).toBe("Indeterminate")
+    }
+  })
+
+  it("proves a void only of the very charge", () => {
+    const ok = { orderid: "ps_1", type: "void", transactionid: charge }
+    expect(voided(fieldsOf(ok))).toBe("Approved")
+    for (const change of [{ transactionid: "7" }, { orderid: key }, { type: "refund" }, { response: "3" }]) {
+      expect(voided(fieldsOf({ ...ok, ...change })), JSON.stringify(change)).toBe("Indeterminate")
+    }
+    const settled = "Only transactions pending settlement can be voided REFID:143498494"
+    expect(voided(rejectedWith(settled, { orderid: "", type: "void", transactionid: charge }))).toBe(
+      "Declined"
+    )
+    expect(voided(rejectedWith("Something else", { orderid: "", type: "void" }))).toBe("Indeterminate")
+  })
+
+  it("proves that nothing went back by listed texts and codes alone", () => {
+    const rest = { orderid: "", type: "refund" }
+    for (const text of [
+      "Refund amount may not exceed the transaction balance REFID:3503249728",
+      "Transaction not found REFID:1",
+      "Authentication Failed"
+    ]) {
+      expect(refund(rejectedWith(text, rest)), text).toBe("Declined")
+    }
+    expect(refund(declinedWith("202", rest))).toBe("Declined")
+    for (const fields of [
+      rejectedWith("Duplicate transaction REFID:1", rest),
+      rejectedWith("Only transactions pending settlement can be voided", rest),
+      rejectedWith("constructor", rest),
+      declinedWith("430", rest),
+      declinedWith("420", rest),
+      declinedWith("299", rest),
+      declinedWith("202", { ...rest, response: "3" }),
+      declinedWith("461", { ...rest, response: "2" })
+    ]) {
+      expect(refund(fields), formOf(fields)).toBe("Indeterminate")
+    }
+  })
+})
