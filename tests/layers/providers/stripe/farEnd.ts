@@ -25,14 +25,15 @@ const destinationOf = ({ method, url, headers }: OutgoingRequest): string => {
 /** The driver, with its own deadlines, and everything that it sends. */
 export const farEnd = (
   answer: (to: string, request: OutgoingRequest) => Exchanged,
-  account: (mid: MidId) => ProviderAccount = accountOf
+  account: (mid: MidId) => ProviderAccount = accountOf,
+  takes: (to: string) => Effect.Effect<void> = () => Effect.void
 ): { readonly driver: PaymentProvider; readonly seen: ReadonlyArray<Seen> } => {
   const seen: Array<Seen> = []
   const transport = (request: OutgoingRequest) =>
-    Effect.sync(() => {
+    Effect.suspend(() => {
       const to = destinationOf(request)
       seen.push({ ...request, to })
-      return answer(to, request)
+      return Effect.as(takes(to), answer(to, request))
     })
   const driver = makeStripeDriver({
     origin: "https://api.stripe.com",

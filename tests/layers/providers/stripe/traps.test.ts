@@ -1,6 +1,7 @@
 // Where a naive adapter of Stripe charges twice, one test for each trap.
 import { it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { VaultToken } from "../../../../src/kernel/Card.ts"
 import { capability } from "../../../../src/kernel/PaymentProvider.ts"
@@ -115,6 +116,23 @@ describe("what is sent", () => {
       const steps = [30, ...[intentDeadline, readDeadline, cancelDeadline].map(Duration.toSeconds)]
       expect(Duration.toSeconds(deadline)).toBeGreaterThanOrEqual(steps.reduce((sum, one) => sum + one))
       expect(Duration.toSeconds(absenceHorizon)).toBeGreaterThan(Duration.toSeconds(deadline) + 15)
+    })
+  )
+
+  it.effect("is nothing more once the process stood still for longer than the first step may take", () =>
+    Effect.gen(function* () {
+      const charging = Effect.fnUntraced(function* (seconds: number) {
+        const { driver, seen } = farEnd(madeThen(answered(200, intent("succeeded"))), undefined, (to) =>
+          to.startsWith("POST proxied") ? TestClock.adjust(Duration.seconds(seconds)) : Effect.void
+        )
+        const told = yield* outcome(chargeWith(driver, newPermit(), "tok_1"))
+        return { told, charges: seen.filter(({ to }) => to === "POST /v1/payment_intents").length }
+      })
+      expect((yield* charging(30)).charges).toBe(1)
+      expect(yield* charging(32)).toMatchObject({
+        charges: 0,
+        told: { _tag: "Declined", kind: "soft", evidence: { code: "not_sent" } }
+      })
     })
   )
 
