@@ -1,15 +1,4 @@
-// The list of drivers. To add a provider:
-//
-// 1. Make a folder beside `stub/` with the same files: `config.ts` (settings, secrets redacted), `wire.ts` (what
-//    goes over the line, decoded), `disposition.ts` (the allow-list: which answer proves what), `driver.ts` (a
-//    plain value of `PaymentProvider`, with only the capabilities that the processor has).
-// 2. Mind the disposition: a code is `Declined` only if it proves that no money moved. Whatever is not listed, and
-//    every timeout, is `Indeterminate`. Never retry a money call, and let no client library do it.
-//    A provider without `chargeLookup` is routed to like any other, but nothing could ever tell what became of a
-//    charge that timed out there: its session stays in review until a person asks the processor. Give it a lookup,
-//    or no account that serves charges. `absenceHorizon` is at least the deadline of a charge and 15 seconds.
-// 3. Call the shared suite (`tests/suites/provider.ts`) on it, with an emulator that knows what really moved.
-// 4. Add it to the list below, and give some merchant account its name.
+// The list of drivers. To add one: `npm run new:provider -- acme`; CONTRIBUTING.md says how to go on.
 import { Effect, Layer, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { ProviderName, type SessionId } from "../../kernel/ids.ts"
