@@ -18,7 +18,11 @@ export const whatIsToFillIn = (provider: string, within = root): ReadonlyArray<s
     )
   })
 
-/** Judges a driver by its suite once nothing of what was generated is left to fill in; until then it fails with a list. */
+/**
+ * Judges a driver by its suite once nothing of what was generated is left to fill in; until then it fails with a list.
+ *
+ * @public The tests that are generated call it.
+ */
 export const toFillIn = (provider: string, suite: () => void): void => {
   const left = whatIsToFillIn(provider)
   if (left.length === 0) return suite()
