@@ -9,7 +9,7 @@ import { cardExpiry, cardField, isTokenRef } from "../../vault/basis-theory/toke
 import { decimalOf } from "./amounts.ts"
 import { type Form, formHeaders, formText, type NmiAccount, nmiAccount, transactPath } from "./client.ts"
 import { judgeSale } from "./disposition.ts"
-import { findCharge, type LookupOptions } from "./lookup.ts"
+import { lookupCharge, type LookupOptions } from "./lookup.ts"
 import type { SentKeys } from "./sentKeys.ts"
 import type { makeTestModeGuard } from "./testMode.ts"
 import { readReply } from "./wire.ts"
@@ -42,7 +42,8 @@ export const chargeToken = Effect.fnUntraced(function* (
   attempt: MoneyRequest,
   { vaultId, tokenRef }: VaultToken
 ): Effect.fn.Return<Captured, Declined | Indeterminate> {
-  const { proxy, client } = options
+  const { proxy, client, sent } = options
+  if (sent.has(attempt.idempotencyKey)) return yield* sentBefore(options, attempt)
   if (proxy === undefined) return yield* notSent("no vault of cards is configured")
   if (vaultId !== options.vaultId) {
     return yield* notSent(`the card is in the vault ${vaultId}, not in ${options.vaultId}`)
@@ -77,6 +78,7 @@ export const chargeStored = Effect.fnUntraced(function* (
   request: ChargeRequest
 ): Effect.fn.Return<Captured, Declined | Indeterminate> {
   const { paymentMethodRef } = request
+  if (options.sent.has(request.idempotencyKey)) return yield* sentBefore(options, request)
   if (!/^[\w-]{1,64}$/.test(paymentMethodRef)) return yield* notSent("that is no card that NMI keeps")
   return yield* saleOf(options, request, (account, sale) =>
     Effect.map(
@@ -117,7 +119,7 @@ const saleOf = (
     if (late > Duration.toNanosUnsafe(readyPatience(options))) {
       return yield* notSent("finding out whether the account charges for real took too long")
     }
-    if (!sent.claim(idempotencyKey)) return yield* sentBefore(options, account, request)
+    if (!sent.claim(idempotencyKey)) return yield* sentBefore(options, request)
 
     const { processorId, duplicateSeconds } = account
     const heard = yield* send(account, [
@@ -131,10 +133,12 @@ const saleOf = (
     return heard instanceof Declined || heard instanceof Indeterminate ? yield* heard : heard
   })
 
-/** What came of the sale that this process sent under the key; another one is never sent. */
-const sentBefore = (options: LookupOptions, account: NmiAccount, request: MoneyRequest): Charged =>
-  Effect.flatMap(findCharge(options, account, request), (found): Charged => {
-    const { money } = request
+/**
+ * What came of the sale that this process sent under the key. Another one is never sent, and whatever keeps it from
+ * being sent says nothing of the first.
+ */
+const sentBefore = (options: LookupOptions, { mid, idempotencyKey, money }: MoneyRequest): Charged =>
+  Effect.flatMap(lookupCharge(options, { mid, idempotencyKey }), (found): Charged => {
     switch (found._tag) {
       case "FoundCaptured": {
         const { captured } = found

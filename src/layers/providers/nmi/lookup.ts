@@ -16,7 +16,7 @@ export interface LookupOptions {
 /** What became of a charge, by the order id that it was sent with. */
 export const lookupCharge = (
   options: LookupOptions,
-  query: ChargeQuery
+  query: Pick<ChargeQuery, "mid" | "idempotencyKey">
 ): Effect.Effect<LookupResult, Indeterminate> =>
   Effect.flatMap(readyAccount(options, query.mid), (account) => findCharge(options, account, query))
 
@@ -31,7 +31,7 @@ export const readyAccount = (
     )
   )
 
-export const findCharge = (
+const findCharge = (
   options: LookupOptions,
   account: NmiAccount,
   { idempotencyKey }: Pick<ChargeQuery, "idempotencyKey">

@@ -129,6 +129,7 @@ export const createRefund = Effect.fnUntraced(function* (
   request: RefundRequest
 ): Effect.fn.Return<Refunded, Declined | Indeterminate> {
   const { mid, processorReference, money, idempotencyKey } = request
+  if (options.sent.has(idempotencyKey)) return yield* refundedBefore(options, request)
   const account = yield* readyAccount(options, mid).pipe(Effect.mapError(notSent))
   const standing = yield* standingOf(options, account, processorReference).pipe(Effect.mapError(notSent))
   const { captured, refunded, voided } = standing
@@ -142,9 +143,7 @@ export const createRefund = Effect.fnUntraced(function* (
   if (!(money.amount >= 1) || money.amount > captured.amount - refunded) {
     return yield* refuse("too_much", `${decimalOf(captured.amount - refunded)} is left of the charge`)
   }
-  if (!options.sent.claim(idempotencyKey)) {
-    return yield* unknown("sent_before", "a refund was sent under this key, and no query shows it yet")
-  }
+  if (!options.sent.claim(idempotencyKey)) return yield* refundedBefore(options, request)
   const reply = yield* options.client.transact(account, [
     ["type", "refund"],
     ["transactionid", processorReference],
@@ -153,6 +152,18 @@ export const createRefund = Effect.fnUntraced(function* (
   ])
   const judged = judgeRefund(reply, request)
   return judged instanceof Declined || judged instanceof Indeterminate ? yield* judged : judged
+})
+
+/** What came of the refund that this process sent under the key; another one is never sent. */
+const refundedBefore = Effect.fnUntraced(function* (
+  options: RefundOptions,
+  request: RefundRequest
+): Effect.fn.Return<Refunded, Declined | Indeterminate> {
+  const account = yield* readyAccount(options, request.mid)
+  const before = yield* withKey(options, account, request)
+  return before === undefined
+    ? yield* unknown("sent_before", "a refund was sent under this key, and no query shows it yet")
+    : yield* again(before, request)
 })
 
 const again = (
@@ -176,14 +187,13 @@ const again = (
 const refuse = (code: string, message: string): Effect.Effect<never, Declined> =>
   Effect.fail(new Declined({ kind: "hard", evidence: { code, message: `nothing was sent: ${message}` } }))
 
+const evidenceOf = (error: ChargeUnknown | Indeterminate): Evidence =>
+  error instanceof ChargeUnknown ? { code: "charge_unknown", message: error.message } : error.evidence
+
 /** What kept a refund or a void from being sent. */
 const notSent = (error: ChargeUnknown | Indeterminate): Declined => {
-  const evidence: Evidence =
-    error instanceof ChargeUnknown ? { code: "charge_unknown", message: error.message } : error.evidence
-  return new Declined({
-    kind: "hard",
-    evidence: { code: evidence.code, message: `nothing was sent: ${evidence.message}` }
-  })
+  const { code, message } = evidenceOf(error)
+  return new Declined({ kind: "hard", evidence: { code, message: `nothing was sent: ${message}` } })
 }
 
 type RefundQuery = Parameters<RefundLookup["lookupRefund"]>[0]
@@ -244,23 +254,27 @@ export const voidCharge = Effect.fnUntraced(function* (
   request: ChargeReference & { readonly idempotencyKey: string }
 ): Effect.fn.Return<{ readonly evidence: Evidence }, Declined | Indeterminate> {
   const { mid, processorReference, idempotencyKey } = request
-  const account = yield* readyAccount(options, mid).pipe(Effect.mapError(notSent))
-  const standing = yield* standingOf(options, account, processorReference).pipe(Effect.mapError(notSent))
+  const asked = options.sent.has(idempotencyKey)
+  const unread = (error: ChargeUnknown | Indeterminate) =>
+    // Of a void that was sent, what cannot be read now says nothing.
+    asked ? new Indeterminate({ evidence: evidenceOf(error) }) : notSent(error)
+  const account = yield* readyAccount(options, mid).pipe(Effect.mapError(unread))
+  const standing = yield* standingOf(options, account, processorReference).pipe(Effect.mapError(unread))
   const { charge, refunded, voided } = standing
-  const first = options.sent.claim(idempotencyKey)
+  const sentBefore = unknown("sent_before", "a void was sent under this key, and no query shows it yet")
   if (voided) {
-    return first
-      ? yield* refuse("voided", "the charge was voided already")
-      : { evidence: { code: "canceled", message: "the charge is voided" } }
+    return asked
+      ? { evidence: { code: "canceled", message: "the charge is voided" } }
+      : yield* refuse("voided", "the charge was voided already")
   }
+  if (asked) return yield* sentBefore
   if (!isVoidable(charge, refunded)) {
     return yield* refuse(
       charge.condition,
       refunded > 0 ? "some of the charge went back already" : "the charge is settled"
     )
   }
-  if (!first)
-    return yield* unknown("sent_before", "a void was sent under this key, and no query shows it yet")
+  if (!options.sent.claim(idempotencyKey)) return yield* sentBefore
   const reply = yield* options.client.transact(account, [
     ["type", "void"],
     ["transactionid", processorReference]

@@ -8,7 +8,11 @@ const mostKeys = 100_000
 export class SentKeys {
   readonly #keys = new Set<string>()
 
-  /** Whether this is the first time. */
+  has(key: string): boolean {
+    return this.#keys.has(key)
+  }
+
+  /** Takes the key; whether this is the first time. */
   claim(key: string): boolean {
     if (this.#keys.has(key)) return false
     this.#keys.add(key)

@@ -181,6 +181,7 @@ describe("the answer to giving back", () => {
       rejectedWith("Only transactions pending settlement can be voided", rest),
       rejectedWith("constructor", rest),
       declinedWith("430", rest),
+      declinedWith("461", { ...rest, responsetext: "Duplicate transaction" }),
       declinedWith("420", rest),
       declinedWith("299", rest),
       declinedWith("202", { ...rest, response: "3" }),

@@ -77,6 +77,33 @@ describe("a sale", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live(
+    "under a key that went out already is not called unsent, whatever keeps the next one from going",
+    () =>
+      Effect.gen(function* () {
+        const scene = yield* openScene({ settings: { queryDelay: 600 } })
+        const { nmi } = scene.sandbox
+        const about = scene.newCharge()
+        expect((yield* scene.charge(about, faultToken("money moves, a 502")))._tag).toBe("Indeterminate")
+        const again = [
+          scene.charge(about),
+          scene.charge(about, token("tok_of_nobody")),
+          scene.charge(about, token("tok }} {{ captured")),
+          scene.charge({ ...about, money: scene.newCharge({ currency: "JPY" }).money }),
+          Effect.match(scene.provider.charge({ ...about, paymentMethodRef: "no such / card" }), {
+            onFailure: (error) => error,
+            onSuccess: (captured) => captured
+          })
+        ]
+        for (const asking of again) {
+          expect((yield* asking)._tag).toBe("Indeterminate")
+          nmi.faults.add({ fault: { kind: "error_before" }, match: { path: "/query.php" } })
+          expect((yield* asking)._tag).toBe("Indeterminate")
+        }
+        expect(scene.sentTo("/proxy")).toHaveLength(1)
+      }).pipe(Effect.scoped)
+  )
+
   it.live("approved for a part is no capture of the whole; how much was taken is found by the query", () =>
     Effect.gen(function* () {
       const scene = yield* openScene()
@@ -326,6 +353,27 @@ describe("giving back", () => {
         evidence: { code: "refund_without_key" }
       })
       expect((yield* scene.lookUpRefund(about, "r-other", 500))._tag).toBe("RefundNotFound")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("under a key that went out already is not called unsent while nobody can be asked", () =>
+    Effect.gen(function* () {
+      const scene = yield* openScene({ settings: { duplicateSeconds: 0 } })
+      const { nmi } = scene.sandbox
+      const lost = { fault: { kind: "cut_after" }, match: { path: "/transact.php" } } as const
+      const silent = { fault: { kind: "error_before" }, match: { path: "/query.php" }, times: 9 } as const
+      const [refunded, voided] = [yield* scene.capturedCharge(), yield* scene.capturedCharge()]
+      const asking = [scene.refund(refunded, "r1", 400), scene.voidIt(voided)]
+      for (const ask of asking) {
+        nmi.faults.add(lost)
+        expect(yield* ask).toMatchObject({ _tag: "Indeterminate" })
+        nmi.faults.add(silent)
+        expect(yield* ask).toMatchObject({ _tag: "Indeterminate" })
+        nmi.faults.clear()
+        expect(yield* ask).not.toHaveProperty("_tag")
+      }
+      expect(scene.moved(refunded, "refunded")).toEqual([400])
+      expect(scene.moved(voided, "voided")).toEqual([1250])
     }).pipe(Effect.scoped)
   )
 
