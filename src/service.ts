@@ -10,6 +10,7 @@ import * as EventDeliveriesPg from "./db/events/EventDeliveriesPg.ts"
 import * as EventSubscriptionStorePg from "./db/events/EventSubscriptionStorePg.ts"
 import * as OutboxPg from "./db/OutboxPg.ts"
 import * as PaymentLedgerPg from "./db/PaymentLedgerPg.ts"
+import * as RefundLedgerPg from "./db/RefundLedgerPg.ts"
 import * as PriceCataloguePg from "./db/PriceCataloguePg.ts"
 import { PaymentReads } from "./db/reads/PaymentReads.ts"
 import * as WebhookInboxPg from "./db/webhooks/WebhookInboxPg.ts"
@@ -17,6 +18,7 @@ import { graphqlRoutes } from "./graphql/server.ts"
 import { restRoutes } from "./http/restRoutes.ts"
 import { httpServer } from "./http/server.ts"
 import { webhookRoutes } from "./http/webhookRoutes.ts"
+import { DisputeNews } from "./kernel/disputes/DisputeNews.ts"
 import { EventDispatcher } from "./kernel/events/EventDispatcher.ts"
 import { EventSubscriptions } from "./kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "./kernel/FulfilmentGate.ts"
@@ -25,7 +27,8 @@ import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 import { Reconciler } from "./kernel/Reconciler.ts"
 import { WebhookIntake } from "./kernel/webhooks/WebhookIntake.ts"
 import { WebhookProcessing } from "./kernel/webhooks/WebhookProcessing.ts"
-import { noNews } from "./layers/noNews.ts"
+import { RefundReconciler } from "./kernel/refunds/RefundReconciler.ts"
+import { Refunds } from "./kernel/refunds/Refunds.ts"
 import { environmentSecrets } from "./layers/environmentSecrets.ts"
 import { ProviderAccounts } from "./layers/providers/ProviderAccounts.ts"
 import { providerNames, providers } from "./layers/providers/providers.ts"
@@ -51,6 +54,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     PaymentLedgerPg.layer,
     PriceCataloguePg.layer,
     OutboxPg.layer,
+    RefundLedgerPg.layer,
     EntityRegistryPg.layer.pipe(Layer.provide(Layer.mergeAll(providerNames, environmentSecrets)))
   ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections)))
 
@@ -85,10 +89,13 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     PaymentOrchestrator.layer,
     FulfilmentGate.layer,
     Reconciler.layer,
+    Refunds.layer,
     EventSubscriptions.layer,
     EventDispatcher.layer,
     WebhookIntake.layer,
-    WebhookProcessing.layer.pipe(Layer.provide(noNews))
+    WebhookProcessing.layer.pipe(
+      Layer.provideMerge(Layer.mergeAll(RefundReconciler.layer, DisputeNews.layer))
+    )
   ).pipe(Layer.provideMerge(Layer.mergeAll(storage, reads, events)), Layer.provideMerge(outside))
 
   const doors = httpServer(

@@ -14,10 +14,15 @@ import {
   Attempt,
   AttemptConnection,
   Brand,
+  Dispute,
+  DisputeConnection,
   Entity,
   PaymentSession,
-  PaymentSessionConnection
+  PaymentSessionConnection,
+  Refund,
+  RefundConnection
 } from "./refs.ts"
+import { Capture } from "./Returns.ts"
 import { entityNamed, known, snapshotFor } from "./registry.ts"
 import { decided, RoutingDecision } from "./RoutingDecision.ts"
 
@@ -62,6 +67,29 @@ builder.node(PaymentSession, {
           connectionOf("session-attempt", await loaders.attemptsOf(sliceOf("session-attempt", args))(id))
       },
       AttemptConnection
+    ),
+    captures: t.field({
+      type: [Capture],
+      description: "Money that was captured for it: one charge, or none. More than one is an incident.",
+      resolve: ({ id }, _args, { loaders }) => loaders.capturesOf(id)
+    }),
+    refunds: t.connection(
+      {
+        type: Refund,
+        description: "Money that goes back, in the order in which it was asked for.",
+        resolve: async ({ id }, args, { loaders }) =>
+          connectionOf("session-refund", await loaders.refundsOf(sliceOf("session-refund", args))(id))
+      },
+      RefundConnection
+    ),
+    disputes: t.connection(
+      {
+        type: Dispute,
+        description: "What its customer disputes at the bank, the newest first.",
+        resolve: async ({ id }, args, { loaders }) =>
+          connectionOf("session-dispute", await loaders.disputesOf(sliceOf("session-dispute", args))(id))
+      },
+      DisputeConnection
     ),
     decisions: t.field({
       type: [RoutingDecision],

@@ -3,6 +3,7 @@ import { codeOf } from "../http/errorBody.ts"
 import { UnknownMid } from "../kernel/EntityRegistry.ts"
 import * as EventRefusals from "../kernel/events/eventRefusals.ts"
 import { OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
+import * as RefundRefusals from "../kernel/refunds/refundRefusals.ts"
 import * as Refusals from "../kernel/refusals.ts"
 import { UnknownToken, UnknownVault, VaultUnavailable } from "../kernel/TokenVault.ts"
 import { UnknownWebhook } from "../kernel/webhooks/webhookRefusals.ts"
@@ -240,6 +241,7 @@ builder.objectType(LedgerDidNotAnswer, {
 const classes = [
   ...Object.values(Refusals),
   ...Object.values(EventRefusals),
+  ...Object.values(RefundRefusals),
   UnknownMid,
   UnknownWebhook,
   OperatorsOnly,

@@ -5,6 +5,7 @@ import type { FulfilmentGate } from "../kernel/FulfilmentGate.ts"
 import type { Principal } from "../kernel/ids.ts"
 import type { PaymentOrchestrator } from "../kernel/PaymentOrchestrator.ts"
 import type { PaymentSessions } from "../kernel/PaymentSessions.ts"
+import type { Refunds } from "../kernel/refunds/Refunds.ts"
 import type { PriceCatalogue } from "../kernel/PriceCatalogue.ts"
 import type { WebhookInbox } from "../kernel/webhooks/WebhookInbox.ts"
 import type { PaymentReads } from "../db/reads/PaymentReads.ts"
@@ -15,6 +16,7 @@ export type GraphqlServices =
   | PaymentSessions
   | PaymentOrchestrator
   | FulfilmentGate
+  | Refunds
   | EventSubscriptions
   | EntityRegistry
   | PriceCatalogue

@@ -21,6 +21,9 @@ import type {
   WebhookState as WebhookStates,
   WebhookTrouble as WebhookTroubles
 } from "../kernel/webhooks/WebhookInbox.ts"
+import type { DisputeState as DisputeStates } from "../kernel/PaymentProvider.ts"
+import type { RefundKind as RefundKinds, RefundState as RefundStates } from "../kernel/refunds/Refund.ts"
+import type { RefundBlocked } from "../kernel/refunds/refundRefusals.ts"
 import { builder } from "./builder.ts"
 
 // The kernel's words, spelt as the kernel and REST spell them, each with its meaning; the compiler asks for all of
@@ -183,6 +186,48 @@ export const CardBrand = builder.enumType("CardBrand", {
 export const Currency = builder.enumType("Currency", {
   description: "ISO 4217.",
   values: Currencies.literals
+})
+
+export const RefundState = builder.enumType("RefundState", {
+  description: "What is known of the money of one refund.",
+  values: {
+    in_flight: { description: "Written ahead; it may have been sent. Do not ask for it again." },
+    refunded: { description: "Proof that money went back." },
+    declined: { description: "Proof that no money went back." },
+    indeterminate: {
+      description: "Sent, and nobody knows yet whether money went back. It is being checked."
+    },
+    absent: { description: "The processor never heard of it, past the time in which it would have." }
+  } satisfies Described<RefundStates>
+})
+
+export const RefundKind = builder.enumType("RefundKind", {
+  description: "How money goes back; the service chooses.",
+  values: {
+    refund: { description: "A refund of what the processor settled." },
+    void: { description: "The whole charge is taken back before the processor settles it." }
+  } satisfies Described<RefundKinds>
+})
+
+export const DisputeState = builder.enumType("DisputeState", {
+  description: "Where a dispute stands, as the processor's own object says.",
+  values: {
+    warning: { description: "The bank asks; money was not taken yet. A refund may end it." },
+    open: { description: "The bank took the money; evidence is awaited." },
+    under_review: { description: "The bank looks at the evidence." },
+    won: { description: "The money is ours again." },
+    lost: { description: "The money is gone for good." },
+    closed: { description: "Over without a verdict." }
+  } satisfies Described<DisputeStates>
+})
+
+export const RefundBlocker = builder.enumType("RefundBlocker", {
+  description: "What stands against giving money back now.",
+  values: {
+    charge_in_review: { description: "A charge of the session is on its way or being checked." },
+    refund_in_review: { description: "Another refund of the charge is on its way or being checked." },
+    disputed: { description: "The charge is disputed at the bank." }
+  } satisfies Described<RefundBlocked["reason"]>
 })
 
 export const SubscriptionState = builder.enumType("SubscriptionState", {

@@ -6,8 +6,11 @@ import { type Page, pageOf, type Slice } from "../db/reads/Page.ts"
 import { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { StoredDecision } from "../db/reads/StoredDecision.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
+import type { Dispute } from "../kernel/disputes/Dispute.ts"
 import { AttemptId, SessionId } from "../kernel/ids.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
+import type { Refund } from "../kernel/refunds/Refund.ts"
+import type { RefundableCapture } from "../kernel/refunds/RefundLedger.ts"
 import type { PaymentSession } from "../kernel/PaymentSession.ts"
 import type { Run } from "./context.ts"
 
@@ -21,6 +24,9 @@ export interface Loaders {
   readonly decisionsOf: Load<ReadonlyArray<StoredDecision>>
   readonly attemptsOf: (slice: Slice) => Load<Page<AttemptRecord>>
   readonly evidenceOf: (slice: Slice) => Load<Page<HeardEvidence>>
+  readonly refundsOf: (slice: Slice) => Load<Page<Refund>>
+  readonly disputesOf: (slice: Slice) => Load<Page<Dispute>>
+  readonly capturesOf: Load<ReadonlyArray<RefundableCapture>>
 }
 
 type Load<A> = (id: string) => Promise<A>
@@ -76,11 +82,15 @@ export const makeLoaders = (run: Run): Loaders => {
   }
 
   const decisions = gather(isSession, (reads, ids) => reads.decisionsOf(ids))
+  const captures = gather(isSession, (reads, ids) => reads.capturesOf(ids))
   return {
     session: gather(isSession, (reads, ids) => reads.sessionsById(ids)),
     attempt: gather(isAttempt, (reads, ids) => reads.attemptsById(ids)),
     decisionsOf: async (id) => (await decisions(id)) ?? [],
     attemptsOf: gatherSlices(isSession, (reads, ids, slice) => reads.attemptsOf(ids, slice)),
-    evidenceOf: gatherSlices(isAttempt, (reads, ids, slice) => reads.evidenceOf(ids, slice))
+    evidenceOf: gatherSlices(isAttempt, (reads, ids, slice) => reads.evidenceOf(ids, slice)),
+    refundsOf: gatherSlices(isSession, (reads, ids, slice) => reads.refundsOf(ids, slice)),
+    disputesOf: gatherSlices(isSession, (reads, ids, slice) => reads.disputesOf(ids, slice)),
+    capturesOf: async (id) => (await captures(id)) ?? []
   }
 }

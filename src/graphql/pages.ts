@@ -22,6 +22,8 @@ export type CursorKind =
   | "subscription"
   | "delivery"
   | "webhook"
+  | "session-refund"
+  | "session-dispute"
 
 /** The arguments of a connection. */
 export interface PageArguments {

@@ -5,6 +5,8 @@ import type {
   EventSubscription as KernelSubscription
 } from "../kernel/events/EventSubscription.ts"
 import type { MerchantAccount as KernelMerchantAccount } from "../kernel/MerchantAccount.ts"
+import type { Dispute as KernelDispute } from "../kernel/disputes/Dispute.ts"
+import type { Refund as KernelRefund } from "../kernel/refunds/Refund.ts"
 import type { PaymentSession as KernelSession } from "../kernel/PaymentSession.ts"
 import { builder } from "./builder.ts"
 
@@ -19,6 +21,11 @@ export const MerchantAccount = builder.objectRef<KernelMerchantAccount>("Merchan
 
 export const EventSubscription = builder.objectRef<KernelSubscription>("EventSubscription")
 export const EventDelivery = builder.objectRef<KernelDelivery>("EventDelivery")
+
+export const Refund = builder.objectRef<KernelRefund>("Refund")
+export const Dispute = builder.objectRef<KernelDispute>("Dispute")
+export const RefundConnection = builder.connectionObject({ type: Refund, name: "RefundConnection" })
+export const DisputeConnection = builder.connectionObject({ type: Dispute, name: "DisputeConnection" })
 
 export const EventSubscriptionConnection = builder.connectionObject({
   type: EventSubscription,

@@ -12,3 +12,6 @@ export const keyProblem = (key: string): string | undefined =>
 
 export const idempotencyKeyWords =
   "1 to 255 printable characters. The same key with the same request answers the same session, as it is by then; with another request it is refused."
+
+export const refundKeyWords =
+  "1 to 255 printable characters. The same key with the same request answers the same refund, as it is by then; with another request it is refused. Send one, so that asking again never gives money back twice."

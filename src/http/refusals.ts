@@ -27,6 +27,10 @@ export const statusOf = {
   AlreadySubscribed: 409,
   TooManySubscriptions: 409,
   SubscriptionDisabled: 409,
+  NothingToRefund: 409,
+  RefundTooLarge: 409,
+  RefundBlocked: 409,
+  NotSettledYet: 409,
   // It can be read, and is refused for what it says.
   InvalidInput: 422,
   UnknownEntity: 422,
@@ -48,6 +52,7 @@ export const statusOf = {
   Internal: 500,
   LedgerUnavailable: 503,
   VaultUnavailable: 503,
+  ProcessorUnavailable: 503,
   SecretsNotKept: 503
 } as const
 
@@ -66,6 +71,8 @@ const ledgerAdvice = {
     "the outcome may be unknown: read the session before you try again, and do not pay again in another way",
   cancel:
     "the session may or may not be cancelled; nothing was charged. Read it, and cancel again if it is still pending",
+  refund:
+    "the refund may or may not have been asked for: send the same request with the same Idempotency-Key again, or read the refunds of the session first. Without either, money might go back twice",
   readSubscription: "the subscriptions could not be read; nothing was changed. Try again",
   changeSubscription:
     "the change may or may not have been made: list your subscriptions to see it, then ask again; a secret that you did not see is replaced by rotating it",

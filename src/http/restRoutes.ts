@@ -7,6 +7,7 @@ import { WellFormed } from "./api/WellFormed.ts"
 import { eventSubscriptionHandlers } from "./eventSubscriptionHandlers.ts"
 import { methodsNotAllowed } from "./methodsNotAllowed.ts"
 import { paymentSessionHandlers } from "./paymentSessionHandlers.ts"
+import { refundHandlers } from "./refundHandlers.ts"
 import { reference } from "./reference.ts"
 
 const serverHandlers = HttpApiBuilder.group(Api, "server", (handlers) =>
@@ -20,7 +21,12 @@ const serverHandlers = HttpApiBuilder.group(Api, "server", (handlers) =>
 export const restRoutes = (settings: { readonly publicOrigin: string }) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide([paymentSessionHandlers(settings), eventSubscriptionHandlers, serverHandlers]),
+      Layer.provide([
+        paymentSessionHandlers(settings),
+        refundHandlers,
+        eventSubscriptionHandlers,
+        serverHandlers
+      ]),
       Layer.provide([Authorized.layer, JsonBody.layer, WellFormed.layer])
     ),
     reference,

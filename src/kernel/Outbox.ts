@@ -8,7 +8,13 @@ export const EventType = Schema.Literals([
   "payment.declined.v1",
   "payment.in_review.v1",
   "payment.failed.v1",
-  "payment.session_expired.v1"
+  "payment.session_expired.v1",
+  "payment.refunded.v1",
+  "payment.refund_declined.v1",
+  "payment.refund_in_review.v1",
+  "payment.dispute_opened.v1",
+  "payment.dispute_updated.v1",
+  "payment.dispute_closed.v1"
 ])
 export type EventType = typeof EventType.Type
 

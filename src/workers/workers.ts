@@ -7,6 +7,7 @@ import { type LedgerUnavailable, PaymentLedger } from "../kernel/PaymentLedger.t
 import { Reconciler } from "../kernel/Reconciler.ts"
 import { WebhookProcessing } from "../kernel/webhooks/WebhookProcessing.ts"
 import type { EventDispatcher } from "../kernel/events/EventDispatcher.ts"
+import { RefundReconciler } from "../kernel/refunds/RefundReconciler.ts"
 import { deliver, deliveryDefaults, type DeliverySettings } from "./delivery.ts"
 import type { EventConsumers } from "./EventConsumers.ts"
 import { deliverIn, prepareDeliveries } from "./eventDispatch.ts"
@@ -71,16 +72,40 @@ const webhooksIn = Singleton.make(
   })
 )
 
+/** The same two for refunds: apart, so that neither holds up the other. */
+const refundTakeover = Singleton.make(
+  "refund-takeover",
+  Effect.gen(function* () {
+    const { takeOver } = yield* RefundReconciler
+    yield* forever(
+      "refund takeover",
+      telling(takeOver, (refunds) => (refunds === 0 ? undefined : { takenOver: refunds }), "refunds")
+    )
+  })
+)
+
+const refundReconciliation = Singleton.make(
+  "refund-reconciliation",
+  Effect.gen(function* () {
+    const { pass } = yield* RefundReconciler
+    yield* forever(
+      "refund reconciliation",
+      telling(pass, (done) => (done.resolved === 0 ? undefined : { ...done }), "refunds")
+    )
+  })
+)
+
 /** Writes into the log what a pass did, if that is worth a line. */
 const telling = <A, E, R>(
   pass: Effect.Effect<A, E, R>,
-  worth: (done: A) => Record<string, unknown> | undefined
+  worth: (done: A) => Record<string, unknown> | undefined,
+  of = "attempts"
 ): Effect.Effect<A, E, R> =>
   Effect.tap(pass, (done) => {
     const annotations = worth(done)
     return annotations === undefined
       ? Effect.void
-      : Effect.logInfo("attempts reconciled").pipe(Effect.annotateLogs(annotations))
+      : Effect.logInfo(`${of} reconciled`).pipe(Effect.annotateLogs(annotations))
   })
 
 const delivery = (settings: DeliverySettings) =>
@@ -104,9 +129,25 @@ export const workers = <E>(
 ): Layer.Layer<
   never,
   E,
-  PaymentLedger | Reconciler | WebhookProcessing | Outbox | EventConsumers | EventDispatcher | Digest.Digest
+  | PaymentLedger
+  | Reconciler
+  | RefundReconciler
+  | WebhookProcessing
+  | Outbox
+  | EventConsumers
+  | EventDispatcher
+  | Digest.Digest
 > =>
-  Layer.mergeAll(expiry, takeover, reconciliation, webhooksIn, delivery(settings), eventsOut).pipe(
+  Layer.mergeAll(
+    expiry,
+    takeover,
+    reconciliation,
+    refundTakeover,
+    refundReconciliation,
+    webhooksIn,
+    delivery(settings),
+    eventsOut
+  ).pipe(
     Layer.provide(SingleRunner.layer({ runnerStorage: "memory" }).pipe(Layer.orDie)),
     Layer.provide(clusterDatabase)
   )

@@ -9,6 +9,7 @@ import { history } from "./prohibitions/history.ts"
 import { money } from "./prohibitions/money.ts"
 import { legalMoves, moves } from "./prohibitions/moves.ts"
 import { once } from "./prohibitions/once.ts"
+import { refunds } from "./prohibitions/refunds.ts"
 import { sessions } from "./prohibitions/sessions.ts"
 import { webhooks } from "./prohibitions/webhooks.ts"
 import { everyEventTable } from "./support/eventScene.ts"
@@ -19,7 +20,7 @@ import { everyWebhookTable } from "./support/webhookScene.ts"
 
 // Every prohibition of the database is tried with raw SQL as the owner of everything, the strongest who serves.
 
-const groups = { attempts, sessions, moves, money, history, once, columns, events, webhooks }
+const groups = { attempts, sessions, moves, money, history, once, columns, events, refunds, webhooks }
 const prohibitions = Object.values(groups).flat()
 
 it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServices: true })(
@@ -46,7 +47,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
     it.effect("and allows every move that it should", () =>
       Effect.gen(function* () {
         const owner = yield* Owner
-        assert.strictEqual(legalMoves.length, 18)
+        assert.strictEqual(legalMoves.length, 25)
         for (const { what, given, tries } of legalMoves) {
           assert.isUndefined(yield* refusalOfTrying(owner, given, tries), what)
         }
@@ -118,6 +119,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "audit_heads.guard_audit_head guard_audit_head O",
             "brand_entities.new_policy_version bump_policy_version O",
             "brands.new_policy_version bump_policy_version O",
+            "disputes.guard_dispute guard_dispute O",
             "entities.new_policy_version bump_policy_version O",
             "entity_underwriting.new_policy_version bump_policy_version O",
             "event_subscriptions.guard_subscription guard_subscription O",
@@ -130,6 +132,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "outbox.queue_fan_out queue_fan_out O",
             "passed_gates.new_policy_version bump_policy_version O",
             "payment_sessions.guard_session guard_session O",
+            "refunds.guard_refund guard_refund O",
             "routing_decisions.guard_decision guard_decision O",
             "webhook_inbox.guard_webhook guard_webhook O"
           ]

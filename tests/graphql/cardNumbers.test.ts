@@ -228,6 +228,12 @@ layer(doors, { timeout: "60 seconds" })("a card number", (it) => {
             __typename ... on Refusal { code field message } } }`,
           `mutation ($c: String!) { claimFulfilment(session: "${session}", idempotencyKey: $c) {
             __typename ... on Refusal { code field message } } }`,
+          `mutation ($c: String!) { refundPayment(idempotencyKey: $c, input: { session: "${session}", reason: "a" }) {
+            __typename ... on Refusal { code field message } } }`,
+          `mutation ($c: String!) { refundPayment(input: { session: "${session}", reason: $c }) {
+            __typename ... on Refusal { code field message } } }`,
+          `mutation ($c: String!) { refundPayment(input: { session: "${session}", reason: "a", processorReference: $c }) {
+            __typename ... on Refusal { code field message } } }`,
           `mutation ($c: ID!) { claimFulfilment(session: $c) { ... on UnknownSession { sessionId message } } }`,
           `mutation ($c: ID!) { cancelPaymentSession(session: $c) { ... on UnknownSession { sessionId message } } }`,
           `mutation ($c: String!) { setMidKillSwitch(mid: "mid_bio_1", on: false, reason: $c) {

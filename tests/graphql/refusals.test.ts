@@ -6,6 +6,15 @@ import { LedgerUnavailable } from "../../src/kernel/PaymentLedger.ts"
 import { SecretsNotKept } from "../../src/kernel/events/eventRefusals.ts"
 import { OperatorsOnly } from "../../src/kernel/operations/operatorRefusals.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
+import {
+  NothingToRefund,
+  NotSettledYet,
+  ProcessorUnavailable,
+  RefundBlocked,
+  RefundTooLarge
+} from "../../src/kernel/refunds/refundRefusals.ts"
+import { type RefundRefusal, Refunds } from "../../src/kernel/refunds/Refunds.ts"
+import { SessionId } from "../../src/kernel/ids.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { UnknownWebhook } from "../../src/kernel/webhooks/webhookRefusals.ts"
@@ -498,6 +507,18 @@ const unreachable = new LedgerUnavailable({
 })
 const silentVault = new VaultUnavailable({ vaultId: "stub", problem: "no answer in time" })
 
+const session = SessionId.make(`ps_${"0".repeat(26)}`)
+
+/** What a refund is refused for, by the id of the session that is asked for. */
+const refundRefusals = new Map<string, RefundRefusal>([
+  ["nothing", new NothingToRefund({ session, state: "pending", captures: [] })],
+  ["several", new NothingToRefund({ session, state: "settled", captures: ["ch_1", "ch_2"] })],
+  ["large", new RefundTooLarge({ amount: 2, refundable: 1, currency: "USD" })],
+  ["blocked", new RefundBlocked({ session, reason: "disputed", by: "dp_1" })],
+  ["unsettled", new NotSettledYet({ amount: 1, captured: 2 })],
+  ["silent", new ProcessorUnavailable({ provider: "stub_a", problem: "it did not answer in time" })]
+])
+
 const broken = openDoors({
   replace: (services) =>
     services.pipe(
@@ -515,6 +536,10 @@ const broken = openDoors({
       Context.add(EventSubscriptions, {
         ...Context.get(services, EventSubscriptions),
         create: () => Effect.fail(new SecretsNotKept())
+      }),
+      Context.add(Refunds, {
+        refund: (id) => Effect.fail(refundRefusals.get(id) ?? unreachable),
+        ofSession: () => Effect.fail(unreachable)
       })
     )
 }).pipe(Layer.provideMerge(house))
@@ -562,6 +587,43 @@ it.layer(broken, { excludeTestServices: true })("when something behind the door 
         )
       assert.deepStrictEqual(yield* replay("wh_1"), { code: "operators_only", field: null })
       assert.deepStrictEqual(yield* replay("wh_2"), { code: "unknown_webhook", field: "webhook" })
+    })
+  )
+
+  it.effect("says why nothing is given back", () =>
+    Effect.gen(function* () {
+      const told: Array<unknown> = []
+      for (const id of [...refundRefusals.keys(), "unreachable"]) {
+        const refused = yield* field(
+          `mutation ($session: ID!) { refundPayment(input: { session: $session, reason: "it came back" }) {
+            __typename
+            ... on Refusal { code field message }
+            ... on NothingToRefund { sessionId state captures }
+            ... on RefundTooLarge { amount refundable currency }
+            ... on RefundBlocked { sessionId reason by }
+            ... on NotSettledYet { amount captured }
+            ... on ProcessorUnavailable { provider }
+            ... on LedgerUnavailable { charged } } }`,
+          "refundPayment",
+          { session: id }
+        )
+        told.push(refused)
+      }
+      assert.deepStrictEqual(
+        told.map((one) => [at(one, "__typename"), at(one, "field")]),
+        [
+          ["NothingToRefund", "session"],
+          ["NothingToRefund", "processorReference"],
+          ["RefundTooLarge", "amount"],
+          ["RefundBlocked", "session"],
+          ["NotSettledYet", "amount"],
+          ["ProcessorUnavailable", null],
+          ["LedgerUnavailable", null]
+        ]
+      )
+      assert.strictEqual(at(told[2], "refundable"), 1)
+      assert.strictEqual(at(told[3], "reason"), "disputed")
+      assert.strictEqual(at(told[6], "charged"), "nothing")
     })
   )
 

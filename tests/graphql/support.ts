@@ -6,6 +6,7 @@ import { HttpServer } from "effect/http"
 import { ApiKeys } from "../../src/db/ApiKeys.ts"
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
+import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
 import * as PriceCataloguePg from "../../src/db/PriceCataloguePg.ts"
 import * as EventSubscriptionStorePg from "../../src/db/events/EventSubscriptionStorePg.ts"
 import { PaymentReads } from "../../src/db/reads/PaymentReads.ts"
@@ -15,6 +16,7 @@ import { graphqlRoutes } from "../../src/graphql/server.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
 import { httpServer } from "../../src/http/server.ts"
 import type { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
+import { DisputeNews } from "../../src/kernel/disputes/DisputeNews.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import type { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
@@ -22,6 +24,8 @@ import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { ProviderNames, Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import type { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
+import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
+import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
 import type { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { defaultTimings } from "../../src/layers/providers/stub/config.ts"
@@ -86,6 +90,7 @@ export type Kernel =
   | PaymentSessions
   | PriceCatalogue
   | WebhookInbox
+  | Refunds
 
 const stubGateways = Layer.unwrap(
   Effect.map(TestDatabase, ({ connect }) => pgStubGatewayLedger.pipe(Layer.provide(connect("payments_stub"))))
@@ -93,6 +98,7 @@ const stubGateways = Layer.unwrap(
 
 const storage = Layer.mergeAll(
   PaymentLedgerPg.layer,
+  RefundLedgerPg.layer,
   PriceCataloguePg.layer,
   EntityRegistryPg.layer,
   EventSubscriptionStorePg.layer,
@@ -105,6 +111,9 @@ const kernel = Layer.mergeAll(
   PaymentSessions.layer({ lifetime: Duration.hours(1) }),
   PaymentOrchestrator.layer,
   FulfilmentGate.layer,
+  Refunds.layer,
+  RefundReconciler.layer,
+  DisputeNews.layer,
   EventSubscriptions.layer
 ).pipe(
   Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),

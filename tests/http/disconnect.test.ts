@@ -15,6 +15,7 @@ import {
   providersOf
 } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
+import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
 import * as MemoryStorage from "../../src/layers/memory/memoryStorage.ts"
 import { MemoryStore } from "../../src/layers/memory/Store.ts"
@@ -62,7 +63,7 @@ const kernelOver = (provider: PaymentProvider, seeded: Layer.Layer<never, never,
       Layer.succeed(Vaults, vaultsOf([makeStubVault()])),
       NodeCrypto.layer
     ]),
-    Layer.merge(Layer.mock(EventSubscriptions, {})),
+    Layer.merge(Layer.mergeAll(Layer.mock(EventSubscriptions, {}), Layer.mock(Refunds, {}))),
     Layer.merge(Layer.succeed(ApiKeys, { authenticate: () => Effect.succeed(Option.some(principal)) }))
   )
 

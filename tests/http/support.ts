@@ -12,12 +12,14 @@ import { Money } from "../../src/kernel/Money.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { PaymentSession } from "../../src/kernel/PaymentSession.ts"
+import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 
 /** What the services behind the door say in a test; asking for anything else is a defect. */
 export interface Script {
   readonly sessions?: Partial<PaymentSessions["Service"]>
   readonly orchestrator?: Partial<PaymentOrchestrator["Service"]>
+  readonly refunds?: Partial<Refunds["Service"]>
   readonly gate?: Partial<FulfilmentGate["Service"]>
   readonly events?: Partial<EventSubscriptions["Service"]>
   readonly ledger?: Partial<PaymentLedger["Service"]>
@@ -64,6 +66,7 @@ const scripted = (script: Script) =>
     Layer.mock(PaymentSessions, script.sessions ?? {}),
     Layer.mock(PaymentOrchestrator, script.orchestrator ?? {}),
     Layer.mock(FulfilmentGate, script.gate ?? {}),
+    Layer.mock(Refunds, script.refunds ?? {}),
     Layer.mock(EventSubscriptions, script.events ?? {}),
     Layer.mock(PaymentLedger, script.ledger ?? {}),
     Layer.succeed(ApiKeys, { ...knownKeys, ...script.keys })
@@ -75,7 +78,13 @@ export const openDoor = (script: Script = {}) => openDoorOver(scripted(script))
 /** A listening server in the scope of the test, over any services. */
 export const openDoorOver = Effect.fnUntraced(function* <E>(
   services: Layer.Layer<
-    PaymentSessions | PaymentOrchestrator | FulfilmentGate | EventSubscriptions | PaymentLedger | ApiKeys,
+    | PaymentSessions
+    | PaymentOrchestrator
+    | FulfilmentGate
+    | Refunds
+    | EventSubscriptions
+    | PaymentLedger
+    | ApiKeys,
     E
   >
 ) {

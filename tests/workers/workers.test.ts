@@ -3,12 +3,14 @@ import { NodeCrypto } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Layer, Schedule } from "effect"
 import type { SessionId } from "../../src/kernel/ids.ts"
+import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
 import { EventDispatcher } from "../../src/kernel/events/EventDispatcher.ts"
 import { Outbox, type PaymentEvent } from "../../src/kernel/Outbox.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
 import { WebhookProcessing } from "../../src/kernel/webhooks/WebhookProcessing.ts"
+import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { EventConsumers } from "../../src/workers/EventConsumers.ts"
 import { workers } from "../../src/workers/workers.ts"
 import { Owner, pgStorage } from "../db/support/pgStorage.ts"
@@ -40,7 +42,7 @@ const start = Effect.fnUntraced(function* ({
     lease: Duration.seconds(1),
     patience: Duration.millis(300)
   }).pipe(
-    Layer.provide(Reconciler.layer),
+    Layer.provide([Reconciler.layer, RefundReconciler.layer.pipe(Layer.provide(RefundLedgerPg.layer))]),
     Layer.provide([
       Layer.succeed(EventConsumers, consumers),
       Layer.succeed(EventDispatcher, { prepare: Effect.succeed(false), claim: () => Effect.succeed([]) }),

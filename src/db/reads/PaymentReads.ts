@@ -1,9 +1,13 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import type { AttemptState } from "../../kernel/Attempt.ts"
-import type { AttemptId, SessionId } from "../../kernel/ids.ts"
+import { Dispute } from "../../kernel/disputes/Dispute.ts"
+import { type AttemptId, SessionId } from "../../kernel/ids.ts"
 import type { LedgerUnavailable } from "../../kernel/PaymentLedger.ts"
 import { PaymentSession, type SessionState } from "../../kernel/PaymentSession.ts"
+import { Refund } from "../../kernel/refunds/Refund.ts"
+import type { RefundableCapture } from "../../kernel/refunds/RefundLedger.ts"
+import { CaptureRow } from "../RefundLedgerPg.ts"
 import { answered } from "../steps.ts"
 import { AttemptRecord } from "./AttemptRecord.ts"
 import { HeardEvidence } from "./HeardEvidence.ts"
@@ -54,6 +58,20 @@ export class PaymentReads extends Context.Service<
       attempts: ReadonlyArray<AttemptId>,
       slice: Slice
     ) => Read<ReadonlyMap<string, Page<HeardEvidence>>>
+    /** The same slice of the refunds of each session, in the order in which they were asked for. */
+    readonly refundsOf: (
+      sessions: ReadonlyArray<SessionId>,
+      slice: Slice
+    ) => Read<ReadonlyMap<string, Page<Refund>>>
+    /** The same slice of the disputes of each session, newest first. */
+    readonly disputesOf: (
+      sessions: ReadonlyArray<SessionId>,
+      slice: Slice
+    ) => Read<ReadonlyMap<string, Page<Dispute>>>
+    /** What was captured for each session; with nothing wrong there is one. */
+    readonly capturesOf: (
+      sessions: ReadonlyArray<SessionId>
+    ) => Read<ReadonlyMap<string, ReadonlyArray<RefundableCapture>>>
   }
 >()("payment-orchestration/db/reads/PaymentReads") {
   static readonly layer: Layer.Layer<PaymentReads, never, SqlClient.SqlClient> = Layer.effect(
@@ -145,7 +163,34 @@ export class PaymentReads extends Context.Service<
               order by ${orderBy} limit ${limit}) child
             order by parent.nr, child.turn`
           return pagesBy(slice, yield* decodeEvidenceRows(rows), ({ attempt }) => attempt)
-        }, answered("PaymentReads.evidenceOf"))
+        }, answered("PaymentReads.evidenceOf")),
+
+        refundsOf: Effect.fn("PaymentReads.refundsOf")(function* (sessions, slice) {
+          const { columns, conditions, orderBy, limit, turn } = keyset(sql, refundOrder, slice)
+          const rows = yield* sql`select child.* from ${parents(sessions)} cross join lateral (
+              select refund_json(r) as node, ${columns}, ${turn} from refunds r
+              where ${sql.and([sql`r.session_id = parent.id`, ...conditions])}
+              order by ${orderBy} limit ${limit}) child
+            order by parent.nr, child.turn`
+          return pagesBy(slice, yield* decodeRefundRows(rows), ({ session }) => session)
+        }, answered("PaymentReads.refundsOf")),
+
+        disputesOf: Effect.fn("PaymentReads.disputesOf")(function* (sessions, slice) {
+          const { columns, conditions, orderBy, limit, turn } = keyset(sql, disputeOrder, slice)
+          const rows = yield* sql`select child.* from ${parents(sessions)} cross join lateral (
+              select dispute_json(d) as node, ${columns}, ${turn} from disputes d
+              where ${sql.and([sql`d.session_id = parent.id`, ...conditions])}
+              order by ${orderBy} limit ${limit}) child
+            order by parent.nr, child.turn`
+          return pagesBy(slice, yield* decodeDisputeRows(rows), ({ session }) => session)
+        }, answered("PaymentReads.disputesOf")),
+
+        capturesOf: Effect.fn("PaymentReads.capturesOf")(function* (sessions) {
+          const rows = yield* sql`select parent.id as session, captures_json(parent.id) as captures
+            from ${parents(sessions)}`
+          const read = yield* decodeCaptures(rows)
+          return new Map(read.map(({ session, captures }) => [session, captures]))
+        }, answered("PaymentReads.capturesOf"))
       })
     })
   )
@@ -172,6 +217,18 @@ const evidenceOrder: ListOrder = {
   major: "number"
 }
 
+const refundOrder: ListOrder = {
+  columns: ["r.ordinal", "r.refund_id"],
+  direction: "ascending",
+  major: "number"
+}
+/** A processor may call its dispute anything: a cursor has a digest of it. */
+const disputeOrder: ListOrder = {
+  columns: ["d.opened_at", "md5(d.mid_id || ' ' || d.dispute_reference)"],
+  direction: "descending",
+  major: "instant"
+}
+
 /** An attempt as {@link AttemptRecord} reads it. */
 const attemptJson = `attempt_json(a) || jsonb_strip_nulls(jsonb_build_object('round', a.round,
   'declineKind', a.decline_kind, 'processorReference', a.processor_reference, 'writtenAt', iso(a.written_at),
@@ -190,6 +247,16 @@ const decodeAttemptRows = Schema.decodeUnknownEffect(
 )
 const decodeEvidenceRows = Schema.decodeUnknownEffect(
   Schema.Array(Schema.Struct({ node: HeardEvidence, ...position }))
+)
+
+const decodeRefundRows = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ node: Refund, ...position }))
+)
+const decodeDisputeRows = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ node: Dispute, ...position }))
+)
+const decodeCaptures = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ session: SessionId, captures: Schema.Array(CaptureRow) }))
 )
 
 interface ReadRow<Node> {

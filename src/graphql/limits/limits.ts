@@ -18,5 +18,6 @@ export const moneyMutations: ReadonlyArray<string> = [
   "createPaymentSession",
   "confirmPaymentSession",
   "cancelPaymentSession",
-  "claimFulfilment"
+  "claimFulfilment",
+  "refundPayment"
 ]

@@ -154,7 +154,7 @@ const description = `What happens is told to the apps that subscribed, as signed
 |---|---|
 ${types.join("\n")}
 
-\`data\` has \`session\`, \`entity\`, \`brand\`, \`customer\`, \`category\`, \`amount\` (minor units), \`currency\`, \`orderReference\` if there is one, and of a charge \`attempt\`, \`mid\`, \`provider\`, \`processorReference\`, \`reason\` and \`source\`. A refund adds \`refund\`, \`refundedAmount\` and \`refundReference\`, a dispute \`dispute\`, \`state\` and \`disputedAmount\`. Card data is never in it. Take no notice of fields that you do not know: there may be more later.
+\`data\` has \`session\`, \`entity\`, \`brand\`, \`customer\`, \`category\`, \`amount\` (minor units), \`currency\`, \`orderReference\` if there is one, and of a charge \`attempt\`, \`mid\`, \`provider\`, \`processorReference\`, \`reason\` and \`source\`. A refund adds \`refund\`, \`kind\`, \`refundAmount\` and \`refundReference\`; one without \`refund\` was made at the processor, by somebody who did not ask here. A dispute adds \`dispute\`, \`state\` and \`disputeAmount\`. Card data is never in it. Take no notice of fields that you do not know: there may be more later.
 
 **Answer 2xx within 15 seconds**, and do your work afterwards. Everything else is a failure, redirects included. A failure is tried again after ${retryDelays.map(inWords).join(", ")}, a little later each time so that not everything comes at once. 410 disables the subscription at once, five days of nothing but failures do too.
 

@@ -1,8 +1,8 @@
 import { Schema } from "effect"
 import { idempotencyKeyWords, keyPattern, keyProblem } from "../idempotencyKey.ts"
 
-const text = (description: string) => Schema.String.annotate({ description })
-const whole = (description: string) => Schema.Finite.annotate({ description })
+export const text = (description: string) => Schema.String.annotate({ description })
+export const whole = (description: string) => Schema.Finite.annotate({ description })
 const labels = (description: string) => Schema.Record(Schema.String, Schema.String).annotate({ description })
 
 // What a request must look like. Only its shape is judged here; its values are the kernel's to judge, so that
@@ -80,7 +80,7 @@ export const Confirmation = Schema.Struct({
   examples: [{ vaultToken: { vaultId: "stub", tokenRef: "tok_captured" }, riskLevel: "low" }]
 })
 
-const IdempotencyKey = Schema.String.check(
+export const IdempotencyKey = Schema.String.check(
   Schema.isPattern(keyPattern, { message: "should be 1 to 255 printable ASCII characters" }),
   Schema.makeFilter(keyProblem)
 ).annotate({ description: idempotencyKeyWords })

@@ -2,6 +2,7 @@ import { Effect, Schema, SchemaGetter, Struct } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import * as Events from "../../kernel/events/eventRefusals.ts"
 import * as Kernel from "../../kernel/refusals.ts"
+import * as Refunds from "../../kernel/refunds/refundRefusals.ts"
 import * as Vault from "../../kernel/TokenVault.ts"
 import * as Door from "../doorRefusals.ts"
 import { codeOf, errorBody } from "../errorBody.ts"
@@ -171,6 +172,33 @@ export const VaultUnavailable = refusal(
   "VaultUnavailable",
   Vault.VaultUnavailable,
   fields(Vault.VaultUnavailable, ["vaultId"])
+)
+
+// Of refunds.
+export const NothingToRefund = refusal(
+  "NothingToRefund",
+  Refunds.NothingToRefund,
+  fields(Refunds.NothingToRefund, ["session", "state", "captures"])
+)
+export const RefundTooLarge = refusal(
+  "RefundTooLarge",
+  Refunds.RefundTooLarge,
+  fields(Refunds.RefundTooLarge, ["amount", "refundable", "currency"])
+)
+export const RefundBlocked = refusal(
+  "RefundBlocked",
+  Refunds.RefundBlocked,
+  fields(Refunds.RefundBlocked, ["session", "reason", "by"])
+)
+export const NotSettledYet = refusal(
+  "NotSettledYet",
+  Refunds.NotSettledYet,
+  fields(Refunds.NotSettledYet, ["amount", "captured"])
+)
+export const ProcessorUnavailable = refusal(
+  "ProcessorUnavailable",
+  Refunds.ProcessorUnavailable,
+  fields(Refunds.ProcessorUnavailable, ["provider"])
 )
 
 // Of subscriptions to events.

@@ -1,7 +1,8 @@
-import { Context, type DateTime, type Effect } from "effect"
+import { Context, type DateTime, Effect, Layer } from "effect"
 import type { MidId } from "../ids.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
 import type { DisputeHeard } from "../PaymentProvider.ts"
+import { RefundLedger } from "../refunds/RefundLedger.ts"
 
 /** Where webhooks about disputes go. */
 export class DisputeNews extends Context.Service<
@@ -17,4 +18,9 @@ export class DisputeNews extends Context.Service<
       occurredAt: DateTime.Utc | undefined
     ) => Effect.Effect<boolean, LedgerUnavailable>
   }
->()("payment-orchestration/kernel/disputes/DisputeNews") {}
+>()("payment-orchestration/kernel/disputes/DisputeNews") {
+  static readonly layer: Layer.Layer<DisputeNews, never, RefundLedger> = Layer.effect(
+    DisputeNews,
+    Effect.map(RefundLedger, ({ recordDispute }) => ({ heard: recordDispute }))
+  )
+}

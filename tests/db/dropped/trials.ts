@@ -8,6 +8,7 @@ import { formats } from "./races/formats.ts"
 import { books } from "./races/gateways.ts"
 import { history } from "./races/history.ts"
 import { money } from "./races/money.ts"
+import { refunds } from "./races/refunds.ts"
 import { registry } from "./races/registry.ts"
 import { rights } from "./races/rights.ts"
 import { sessions } from "./races/sessions.ts"
@@ -26,6 +27,7 @@ export const races: ReadonlyArray<Race> = [
   ...books,
   ...events,
   ...webhooks,
+  ...refunds,
   ...together
 ]
 

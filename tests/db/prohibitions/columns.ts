@@ -125,7 +125,7 @@ const references: ReadonlyArray<readonly [table: string, constraint: string, cha
     "entity_id = 'nobody' where (brand_id, entity_id) = ('loop-bio', 'loop_bio_labs')"
   ],
   ["passed_gates", "passed_gates_mid_id_fkey", "mid_id = 'mid_of_nobody'"],
-  ["captures", "capture_of_attempt", "attempt_id = 'at_of_nobody'"],
+  ["captures", "capture_of_attempt", "attempt_id = 'at_of_nobody' where processor_reference = 'ref_2'"],
   [
     "entity_underwriting",
     "entity_underwriting_entity_id_fkey",

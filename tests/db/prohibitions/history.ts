@@ -3,14 +3,24 @@ import type { Prohibition } from "./Prohibition.ts"
 
 // What was written stays written.
 
-const nothingChanges = ["attempt_evidence", "audit", "captures", "passed_gates", "postings"]
+const nothingChanges = [
+  "attempt_evidence",
+  "audit",
+  "captures",
+  "passed_gates",
+  "postings",
+  "refund_evidence",
+  "returns"
+]
 const nothingIsDeleted = [
   "attempts",
   "audit_heads",
+  "disputes",
   "fulfilments",
   "incidents",
   "outbox",
   "payment_sessions",
+  "refunds",
   "routing_decisions"
 ]
 
@@ -19,7 +29,9 @@ const changed: Record<string, string> = {
   audit: "actor = 'somebody else'",
   captures: "amount = amount + 1",
   passed_gates: "evidence = 'another letter'",
-  postings: "amount = amount + 1"
+  postings: "amount = amount + 1",
+  refund_evidence: "detail = '{}'",
+  returns: "amount = amount + 1"
 }
 
 const appendOnly = nothingChanges.flatMap((table): ReadonlyArray<Prohibition> => [

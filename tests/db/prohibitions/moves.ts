@@ -1,5 +1,7 @@
 import { AttemptState } from "../../../src/kernel/Attempt.ts"
 import { SessionState } from "../../../src/kernel/PaymentSession.ts"
+import { RefundState } from "../../../src/kernel/refunds/Refund.ts"
+import * as r from "../support/refundScene.ts"
 import * as s from "../support/scene.ts"
 import type { Prohibition } from "./Prohibition.ts"
 
@@ -9,6 +11,14 @@ const attemptMoves: Record<AttemptState, ReadonlyArray<AttemptState>> = {
   in_flight: ["captured", "declined", "indeterminate", "absent"],
   indeterminate: ["captured", "declined", "absent"],
   captured: [],
+  declined: [],
+  absent: []
+}
+
+const refundMoves: Record<RefundState, ReadonlyArray<RefundState>> = {
+  in_flight: ["refunded", "declined", "indeterminate", "absent"],
+  indeterminate: ["refunded", "declined", "absent"],
+  refunded: [],
   declined: [],
   absent: []
 }
@@ -33,7 +43,7 @@ interface Move {
 const pairs = <State>(states: ReadonlyArray<State>): ReadonlyArray<readonly [from: State, to: State]> =>
   states.flatMap((from) => states.filter((to) => to !== from).map((to) => [from, to] as const))
 
-const outcomeOf = (state: AttemptState) => `${state[0]?.toUpperCase()}${state.slice(1)}`
+const outcomeOf = (state: AttemptState | RefundState) => `${state[0]?.toUpperCase()}${state.slice(1)}`
 
 /** The columns that an attempt has in a state, its evidence being row `nr` of the timeline. */
 const columns = (state: AttemptState, nr: number): string => `state = '${state}',
@@ -79,15 +89,45 @@ const sessionMove = ([from, to]: readonly [SessionState, SessionState]): Move =>
   tries: `update payment_sessions set state = '${to}' where session_id = '${s.session(2)}'`
 })
 
+/** The columns that a refund has in a state, its evidence being row `nr` of the timeline. */
+const refundColumns = (state: RefundState, nr: number): string => `state = '${state}',
+  evidence = ${state === "in_flight" ? "null" : `'{"outcome": "${outcomeOf(state)}", "nr": ${nr}}'`},
+  refund_reference = ${state === "refunded" ? "'re_2'" : "null"},
+  resolved_at = ${["refunded", "declined", "absent"].includes(state) ? "now()" : "null"}`
+
+const refundMove = ([from, to]: readonly [RefundState, RefundState]): Move => ({
+  what: `a refund from ${from} to ${to}`,
+  legal: refundMoves[from].includes(to),
+  given: [
+    ...r.paid(2),
+    r.openRefund(2, { amount: 100 }),
+    s.withoutTriggers("refunds"),
+    `update refunds set ${refundColumns(from, 1)} where session_id = '${s.session(2)}'`,
+    s.withTriggers("refunds"),
+    ...(to === "in_flight"
+      ? []
+      : [
+          `insert into refund_evidence (refund_id, nr, source, outcome, detail)
+            values ('${r.refund(2)}', 2, 'person', '${outcomeOf(to)}', '{"outcome": "${outcomeOf(to)}", "nr": 2}')`
+        ]),
+    ...(to === "refunded" ? [s.insert("returns", r.returnRow(2, { refund_id: r.refund(2) }))] : [])
+  ],
+  tries: `update refunds set ${refundColumns(to, 2)} where session_id = '${s.session(2)}'`
+})
+
 const attemptPairs = pairs(AttemptState.literals).map(attemptMove)
+const refundPairs = pairs(RefundState.literals).map(refundMove)
 const sessionPairs = pairs(SessionState.literals).map(sessionMove)
 
-export const legalMoves: ReadonlyArray<Move> = [...attemptPairs, ...sessionPairs].filter(({ legal }) => legal)
+export const legalMoves: ReadonlyArray<Move> = [...attemptPairs, ...refundPairs, ...sessionPairs].filter(
+  ({ legal }) => legal
+)
 
 const refused = (by: string, moves: ReadonlyArray<Move>): ReadonlyArray<Prohibition> =>
   moves.filter(({ legal }) => !legal).map(({ what, given, tries }) => ({ by, what, given, tries }))
 
 export const moves: ReadonlyArray<Prohibition> = [
   ...refused("attempt_move", attemptPairs),
+  ...refused("refund_move", refundPairs),
   ...refused("session_move", sessionPairs)
 ]

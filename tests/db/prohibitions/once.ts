@@ -51,6 +51,7 @@ const copy = (by: string, what: string, change: Readonly<Record<string, unknown>
 
 /** The keys that a reference of many columns needs, and the primary key implies. Dropped, the reference goes with it. */
 const impliedKeys: ReadonlyArray<readonly [table: string, constraint: string]> = [
+  ["captures", "capture_in_full"],
   ["attempts", "attempts_attempt_id_session_id_mid_id_entity_id_provider_ca_key"],
   ["merchant_accounts", "merchant_accounts_mid_id_entity_id_provider_key"],
   ["mid_underwriting", "mid_underwriting_mid_id_entity_id_provider_category_key"],

@@ -95,13 +95,47 @@ export const record = (
     mostRounds: 5
   })})`
 
-/** A session that left a row wherever the app writes: declined, captured by the next account, captured late by the first. */
+/** A session that left a row wherever the app writes: declined, captured by the next account,
+ * captured late by the first, refunded in part, disputed and won. */
 export const everyTableOfTheApp: ReadonlyArray<string> = [
   declare(1, { order: "order_1", key: "key_1" }),
   open(1, "mid_goods_1", "key_2"),
   record(1, 1, outcome.declined, ["mid_goods_2"]),
   record(1, 2, captured("ref_1")),
-  record(1, 1, captured("ref_2"))
+  record(1, 1, captured("ref_2")),
+  `select open_refund(${literal({
+    session: session(1),
+    mid: "mid_goods_2",
+    processorReference: "ref_1",
+    amount: 1000,
+    kind: "refund",
+    reason: "it came back",
+    tag: "mid_goods_2",
+    leaseMs: 60_000,
+    by: "test",
+    key: "key_3",
+    body: {}
+  })})`,
+  `select record_refund(${literal({
+    refund: `re_${session(1).slice(3)}_1`,
+    outcome: {
+      _tag: "Refunded",
+      refundReference: "re_1",
+      money: { amount: 1000, currency: "USD" },
+      evidence
+    },
+    source: "driver",
+    by: "test"
+  })})`,
+  `select record_dispute(${literal({
+    mid: "mid_goods_2",
+    reference: "dp_1",
+    processorReference: "ref_1",
+    state: "won",
+    amount: 2500,
+    currency: "USD",
+    reason: "fraudulent"
+  })})`
 ]
 
 /** The same, and a gate that an operator passed: a row in every table. */

@@ -25,6 +25,7 @@ import { PaymentOrchestrator } from "../../../src/kernel/PaymentOrchestrator.ts"
 import { ProviderNames, Providers, providersOf } from "../../../src/kernel/PaymentProvider.ts"
 import { PaymentSessions } from "../../../src/kernel/PaymentSessions.ts"
 import { Reconciler } from "../../../src/kernel/Reconciler.ts"
+import { Refunds } from "../../../src/kernel/refunds/Refunds.ts"
 import { Vaults, vaultsOf } from "../../../src/kernel/TokenVault.ts"
 import { pgStubGatewayLedger } from "../../../src/layers/providers/stub/PgStubGatewayLedger.ts"
 import { makeStubVault } from "../../../src/layers/vault/stub/StubVault.ts"
@@ -76,6 +77,8 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     // No caller of the model subscribes.
     Layer.mock(EventSubscriptions, {}),
     Layer.mock(WebhookInbox, {}),
+    // Nor does one refund: those have a model of their own.
+    Layer.mock(Refunds, {}),
     Reconciler.layer
   ).pipe(
     Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),

@@ -6,7 +6,7 @@ import {
   Indeterminate,
   type RetryAdvice
 } from "../../../kernel/cascade/Disposition.ts"
-import type { LookupResult } from "../../../kernel/PaymentProvider.ts"
+import type { LookupResult, RefundLookupResult } from "../../../kernel/PaymentProvider.ts"
 import type { StubAnswer } from "./wire.ts"
 
 /** What a code proves. A code that is not listed for the call proves nothing: its outcome is indeterminate. */
@@ -50,6 +50,8 @@ export const refundCodes = meanings({
   refunded: { outcome: "succeeded", why: "the gateway names the refund and its amount" },
   refund_exceeds_captured: { outcome: "declined", kind: "hard", why: "less than that is left of the charge" },
   wrong_currency: { outcome: "declined", kind: "hard", why: "the charge was in another currency" },
+  refund_declined: { outcome: "declined", kind: "hard", why: "the card takes no money back" },
+  not_settled: { outcome: "declined", kind: "soft", why: "it can only be voided until it is settled" },
   charge_unknown: { outcome: "declined", kind: "hard", why: "there is no such charge on this account" }
 })
 
@@ -101,4 +103,16 @@ export const lookupResult = (answer: StubAnswer): LookupResult | Indeterminate =
   return judged instanceof Declined
     ? { _tag: "FoundDeclined", declined: judged }
     : { _tag: "FoundCaptured", captured: capturedFrom(judged) }
+}
+
+/** What a lookup's answer says of a refund. */
+export const refundLookupResult = (answer: StubAnswer): RefundLookupResult | Indeterminate => {
+  if (answer.code === "refund_not_found") {
+    return { _tag: "RefundNotFound", evidence: { code: answer.code, message: answer.message } }
+  }
+  const judged = judge(refundCodes, answer)
+  if (judged instanceof Indeterminate) return judged
+  if (judged instanceof Declined) return { _tag: "RefundDeclined", declined: judged }
+  const { reference, amount, currency } = judged
+  return { _tag: "RefundDone", refunded: { refundReference: reference, money: { amount, currency } } }
 }

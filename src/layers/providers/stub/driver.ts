@@ -8,6 +8,7 @@ import {
   chargeCodes,
   judge,
   lookupResult,
+  refundLookupResult,
   type Meaning,
   type Proof,
   refundCodes,
@@ -89,7 +90,7 @@ export const makeStubDriver = (options: {
 
     refundContext: Effect.fn("StubProvider.refundContext")(function* ({ mid, processorReference }) {
       const answer = yield* ask({ _tag: "Context", mid, chargeReference: processorReference })
-      const { code, message, amount, currency, refunded } = answer
+      const { code, message, amount, currency, refunded, voidOnly = false } = answer
       if (code === "charge_unknown") {
         return yield* new ChargeUnknown({ provider: name, processorReference })
       }
@@ -98,7 +99,7 @@ export const makeStubDriver = (options: {
         currency === undefined ||
         refunded === undefined
         ? yield* unknown(code, message)
-        : { captured: { amount, currency }, refundedAmount: refunded }
+        : { captured: { amount, currency }, refundedAmount: refunded, voidOnly }
     }),
 
     refund: Effect.fn("StubProvider.refund")(function* ({ mid, idempotencyKey, money, processorReference }) {
@@ -129,6 +130,13 @@ export const makeStubDriver = (options: {
     },
 
     ...(webhookSecrets === undefined ? {} : { webhooks: stubWebhooks(name, webhookSecrets) }),
+    refundLookup: {
+      absenceHorizon: timings.absenceHorizon,
+      lookupRefund: Effect.fn("StubProvider.lookupRefund")(function* ({ mid, idempotencyKey }) {
+        const result = refundLookupResult(yield* ask({ _tag: "RefundLookup", mid, idempotencyKey }))
+        return result instanceof Indeterminate ? yield* result : result
+      })
+    },
 
     void: {
       voidCharge: Effect.fn("StubProvider.voidCharge")(function* ({

@@ -24,6 +24,9 @@ const messages: Readonly<Record<string, string>> = {
   refunded: "refunded",
   refund_exceeds_captured: "that is more than is left of the charge",
   wrong_currency: "the charge is in another currency",
+  refund_declined: "the card takes no money back",
+  not_settled: "the charge is not settled yet: void it",
+  refund_not_found: "no refund under that key",
   charge_unknown: "no such charge on this account",
   charge_found: "the charge",
   voided: "voided",
@@ -148,22 +151,44 @@ export const makeStubGateway = ({
     return sameQuestion(standing, wanted) ? tell(standing, now) : say("key_reused")
   })
 
-  const refund = (asked: Asking<"Refund">) =>
-    takeBack(
+  const refund = Effect.fnUntraced(function* (asked: Asking<"Refund">) {
+    const way = refundWays.get(asked.amount % 100)
+    if (way === "never arrives") return lost
+    const answer = yield* takeBack(
       "refund",
       asked,
-      (found) => (found.currency === asked.currency ? undefined : "wrong_currency"),
+      (found, now) => {
+        if (found.currency !== asked.currency) return "wrong_currency"
+        if (voidOnly(found, now)) return "not_settled"
+        return way === "declined" ? "refund_declined" : undefined
+      },
       asked
     )
+    return way === "answer lost" ? lost : atOnce(answer)
+  })
 
-  const voidCharge = (asked: Asking<"Void">) =>
-    takeBack(
-      "void",
-      asked,
-      (found, now) =>
-        now >= found.movesAt + Duration.toMillis(timings.voidableFor) ? "already_settled" : undefined,
-      undefined
+  const refundLookup = Effect.fnUntraced(function* (asked: Asking<"RefundLookup">) {
+    const entry = (yield* ledger.byKey(name, asked.idempotencyKey)).find(
+      ({ operation, mid }) => operation === "refund" && mid === asked.mid
     )
+    return entry === undefined ? say("refund_not_found") : tell(entry, yield* Clock.currentTimeMillis)
+  })
+
+  const isSettled = ({ movesAt }: StubEntry, now: number): boolean =>
+    now >= movesAt + Duration.toMillis(timings.voidableFor)
+
+  /** Most charges may be refunded at once; some wait for it, as at processors that settle at the end of the day. */
+  const voidOnly = (found: StubEntry, now: number): boolean =>
+    voidWays.has(found.amount % 100) && !isSettled(found, now)
+
+  const voidCharge = Effect.fnUntraced(function* (asked: Asking<"Void">) {
+    const about = yield* ledger.byCharge(name, asked.mid, asked.chargeReference)
+    const way = voidWays.get((movedCharge(about, yield* Clock.currentTimeMillis)?.amount ?? 0) % 100)
+    if (way === "never arrives") return lost
+    const settled = (found: StubEntry, now: number) => (isSettled(found, now) ? "already_settled" : undefined)
+    const answer = yield* takeBack("void", asked, settled, undefined)
+    return way === "answer lost" ? lost : atOnce(answer)
+  })
 
   const context = Effect.fnUntraced(function* (asked: Asking<"Context">) {
     const now = yield* Clock.currentTimeMillis
@@ -171,7 +196,13 @@ export const makeStubGateway = ({
     const found = movedCharge(about, now)
     if (found === undefined) return say("charge_unknown")
     const { processorReference, amount, currency } = found
-    return say("charge_found", { reference: processorReference, amount, currency, refunded: wentBack(about) })
+    return say("charge_found", {
+      reference: processorReference,
+      amount,
+      currency,
+      refunded: wentBack(about),
+      ...(voidOnly(found, now) ? { voidOnly: true } : {})
+    })
   })
 
   const handle = (request: StubRequest): Effect.Effect<Delivery, StubLedgerUnavailable> => {
@@ -179,9 +210,11 @@ export const makeStubGateway = ({
       case "Charge":
         return charge(request)
       case "Refund":
-        return Effect.map(refund(request), atOnce)
+        return refund(request)
+      case "RefundLookup":
+        return Effect.map(refundLookup(request), atOnce)
       case "Void":
-        return Effect.map(voidCharge(request), atOnce)
+        return voidCharge(request)
       case "Lookup":
         return Effect.map(lookup(request), atOnce)
       case "Context":
@@ -221,6 +254,22 @@ const sameQuestion = (a: StubEntry, b: StubEntry): boolean =>
   a.currency === b.currency &&
   a.chargeReference === b.chargeReference &&
   (a.operation !== "charge" || a.tokenRef === b.tokenRef)
+
+/** Refunds whose amount ends like this meet a fate of their own; every other is given back. */
+const refundWays: ReadonlyMap<number, "answer lost" | "never arrives" | "declined"> = new Map([
+  [91, "answer lost"],
+  [92, "never arrives"],
+  [93, "declined"]
+])
+
+/** Charges of amounts that end like this are not settled for a while; what becomes of their void. */
+const voidWays: ReadonlyMap<number, "answered" | "answer lost" | "never arrives"> = new Map([
+  [94, "answered"],
+  [95, "answer lost"],
+  [96, "never arrives"]
+])
+
+const lost: Delivery = { text: "", after: undefined }
 
 const atOnce = (answer: StubAnswer): Delivery => ({ text: JSON.stringify(answer), after: Duration.zero })
 

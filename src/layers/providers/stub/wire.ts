@@ -12,6 +12,7 @@ export type StubRequest =
       readonly chargeReference: string
     }
   | { readonly _tag: "Lookup"; readonly mid: string; readonly idempotencyKey: string }
+  | { readonly _tag: "RefundLookup"; readonly mid: string; readonly idempotencyKey: string }
   | { readonly _tag: "Context"; readonly mid: string; readonly chargeReference: string }
 
 export interface Asked {
@@ -29,6 +30,8 @@ export const StubAnswer = Schema.Struct({
   amount: Schema.optionalKey(Schema.Int),
   /** How much of the charge went back already. */
   refunded: Schema.optionalKey(Schema.Int),
+  /** The charge is not settled: it can be voided, and not refunded. */
+  voidOnly: Schema.optionalKey(Schema.Boolean),
   currency: Schema.optionalKey(Currency)
 })
 export type StubAnswer = typeof StubAnswer.Type

@@ -68,7 +68,6 @@ const truncated = [
   "attempt_evidence",
   "audit",
   "audit_heads",
-  "captures",
   "fulfilments",
   "idempotency_keys",
   "incidents",

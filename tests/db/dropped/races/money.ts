@@ -63,10 +63,11 @@ const keyKept: Omit<Race, "drops"> = {
 export const money: ReadonlyArray<Race> = [
   {
     drops: ["constraint captures.captures_pkey"],
-    law: "one movement of money is one capture",
-    given: scenes.charging,
-    workers: (nr) => owners(8, () => s.insert("captures", s.captureRow(nr, 1))),
-    broken: (nr) => atMostOne(`captures where session_id = ${session(nr)}`)
+    law: "one movement of money is the capture of one attempt",
+    given: (nr) => [1, 2, 3, 4].flatMap((at) => scenes.charging(nr + at)),
+    workers: (nr) =>
+      owners(4, (at) => s.insert("captures", s.captureRow(nr + at, 1, { processor_reference: `ref_${nr}` }))),
+    broken: (nr) => atMostOne(`captures where processor_reference = 'ref_${nr}'`)
   },
   { drops: ["constraint captures.capture_of_attempt"], ...capturedElsewhere },
   {

@@ -1,3 +1,4 @@
+import * as r from "../../support/refundScene.ts"
 import * as s from "../../support/scene.ts"
 import { apps, atMostOne, none, owners, type Prohibition, type Race } from "../Race.ts"
 import * as scenes from "../scenes.ts"
@@ -7,10 +8,28 @@ import * as scenes from "../scenes.ts"
 
 const { attempt, session } = scenes
 
+/** All that refers to a refund. */
+const ofRefunds = ["refund_evidence", "returns"]
+
 /** All that has to be emptied with a table, because it refers to it. */
 const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
-  attempts: ["attempts", "attempt_evidence", "captures", "postings", "fulfilments", "incidents"],
+  refunds: ["refunds", ...ofRefunds],
+  captures: ["captures", "refunds", ...ofRefunds, "disputes"],
+  attempts: [
+    "refunds",
+    ...ofRefunds,
+    "disputes",
+    "attempts",
+    "attempt_evidence",
+    "captures",
+    "postings",
+    "fulfilments",
+    "incidents"
+  ],
   routing_decisions: [
+    "refunds",
+    ...ofRefunds,
+    "disputes",
     "routing_decisions",
     "attempts",
     "attempt_evidence",
@@ -20,6 +39,9 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "incidents"
   ],
   payment_sessions: [
+    "refunds",
+    ...ofRefunds,
+    "disputes",
     "payment_sessions",
     "routing_decisions",
     "attempts",
@@ -37,7 +59,7 @@ const truncated = Object.entries(emptied).map(([table, all]): Race => ({
   drops: all.map((other): Prohibition => `trigger ${other}.no_truncate`),
   law: `${table} is not emptied`,
   because: "it can be emptied only together with what refers to it, and each of those refuses for itself",
-  given: (nr) => scenes.settled(nr),
+  given: (nr) => [...r.paid(nr), r.openRefund(nr)],
   workers: () => owners(2, () => `truncate ${table} cascade`),
   broken: () => `select (not exists (select from ${table}))::int as broken`
 }))
@@ -80,9 +102,14 @@ export const together: ReadonlyArray<Race> = [
     broken: (nr) => atMostOne(`mid_underwriting where mid_id = 'mid_${nr}'`)
   },
   {
-    drops: ["constraint captures.captures_pkey", "constraint postings.posting_once"],
+    drops: [
+      "constraint captures.captures_pkey",
+      "constraint captures.capture_in_full",
+      "constraint postings.posting_once"
+    ],
     law: "money that moved once is booked once, however many hear of it and call the money step",
-    because: "the step books and posts in one statement, so that either refuses both",
+    because:
+      "the step books and posts in one statement, so that either refuses both; the longer key is what refunds and disputes refer to",
     given: scenes.charging,
     workers: (nr) => apps(8, () => s.record(nr, 1, s.captured(`ref_${nr}`))),
     broken: (nr) => atMostOne(`captures where session_id = ${session(nr)}`)

@@ -23,7 +23,12 @@ export const stubUnderTest = (name: string, timings: StubTimings) =>
 
 export const token = (tokenRef: string): VaultToken => new VaultToken({ vaultId: "stub", tokenRef })
 
-export const stubCapabilities: ReadonlyArray<Capability> = ["tokenCharge", "chargeLookup", "void"]
+export const stubCapabilities: ReadonlyArray<Capability> = [
+  "tokenCharge",
+  "chargeLookup",
+  "void",
+  "refundLookup"
+]
 
 /** At `stub_a`; the money amounts of the suite do not matter, because no scenario goes by the amount. */
 export const stubScenarios: ProviderScenarios = {

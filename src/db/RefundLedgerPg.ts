@@ -1,0 +1,133 @@
+import { DateTime, Duration, Effect, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { midTag } from "../kernel/cascade/IdempotencyKey.ts"
+import { Outcome } from "../kernel/cascade/Disposition.ts"
+import { Dispute } from "../kernel/disputes/Dispute.ts"
+import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
+import { Money } from "../kernel/Money.ts"
+import { SessionState } from "../kernel/PaymentSession.ts"
+import { Refund } from "../kernel/refunds/Refund.ts"
+import { RefundLedger } from "../kernel/refunds/RefundLedger.ts"
+import { step, unavailable } from "./steps.ts"
+
+const before = [
+  Schema.TaggedStruct("RefundReplayed", { refund: Refund }),
+  Schema.TaggedStruct("RefundKeyReused", { earlierSession: SessionId, earlierBody: Schema.Unknown })
+] as const
+
+/** A capture and what of it may still be given back. */
+export const CaptureRow = Schema.Struct({
+  attempt: AttemptId,
+  mid: MidId,
+  provider: ProviderName,
+  processorReference: Schema.String,
+  captured: Money,
+  refundable: Schema.Int
+})
+
+const Refundable = Schema.NullOr(
+  Schema.Union([
+    ...before,
+    Schema.TaggedStruct("Refundable", {
+      state: SessionState,
+      captures: Schema.Array(CaptureRow)
+    })
+  ])
+)
+
+const Opening = Schema.Union([
+  ...before,
+  Schema.TaggedStruct("Permitted", { refund: Refund }),
+  Schema.TaggedStruct("NothingCaptured", { state: SessionState }),
+  Schema.TaggedStruct("ChargeInReview", { state: SessionState }),
+  Schema.TaggedStruct("Disputed", {
+    dispute: Schema.Struct({ reference: Schema.String, state: Schema.String })
+  }),
+  Schema.TaggedStruct("RefundInReview", { refund: Refund }),
+  Schema.TaggedStruct("TooMuch", { refundable: Schema.Int }),
+  Schema.TaggedStruct("NoSuchSession", {})
+])
+
+const Unresolved = Schema.Struct({
+  refund: Refund,
+  age: Schema.Int,
+  refundReference: Schema.optionalKey(Schema.String)
+})
+
+const Found = Schema.NullOr(
+  Schema.Struct({
+    provider: ProviderName,
+    processorReference: Schema.String,
+    booked: Schema.Boolean,
+    ours: Schema.optionalKey(Unresolved)
+  })
+)
+
+const OfSession = Schema.NullOr(
+  Schema.Struct({
+    captures: Schema.Array(CaptureRow),
+    refunds: Schema.Array(Refund),
+    disputes: Schema.Array(Dispute)
+  })
+)
+
+/** The durable record of refunds and disputes, in PostgreSQL. What each step does is in `migrations/0007`. */
+export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Layer.effect(
+  RefundLedger,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const ofSessionStep = step(sql, "returns_of_session", OfSession)
+    const refundableStep = step(sql, "refundable", Refundable)
+    const openStep = step(sql, "open_refund", Opening)
+    const recordStep = step(sql, "record_refund", Refund)
+    const takeOverStep = step(sql, "take_over_refunds", Schema.Int)
+    const unresolvedStep = step(sql, "claim_unresolved_refunds", Schema.Array(Unresolved))
+    const findStep = step(sql, "find_refund", Found)
+    const elsewhereStep = step(sql, "record_return_elsewhere", Schema.NullOr(Schema.Boolean))
+    const disputeStep = step(sql, "record_dispute", Schema.Boolean)
+
+    return RefundLedger.of({
+      ofSession: Effect.fn("RefundLedger.ofSession")(function* (session) {
+        return (yield* ofSessionStep({ session })) ?? undefined
+      }),
+      refundable: Effect.fn("RefundLedger.refundable")(function* ({ by, idempotencyKey: key, body }) {
+        return (yield* refundableStep({ session: body.session, by, key, body })) ?? undefined
+      }),
+      open: Effect.fn("RefundLedger.open")(({ lease, ...order }, { by, idempotencyKey: key, body }) =>
+        openStep({ ...order, tag: midTag(order.mid), leaseMs: Duration.toMillis(lease), by, key, body })
+      ),
+      record: Effect.fn("RefundLedger.record")(function* ({ outcome, ...evidence }) {
+        const encoded =
+          outcome._tag === "Declined" || outcome._tag === "Absent" ? yield* encodeOutcome(outcome) : outcome
+        return yield* recordStep({ ...evidence, outcome: encoded })
+      }, unavailable("record_refund")),
+      takeOver: Effect.fn("RefundLedger.takeOver")((limit) => takeOverStep({ limit })),
+      claimUnresolved: Effect.fn("RefundLedger.claimUnresolved")((limit, lease) =>
+        unresolvedStep({ limit, leaseMs: Duration.toMillis(lease) })
+      ),
+      find: Effect.fn("RefundLedger.find")(function* (mid, refund) {
+        return (yield* findStep({ mid, ...refund })) ?? undefined
+      }),
+      recordElsewhere: Effect.fn("RefundLedger.recordElsewhere")(function* (news) {
+        return (yield* elsewhereStep(news)) ?? undefined
+      }),
+      recordDispute: Effect.fn("RefundLedger.recordDispute")((mid, dispute, occurredAt) =>
+        disputeStep({
+          mid,
+          reference: dispute.disputeReference,
+          processorReference: dispute.processorReference,
+          state: dispute.state,
+          ...dispute.money,
+          reason: dispute.reason,
+          evidenceDueBy: isoOf(dispute.evidenceDueBy),
+          at: isoOf(occurredAt)
+        })
+      )
+    })
+  })
+)
+
+const encodeOutcome = Schema.encodeEffect(Outcome)
+
+const isoOf = (at: DateTime.Utc | undefined): string | undefined =>
+  at === undefined ? undefined : DateTime.formatIso(at)

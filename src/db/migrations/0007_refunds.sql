@@ -1,0 +1,627 @@
+set local role payments_owner;
+set local search_path to payments, pg_temp;
+
+-- Money that goes back, written as charges are: a row is committed before a byte is sent, an outcome that proves
+-- nothing waits for evidence, and what went back is a fact that can always be recorded.
+
+-- What goes back or is disputed is of one capture, and of nothing else than that capture was of.
+alter table captures add constraint capture_in_full
+  unique (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id);
+
+create table refunds (
+  refund_id text primary key,
+  session_id text not null,
+  ordinal integer not null check (ordinal > 0),
+  attempt_id text not null,
+  mid_id text not null,
+  entity_id text not null,
+  provider text not null,
+  category text not null,
+  brand_id text not null,
+  -- The capture that it is of.
+  processor_reference text not null,
+  amount bigint not null check (amount > 0),
+  currency text not null,
+  -- A void takes back the whole of what is not settled yet.
+  kind text not null check (kind in ('refund', 'void')),
+  reason text not null check (length(reason) between 1 and 500),
+  requested_by text not null,
+  requested_key text,
+  request jsonb not null,
+  -- What the processor sees: a function of session, ordinal and account.
+  idempotency_key text not null unique,
+  state text not null check (state in ('in_flight', 'refunded', 'declined', 'indeterminate', 'absent')),
+  lease_until timestamptz not null,
+  -- The processor's own id of the refund.
+  refund_reference text,
+  evidence jsonb,
+  written_at timestamptz not null default now(),
+  resolved_at timestamptz,
+  checks integer not null default 0,
+  next_check_at timestamptz,
+  unique (session_id, ordinal),
+  constraint refund_asked_once unique (requested_by, requested_key),
+  constraint refund_named_by_session check (refund_id = 're_' || substr(session_id, 4) || '_' || ordinal),
+  constraint refund_of_capture foreign key
+    (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
+    references captures (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id),
+  constraint refunded_has_reference check ((state = 'refunded') = (refund_reference is not null)),
+  constraint refund_outcome_has_evidence check (state = 'in_flight' or evidence is not null),
+  constraint refund_resolved_has_time check ((state in ('refunded', 'declined', 'absent')) = (resolved_at is not null))
+);
+-- While nobody knows what became of one refund of a capture, no other is sent. A state that this index does not know
+-- counts as open.
+create unique index one_open_refund_per_capture on refunds (mid_id, processor_reference)
+  where state not in ('refunded', 'declined', 'absent');
+create index refunds_in_flight on refunds (lease_until) where state = 'in_flight';
+create index refunds_to_check on refunds (next_check_at) where state = 'indeterminate';
+
+-- The timeline of what was heard of a refund.
+create table refund_evidence (
+  refund_id text not null references refunds,
+  nr integer not null,
+  source text not null check (source in ('driver', 'lookup', 'takeover', 'webhook', 'person')),
+  outcome text not null check (outcome in ('Refunded', 'Declined', 'Indeterminate', 'Absent')),
+  detail jsonb not null,
+  heard_at timestamptz not null default now(),
+  primary key (refund_id, nr)
+);
+
+-- Money that went back. Its sum is bounded by nothing: the truth can always be recorded, and too much opens an incident.
+create table returns (
+  mid_id text not null,
+  refund_reference text not null check (length(refund_reference) between 1 and 255),
+  processor_reference text not null,
+  attempt_id text not null,
+  session_id text not null,
+  entity_id text not null,
+  provider text not null,
+  category text not null,
+  brand_id text not null,
+  -- Null: somebody gave it back at the processor, without asking here.
+  refund_id text references refunds,
+  amount bigint not null check (amount > 0),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  source text not null check (source in ('driver', 'lookup', 'takeover', 'webhook', 'person')),
+  returned_at timestamptz not null default now(),
+  primary key (mid_id, refund_reference),
+  constraint return_of_capture foreign key
+    (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
+    references captures (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
+);
+create index returns_by_capture on returns (mid_id, processor_reference);
+create index returns_by_refund on returns (refund_id);
+
+create table disputes (
+  mid_id text not null,
+  dispute_reference text not null check (length(dispute_reference) between 1 and 255),
+  processor_reference text not null,
+  attempt_id text not null,
+  session_id text not null,
+  entity_id text not null,
+  provider text not null,
+  category text not null,
+  brand_id text not null,
+  state text not null check (state in ('warning', 'open', 'under_review', 'won', 'lost', 'closed')),
+  amount bigint not null check (amount > 0),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  reason text not null,
+  evidence_due_by timestamptz,
+  -- When the processor says that the state was reached; null when it does not say.
+  state_at timestamptz,
+  opened_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (mid_id, dispute_reference),
+  constraint dispute_of_capture foreign key
+    (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
+    references captures (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
+);
+create index disputes_by_session on disputes (session_id);
+create index disputes_by_capture on disputes (mid_id, processor_reference);
+
+alter table incidents drop constraint incidents_kind_check;
+alter table incidents add constraint incidents_kind_check check (kind in
+  ('late_capture', 'captured_other_amount', 'processor_reference_reused',
+   'late_refund', 'refunded_other_amount', 'refund_reference_reused', 'refunded_too_much', 'refunded_elsewhere',
+   'refund_taken_back', 'refunded_and_disputed'));
+
+-- What of a capture may still be given back: what was captured less what went back, what may be on its way, and what a
+-- bank took back for good.
+create function refundable_of(c captures) returns bigint language sql stable set search_path = payments, pg_temp as $body$
+  select c.amount
+    - (select coalesce(sum(r.amount), 0) from returns r
+       where r.mid_id = c.mid_id and r.processor_reference = c.processor_reference and r.currency = c.currency)
+    - (select coalesce(sum(r.amount), 0) from refunds r
+       where r.mid_id = c.mid_id and r.processor_reference = c.processor_reference
+         and r.state not in ('refunded', 'declined', 'absent'))
+    - (select coalesce(sum(d.amount), 0) from disputes d
+       where d.mid_id = c.mid_id and d.processor_reference = c.processor_reference and d.state = 'lost' and d.currency = c.currency)
+$body$;
+
+-- The dispute that stands against giving a capture back: the bank takes it back meanwhile, and whoever gives it back as
+-- well pays twice. A warning is no dispute yet, and giving back is what ends it. What was lost counts as gone; in another
+-- currency nobody can subtract it, and a person decides.
+create function dispute_against(c captures) returns disputes language sql stable set search_path = payments, pg_temp as $body$
+  select d from disputes d
+  where d.mid_id = c.mid_id and d.processor_reference = c.processor_reference
+    and d.state not in ('warning', 'won', 'closed') and not (d.state = 'lost' and d.currency = c.currency)
+  limit 1
+$body$;
+
+create function guard_refund() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  c captures;
+begin
+  if tg_op = 'INSERT' then
+    if new.state <> 'in_flight' then
+      raise exception 'a refund begins in_flight, not %', new.state using errcode = 'check_violation', constraint = 'refund_begins_in_flight';
+    end if;
+    -- Of two refunds of one capture the second waits here, and then sees the first.
+    select * into c from captures where mid_id = new.mid_id and processor_reference = new.processor_reference for update;
+    if new.currency <> c.currency or new.amount > refundable_of(c) then
+      raise exception 'refunds of % are more than was captured', new.processor_reference using errcode = 'check_violation', constraint = 'refunds_within_capture';
+    end if;
+    if exists (select from attempts where session_id = new.session_id and state in ('in_flight', 'indeterminate')) then
+      raise exception 'nothing is given back while a charge is in review' using errcode = 'check_violation', constraint = 'no_refund_in_review';
+    end if;
+    if (dispute_against(c)).mid_id is not null then
+      raise exception 'a disputed charge is not given back' using errcode = 'check_violation', constraint = 'no_refund_during_dispute';
+    end if;
+    return new;
+  end if;
+  if (new.refund_id, new.session_id, new.ordinal, new.attempt_id, new.mid_id, new.entity_id, new.provider, new.category, new.brand_id, new.processor_reference, new.amount, new.currency, new.kind, new.reason, new.requested_by, new.requested_key, new.request, new.idempotency_key, new.written_at)
+    is distinct from (old.refund_id, old.session_id, old.ordinal, old.attempt_id, old.mid_id, old.entity_id, old.provider, old.category, old.brand_id, old.processor_reference, old.amount, old.currency, old.kind, old.reason, old.requested_by, old.requested_key, old.request, old.idempotency_key, old.written_at) then
+    raise exception 'what a refund was sent with does not change' using errcode = 'restrict_violation', constraint = 'refund_unchanged';
+  end if;
+  if new.state <> old.state then
+    if not (old.state, new.state) in (
+      ('in_flight', 'refunded'), ('in_flight', 'declined'), ('in_flight', 'indeterminate'), ('in_flight', 'absent'),
+      ('indeterminate', 'refunded'), ('indeterminate', 'declined'), ('indeterminate', 'absent')) then
+      raise exception 'a refund does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'refund_move';
+    end if;
+    if (lower(new.evidence ->> 'outcome') = new.state
+        or (new.state = 'indeterminate' and new.evidence ->> 'outcome' = 'Refunded')) is not true or not exists (
+      select from refund_evidence where refund_id = new.refund_id and detail = new.evidence) then
+      raise exception 'a refund is % on evidence of that only', new.state using errcode = 'restrict_violation', constraint = 'refund_moves_on_evidence';
+    end if;
+    if new.state = 'refunded' and not exists (
+      select from returns where mid_id = new.mid_id and refund_reference = new.refund_reference and refund_id = new.refund_id) then
+      raise exception 'a refund without its fact is not refunded' using errcode = 'restrict_violation', constraint = 'refunded_has_return';
+    end if;
+  elsif (new.refund_reference, new.evidence, new.resolved_at) is distinct from (old.refund_reference, old.evidence, old.resolved_at) then
+    raise exception 'the outcome of a refund changes together with its state' using errcode = 'restrict_violation', constraint = 'refund_outcome_unchanged';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_refund before insert or update on refunds for each row execute function guard_refund();
+
+create function guard_dispute() returns trigger language plpgsql as $body$
+begin
+  if (new.mid_id, new.dispute_reference, new.processor_reference, new.attempt_id, new.session_id, new.entity_id, new.provider, new.category, new.brand_id, new.opened_at)
+    is distinct from (old.mid_id, old.dispute_reference, old.processor_reference, old.attempt_id, old.session_id, old.entity_id, old.provider, old.category, old.brand_id, old.opened_at) then
+    raise exception 'a dispute stays the dispute of its charge' using errcode = 'restrict_violation', constraint = 'dispute_unchanged';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_dispute before update on disputes for each row execute function guard_dispute();
+
+create trigger no_delete before delete on refunds for each row execute function refuse_change();
+create trigger no_delete before delete on disputes for each row execute function refuse_change();
+create trigger append_only before update or delete on refund_evidence for each row execute function refuse_change();
+create trigger append_only before update or delete on returns for each row execute function refuse_change();
+create trigger no_truncate before truncate on refunds for each statement execute function refuse_change();
+create trigger no_truncate before truncate on refund_evidence for each statement execute function refuse_change();
+create trigger no_truncate before truncate on returns for each statement execute function refuse_change();
+create trigger no_truncate before truncate on disputes for each statement execute function refuse_change();
+
+-- The steps ---------------------------------------------------------------------------------------------------------
+
+-- A refund as the kernel's Refund reads it.
+create function refund_json(r refunds) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_strip_nulls(jsonb_build_object('id', r.refund_id, 'session', r.session_id, 'ordinal', r.ordinal,
+    'attempt', r.attempt_id, 'mid', r.mid_id, 'entity', r.entity_id, 'provider', r.provider,
+    'processorReference', r.processor_reference, 'refundReference', r.refund_reference,
+    'money', jsonb_build_object('amount', r.amount, 'currency', r.currency), 'kind', r.kind, 'reason', r.reason,
+    'requestedBy', r.requested_by, 'idempotencyKey', r.idempotency_key, 'state', r.state,
+    'writtenAt', iso(r.written_at), 'resolvedAt', iso(r.resolved_at),
+    'evidence', jsonb_build_object('code', r.evidence -> 'code', 'message', r.evidence -> 'message')))
+$body$;
+
+create function dispute_json(d disputes) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_strip_nulls(jsonb_build_object('mid', d.mid_id, 'reference', d.dispute_reference, 'session', d.session_id,
+    'attempt', d.attempt_id, 'entity', d.entity_id, 'processorReference', d.processor_reference, 'state', d.state,
+    'money', jsonb_build_object('amount', d.amount, 'currency', d.currency), 'reason', d.reason,
+    'evidenceDueBy', iso(d.evidence_due_by), 'openedAt', iso(d.opened_at), 'updatedAt', iso(d.updated_at)))
+$body$;
+
+-- What was captured for a session, and how much of it may be given back.
+create function captures_json(session text) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select coalesce(jsonb_agg(jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
+    'processorReference', c.processor_reference, 'captured', jsonb_build_object('amount', c.amount, 'currency', c.currency),
+    'refundable', greatest(refundable_of(c), 0)) order by c.captured_at, c.processor_reference), '[]')
+  from captures c where c.session_id = session
+$body$;
+
+-- What became of a session's money: {session}. Of refunds and disputes the newest hundred, newest first. Null when there
+-- is no such session.
+create function returns_of_session(p jsonb) returns jsonb
+language sql stable security definer set search_path = payments, pg_temp as $body$
+  select jsonb_build_object('captures', captures_json(s.session_id),
+    'refunds', (select coalesce(jsonb_agg(found.json order by found.ordinal desc), '[]') from (
+      select r.ordinal, refund_json(r) as json from refunds r where session_id = p ->> 'session'
+      order by ordinal desc limit 100) found),
+    'disputes', (select coalesce(jsonb_agg(found.json order by found.opened_at desc, found.dispute_reference), '[]') from (
+      select d.opened_at, d.dispute_reference, dispute_json(d) as json from disputes d where session_id = p ->> 'session'
+      order by opened_at desc, dispute_reference limit 100) found))
+  from payment_sessions s where s.session_id = p ->> 'session'
+$body$;
+
+-- What may be given back of a session: {session, by, key?, body}. Null when there is
+-- no such session. An earlier refund under the key is answered instead.
+create function refundable(p jsonb) returns jsonb
+language plpgsql stable security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+  earlier refunds;
+begin
+  select * into s from payment_sessions where session_id = p ->> 'session';
+  if not found then return null; end if;
+  select * into earlier from refunds where requested_by = p ->> 'by' and requested_key = p ->> 'key';
+  if found then return refund_asked_before(earlier, s, p -> 'body'); end if;
+  return jsonb_build_object('_tag', 'Refundable', 'state', s.state, 'captures', captures_json(s.session_id));
+end
+$body$;
+
+create function refund_asked_before(earlier refunds, s payment_sessions, body jsonb) returns jsonb
+language sql stable set search_path = payments, pg_temp as $body$
+  select case when earlier.session_id = s.session_id and earlier.request = body
+    then jsonb_build_object('_tag', 'RefundReplayed', 'refund', refund_json(earlier))
+    else jsonb_build_object('_tag', 'RefundKeyReused', 'earlierSession', earlier.session_id, 'earlierBody', earlier.request) end
+$body$;
+
+-- The write-ahead of a refund: {session, mid, processorReference, amount, kind, reason, tag, leaseMs, by, key?, body}.
+create function open_refund(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+  c captures;
+  earlier refunds;
+  open_one refunds;
+  dispute disputes;
+  r refunds;
+  nr integer;
+begin
+  select * into s from payment_sessions where session_id = p ->> 'session' for update;
+  if not found then return jsonb_build_object('_tag', 'NoSuchSession'); end if;
+  select * into earlier from refunds where requested_by = p ->> 'by' and requested_key = p ->> 'key';
+  if found then return refund_asked_before(earlier, s, p -> 'body'); end if;
+  select * into c from captures
+  where session_id = s.session_id and mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference' for update;
+  if not found then return jsonb_build_object('_tag', 'NothingCaptured', 'state', s.state); end if;
+  if exists (select from attempts where session_id = s.session_id and state in ('in_flight', 'indeterminate')) then
+    return jsonb_build_object('_tag', 'ChargeInReview', 'state', s.state);
+  end if;
+  dispute := dispute_against(c);
+  if dispute.mid_id is not null then return jsonb_build_object('_tag', 'Disputed', 'dispute', dispute_json(dispute)); end if;
+  select * into open_one from refunds
+  where mid_id = c.mid_id and processor_reference = c.processor_reference and state in ('in_flight', 'indeterminate');
+  if found then return jsonb_build_object('_tag', 'RefundInReview', 'refund', refund_json(open_one)); end if;
+  if (p ->> 'amount')::bigint > refundable_of(c) then
+    return jsonb_build_object('_tag', 'TooMuch', 'refundable', greatest(refundable_of(c), 0));
+  end if;
+  select coalesce(max(ordinal), 0) + 1 into nr from refunds where session_id = s.session_id;
+  insert into refunds (refund_id, session_id, ordinal, attempt_id, mid_id, entity_id, provider, category, brand_id,
+    processor_reference, amount, currency, kind, reason, requested_by, requested_key, request, idempotency_key, state, lease_until)
+  values ('re_' || substr(s.session_id, 4) || '_' || nr, s.session_id, nr, c.attempt_id, c.mid_id, c.entity_id, c.provider,
+    c.category, c.brand_id, c.processor_reference, (p ->> 'amount')::bigint, c.currency, p ->> 'kind', p ->> 'reason',
+    p ->> 'by', p ->> 'key', p -> 'body', s.session_id || '-r' || nr || '-' || (p ->> 'tag'), 'in_flight',
+    now() + (p ->> 'leaseMs')::float8 * interval '1 millisecond')
+  -- Of two sessions that are refunded under one key at once the second waits here until the first is committed.
+  on conflict (requested_by, requested_key) do nothing
+  returning * into r;
+  if not found then
+    select * into earlier from refunds where requested_by = p ->> 'by' and requested_key = p ->> 'key';
+    return refund_asked_before(earlier, s, p -> 'body');
+  end if;
+  perform write_audit(s.session_id, p ->> 'by', 'refund.opened', jsonb_build_object('refund', r.refund_id, 'mid', r.mid_id,
+    'processorReference', r.processor_reference, 'amount', r.amount, 'currency', r.currency, 'kind', r.kind, 'reason', r.reason));
+  return jsonb_build_object('_tag', 'Permitted', 'refund', refund_json(r));
+end
+$body$;
+
+-- Money that went back, into the books. False when it stood there before.
+create function book_return(c captures, refund text, reference text, returned bigint, returned_currency text, from_source text)
+returns boolean language plpgsql set search_path = payments, pg_temp as $body$
+begin
+  insert into returns (mid_id, refund_reference, processor_reference, attempt_id, session_id, entity_id, provider, category,
+    brand_id, refund_id, amount, currency, source)
+  values (c.mid_id, reference, c.processor_reference, c.attempt_id, c.session_id, c.entity_id, c.provider, c.category,
+    c.brand_id, refund, returned, returned_currency, from_source)
+  on conflict do nothing;
+  if not found then return false; end if;
+  insert into postings (debit_account, credit_account, amount, currency, entity_id, mid_id, provider, category, brand_id,
+    session_id, attempt_id, processor_reference)
+  values ('customer_payments', 'processor_receivable', returned, returned_currency, c.entity_id, c.mid_id, c.provider,
+    c.category, c.brand_id, c.session_id, c.attempt_id, reference);
+  return true;
+end
+$body$;
+
+create function open_incident(incident text, session text, attempt text, about jsonb) returns void
+language sql set search_path = payments, pg_temp as $body$
+  insert into incidents (kind, session_id, attempt_id, detail) values (incident, session, attempt, about) on conflict do nothing
+$body$;
+
+-- Records evidence of one refund: {refund, outcome: {_tag, evidence, ...}, source, by}.
+create function record_refund(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  o jsonb := p -> 'outcome';
+  kind text := o ->> '_tag';
+  s payment_sessions;
+  r refunds;
+  c captures;
+  known returns;
+  next_state text;
+  wrong text[] := '{}';
+  incident text;
+  nr integer;
+  live boolean;
+  heard jsonb := jsonb_strip_nulls(jsonb_build_object('outcome', kind, 'source', p -> 'source',
+    'code', left(o #>> '{evidence,code}', 200), 'message', left(o #>> '{evidence,message}', 2000), 'kind', o -> 'kind',
+    'refundReference', o -> 'refundReference', 'amount', o #> '{money,amount}', 'currency', o #> '{money,currency}'));
+begin
+  -- Always the session before its refunds: one order of locks for all its writers.
+  select session.* into s from payment_sessions session
+  where session_id = (select session_id from refunds where refund_id = p ->> 'refund') for update;
+  if not found then
+    raise exception 'there is no refund %', p ->> 'refund' using errcode = 'no_data_found';
+  end if;
+  select * into r from refunds where refund_id = p ->> 'refund' for update;
+  select * into c from captures where mid_id = r.mid_id and processor_reference = r.processor_reference;
+  live := r.state in ('in_flight', 'indeterminate');
+  select coalesce(max(evidence.nr), 0) + 1 into nr from refund_evidence evidence where refund_id = r.refund_id;
+  insert into refund_evidence (refund_id, nr, source, outcome, detail) values (r.refund_id, nr, p ->> 'source', kind, heard);
+
+  if kind = 'Refunded' then
+    if book_return(c, r.refund_id, o ->> 'refundReference', (o #>> '{money,amount}')::bigint, o #>> '{money,currency}', p ->> 'source') then
+      if live then next_state := 'refunded'; else wrong := wrong || 'late_refund'::text; end if;
+      if (o #>> '{money,amount}')::bigint <> r.amount or o #>> '{money,currency}' <> r.currency then
+        wrong := wrong || 'refunded_other_amount'::text;
+      end if;
+      -- An open refund is still subtracted itself.
+      if refundable_of(c) + (case when live then r.amount else 0 end) < 0 then wrong := wrong || 'refunded_too_much'::text; end if;
+      if (dispute_against(c)).mid_id is not null then wrong := wrong || 'refunded_and_disputed'::text; end if;
+    else
+      select * into known from returns where mid_id = r.mid_id and refund_reference = o ->> 'refundReference';
+      if known.refund_id is distinct from r.refund_id then
+        wrong := wrong || 'refund_reference_reused'::text;
+        if r.state = 'in_flight' then next_state := 'indeterminate'; end if;
+      end if;
+    end if;
+  elsif kind in ('Declined', 'Absent') then
+    if r.state = 'refunded' then
+      -- It went back, and then it did not arrive: the books stay, and a person pays it in another way.
+      if kind = 'Declined' and p ->> 'source' in ('lookup', 'webhook') then wrong := wrong || 'refund_taken_back'::text; end if;
+    elsif live and (p ->> 'source' = 'person' or not exists (
+        select from refund_evidence where refund_id = r.refund_id and outcome = 'Refunded')) then
+      -- Once a processor said that money went back, only a person says that it did not.
+      next_state := lower(kind);
+    end if;
+  elsif kind = 'Indeterminate' then
+    if r.state = 'in_flight' then next_state := 'indeterminate'; end if;
+  else
+    raise exception 'there is no outcome % of a refund', kind using errcode = 'invalid_parameter_value';
+  end if;
+
+  if next_state is not null then
+    update refunds set state = next_state, evidence = heard,
+      refund_reference = case when next_state = 'refunded' then o ->> 'refundReference' end,
+      resolved_at = case when next_state <> 'indeterminate' then now() end,
+      next_check_at = case when next_state = 'indeterminate' then now() end
+    where refund_id = r.refund_id returning * into r;
+    perform emit(s, case next_state when 'refunded' then 'payment.refunded.v1' when 'indeterminate' then 'payment.refund_in_review.v1'
+        else 'payment.refund_declined.v1' end,
+      jsonb_build_object('refund', r.refund_id, 'kind', r.kind, 'attempt', r.attempt_id, 'mid', r.mid_id, 'provider', r.provider,
+        'processorReference', r.processor_reference, 'refundAmount', case when next_state = 'refunded' then o #> '{money,amount}' else to_jsonb(r.amount) end,
+        'refundReference', r.refund_reference, 'reason', heard -> 'code', 'source', p -> 'source'));
+  elsif r.state = 'indeterminate' then
+    -- Asked again the later the more often a lookup proved nothing: after 1, 2, 4 ... 300 seconds.
+    update refunds set checks = checks + (p ->> 'source' = 'lookup')::integer,
+      next_check_at = now() + least(power(2, least(checks, 20)), 300) * interval '1 second'
+    where refund_id = r.refund_id;
+  end if;
+  foreach incident in array wrong loop
+    perform open_incident(incident, s.session_id, r.attempt_id, heard || jsonb_build_object('refund', r.refund_id,
+      'processorReference', r.processor_reference || ' ' || coalesce(o ->> 'refundReference', r.refund_id)));
+  end loop;
+  perform write_audit(s.session_id, p ->> 'by', 'refund.' || lower(kind), jsonb_build_object('refund', r.refund_id,
+    'state', r.state, 'code', heard -> 'code', 'source', p -> 'source', 'refundReference', o -> 'refundReference',
+    'incidents', nullif(to_jsonb(wrong), '[]')));
+  return refund_json(r);
+end
+$body$;
+
+-- What went back at the processor without anybody asking here: {mid, processorReference, refundReference, refunded}, where
+-- `refunded` is all that the processor says went back of the charge. The difference to our books is booked. False when
+-- the charge is unknown; null while a refund of ours is open: the difference may be just that one.
+create function record_return_elsewhere(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+  c captures;
+  missing bigint;
+  reference text := p ->> 'refundReference';
+begin
+  select session.* into s from payment_sessions session where session_id = (
+    select session_id from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference') for update;
+  if not found then return 'false'; end if;
+  select * into c from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference';
+  if exists (select from refunds where mid_id = c.mid_id and processor_reference = c.processor_reference
+      and state not in ('refunded', 'declined', 'absent')) then
+    return null;
+  end if;
+  select (p ->> 'refunded')::bigint - coalesce(sum(amount), 0) into missing from returns
+  where mid_id = c.mid_id and processor_reference = c.processor_reference and currency = c.currency;
+  if missing > 0 then
+    -- Its webhook told of this one before: what is missing now is of another, whose webhook did not come.
+    if exists (select from returns where mid_id = c.mid_id and refund_reference = reference) then
+      reference := left(reference, 200) || ' and others, ' || (p ->> 'refunded');
+    end if;
+    perform book_return(c, null, reference, missing, c.currency, 'webhook');
+    perform open_incident('refunded_elsewhere', s.session_id, c.attempt_id, jsonb_build_object(
+      'processorReference', c.processor_reference || ' ' || reference, 'amount', missing, 'currency', c.currency));
+    perform emit(s, 'payment.refunded.v1', jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
+      'processorReference', c.processor_reference, 'refundAmount', missing, 'refundReference', reference, 'source', 'webhook'));
+    perform write_audit(s.session_id, 'webhook', 'refund.elsewhere', jsonb_build_object('mid', c.mid_id,
+      'processorReference', c.processor_reference, 'refundReference', reference, 'amount', missing, 'currency', c.currency));
+  end if;
+  return 'true';
+end
+$body$;
+
+-- Takes over refunds whose sender died: {limit}. Answers how many.
+create function take_over_refunds(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  session text;
+  r refunds;
+  taken integer := 0;
+begin
+  -- SKIP LOCKED on the sessions, in the order of locks: a sender that records its outcome just now is left alone.
+  for session in
+    select session_id from payment_sessions
+    where session_id in (
+      select session_id from refunds where state = 'in_flight' and lease_until <= now()
+      order by lease_until limit (p ->> 'limit')::integer)
+    for update skip locked
+  loop
+    for r in select * from refunds where session_id = session and state = 'in_flight' and lease_until <= now() loop
+      begin
+        perform record_refund(jsonb_build_object('refund', r.refund_id, 'source', 'takeover', 'by', 'takeover',
+          'outcome', jsonb_build_object('_tag', 'Indeterminate', 'evidence',
+            jsonb_build_object('code', 'driver_died', 'message', 'its driver recorded no outcome in its time'))));
+        taken := taken + 1;
+      exception when others then
+        -- One that cannot be taken over does not keep the others from it.
+        raise warning 'the refund % was not taken over: %', r.refund_id, sqlerrm;
+      end;
+    end loop;
+  end loop;
+  return to_jsonb(taken);
+end
+$body$;
+
+create function unresolved_refund(r refunds) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_strip_nulls(jsonb_build_object('refund', refund_json(r),
+    'age', (extract(epoch from now() - r.written_at) * 1000)::bigint,
+    'refundReference', (select e.detail -> 'refundReference' from refund_evidence e
+      where e.refund_id = r.refund_id and e.detail ? 'refundReference' order by e.nr desc limit 1)))
+$body$;
+
+-- Gives out unknown refunds that are due to be asked for: {limit, leaseMs}.
+create function claim_unresolved_refunds(p jsonb) returns jsonb
+language sql security definer set search_path = payments, pg_temp as $body$
+  with due as (
+    select refund_id from refunds where state = 'indeterminate' and next_check_at <= now()
+    order by next_check_at limit (p ->> 'limit')::integer for update skip locked
+  ), claimed as (
+    update refunds set next_check_at = now() + (p ->> 'leaseMs')::float8 * interval '1 millisecond'
+    where refund_id in (select refund_id from due)
+    returning refund_id
+  )
+  select coalesce(jsonb_agg(unresolved_refund(r) order by r.written_at), '[]') from claimed join refunds r using (refund_id)
+$body$;
+
+-- What a webhook about a refund may be about: {mid, refundReference, processorReference?}. Answers the charge, and of our
+-- refunds the one that has this reference, or else the one that is open.
+create function find_refund(p jsonb) returns jsonb
+language plpgsql stable security definer set search_path = payments, pg_temp as $body$
+declare
+  charge text;
+  r refunds;
+begin
+  select b.processor_reference, b.refund_id into charge, r.refund_id from returns b
+  where b.mid_id = p ->> 'mid' and b.refund_reference = p ->> 'refundReference';
+  if not found then
+    select c.processor_reference into charge from captures c
+    where c.mid_id = p ->> 'mid' and c.processor_reference = p ->> 'processorReference';
+  end if;
+  if charge is null then
+    -- The processor named its refund to us before, and does not name the charge now.
+    select f.processor_reference, f.refund_id into charge, r.refund_id from refunds f
+    where f.mid_id = p ->> 'mid' and f.state not in ('refunded', 'declined', 'absent') and exists (
+      select from refund_evidence e where e.refund_id = f.refund_id and e.detail ->> 'refundReference' = p ->> 'refundReference');
+  end if;
+  if charge is null then return null; end if;
+  if r.refund_id is not null then
+    select * into r from refunds where refund_id = r.refund_id;
+  else
+    select * into r from refunds where mid_id = p ->> 'mid' and processor_reference = charge
+      and state not in ('refunded', 'declined', 'absent');
+  end if;
+  return jsonb_strip_nulls(jsonb_build_object('processorReference', charge,
+    'provider', (select provider from merchant_accounts where mid_id = p ->> 'mid'),
+    'booked', exists (select from returns where mid_id = p ->> 'mid' and refund_reference = p ->> 'refundReference'),
+    'ours', case when r.session_id is not null then unresolved_refund(r) end));
+end
+$body$;
+
+-- Of two states without a time, or of one time, the one that is further on is the newer.
+create function dispute_rank(state text) returns integer language sql immutable as $body$
+  select case state when 'warning' then 1 when 'open' then 2 when 'under_review' then 3 else 4 end
+$body$;
+
+-- Records the state of a dispute: {mid, reference, processorReference, state, amount, currency, reason, evidenceDueBy?, at?}.
+-- An older state never replaces a newer one, whatever comes first. False when the charge is unknown.
+create function record_dispute(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+  c captures;
+  d disputes;
+  before text;
+  over text[] := array['won', 'lost', 'closed'];
+begin
+  select session.* into s from payment_sessions session where session_id = (
+    select session_id from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference') for update;
+  if not found then return 'false'; end if;
+  select * into c from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference';
+  select state into before from disputes where mid_id = p ->> 'mid' and dispute_reference = p ->> 'reference';
+  insert into disputes (mid_id, dispute_reference, processor_reference, attempt_id, session_id, entity_id, provider, category,
+    brand_id, state, amount, currency, reason, evidence_due_by, state_at)
+  values (c.mid_id, p ->> 'reference', c.processor_reference, c.attempt_id, c.session_id, c.entity_id, c.provider, c.category,
+    c.brand_id, p ->> 'state', (p ->> 'amount')::bigint, p ->> 'currency', p ->> 'reason', (p ->> 'evidenceDueBy')::timestamptz,
+    (p ->> 'at')::timestamptz)
+  on conflict (mid_id, dispute_reference) do update set state = excluded.state, amount = excluded.amount,
+    currency = excluded.currency, reason = excluded.reason, evidence_due_by = excluded.evidence_due_by,
+    state_at = excluded.state_at, updated_at = now()
+  where excluded.processor_reference = disputes.processor_reference
+    and case when excluded.state_at is null or disputes.state_at is null or excluded.state_at = disputes.state_at
+      then dispute_rank(excluded.state) > dispute_rank(disputes.state)
+      else excluded.state_at > disputes.state_at end
+  returning * into d;
+  if found then
+    if d.state <> before or before is null then
+      perform emit(s, case when d.state = any (over) then 'payment.dispute_closed.v1'
+          when before is null or before = any (over) then 'payment.dispute_opened.v1' else 'payment.dispute_updated.v1' end,
+        jsonb_build_object('dispute', d.dispute_reference, 'attempt', d.attempt_id, 'mid', d.mid_id, 'provider', d.provider,
+          'processorReference', d.processor_reference, 'state', d.state, 'disputeAmount', d.amount, 'reason', d.reason));
+    end if;
+    if d.state not in ('warning', 'won', 'closed') and refundable_of(c) - (case when d.state = 'lost' then 0 else d.amount end) < 0 then
+      -- What went back already is the answer to the bank.
+      perform open_incident('refunded_and_disputed', s.session_id, c.attempt_id, jsonb_build_object(
+        'processorReference', c.processor_reference || ' ' || d.dispute_reference, 'amount', d.amount, 'currency', d.currency));
+    end if;
+    perform write_audit(s.session_id, 'webhook', 'dispute.' || d.state, jsonb_build_object('dispute', d.dispute_reference,
+      'mid', d.mid_id, 'amount', d.amount, 'currency', d.currency, 'reason', d.reason, 'before', before));
+  end if;
+  return 'true';
+end
+$body$;
+
+grant select on refunds, refund_evidence, returns, disputes to payments_app;
+grant execute on function returns_of_session, captures_json, refundable, open_refund, record_refund, record_return_elsewhere, take_over_refunds,
+  claim_unresolved_refunds, find_refund, record_dispute, refund_json, dispute_json, refundable_of to payments_app;

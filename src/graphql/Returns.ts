@@ -1,0 +1,107 @@
+import { Dispute as KernelDispute } from "../kernel/disputes/Dispute.ts"
+import { Refund as KernelRefund } from "../kernel/refunds/Refund.ts"
+import type { RefundableCapture } from "../kernel/refunds/RefundLedger.ts"
+import { meaningOfRefund } from "../http/refundWords.ts"
+import { builder } from "./builder.ts"
+import { DisputeState, RefundKind, RefundState } from "./enums.ts"
+import { Money } from "./Money.ts"
+import { Attempt, Dispute, MerchantAccount, Refund } from "./refs.ts"
+import { known, snapshotFor } from "./registry.ts"
+
+// What becomes of money after it was captured.
+
+export const Capture = builder.objectRef<RefundableCapture>("Capture").implement({
+  description: "Money that moved, and what of it may still be given back.",
+  fields: (t) => ({
+    processorReference: t.exposeString("processorReference", {
+      description: "The processor's own id of the charge."
+    }),
+    money: t.expose("captured", { type: Money }),
+    refundable: t.field({
+      type: Money,
+      description: "Less what went back, what may be on its way, and what a dispute lost.",
+      resolve: ({ captured, refundable }) => ({ amount: refundable, currency: captured.currency })
+    }),
+    merchantAccount: t.field({
+      type: MerchantAccount,
+      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+    })
+  })
+})
+
+builder.objectType(Refund, {
+  description: "Money of one charge that goes back to its customer.",
+  isTypeOf: (value) => value instanceof KernelRefund,
+  fields: (t) => ({
+    refundId: t.exposeString("id", { description: "`re_01J..._1`." }),
+    ordinal: t.exposeInt("ordinal", { description: "Counts the refunds of a session from 1." }),
+    state: t.expose("state", { type: RefundState }),
+    kind: t.expose("kind", { type: RefundKind }),
+    money: t.expose("money", { type: Money }),
+    reason: t.exposeString("reason"),
+    requestedBy: t.exposeString("requestedBy"),
+    provider: t.exposeString("provider"),
+    processorReference: t.exposeString("processorReference", {
+      description: "The processor's own id of the charge."
+    }),
+    refundReference: t.exposeString("refundReference", {
+      nullable: true,
+      description: "The processor's own id of the refund; only of what went back."
+    }),
+    idempotencyKey: t.exposeString("idempotencyKey", {
+      description: "What the processor knows it by: a function of session, ordinal and account."
+    }),
+    code: t.string({
+      nullable: true,
+      description: "What the processor or the line said last: `refunded`, `timeout`.",
+      resolve: ({ evidence }) => evidence?.code
+    }),
+    message: t.string({ description: "What it means, in a sentence.", resolve: meaningOfRefund }),
+    writtenAt: t.expose("writtenAt", {
+      type: "DateTime",
+      description: "When it was written ahead, before it was sent."
+    }),
+    resolvedAt: t.expose("resolvedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When its outcome became certain; null while it is not."
+    }),
+    attempt: t.field({
+      type: Attempt,
+      resolve: async ({ attempt }, _args, { loaders }) => {
+        const found = await loaders.attempt(attempt)
+        if (found === undefined) throw new Error(`there is a refund of ${attempt}, and no such attempt`)
+        return found
+      }
+    }),
+    merchantAccount: t.field({
+      type: MerchantAccount,
+      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+    })
+  })
+})
+
+builder.objectType(Dispute, {
+  description: "A charge that its cardholder's bank disputes.",
+  isTypeOf: (value) => value instanceof KernelDispute,
+  fields: (t) => ({
+    reference: t.exposeString("reference", { description: "The processor's own id of the dispute." }),
+    processorReference: t.exposeString("processorReference", {
+      description: "The processor's own id of the charge."
+    }),
+    state: t.expose("state", { type: DisputeState }),
+    money: t.expose("money", { type: Money }),
+    reason: t.exposeString("reason", { description: "In the processor's words." }),
+    evidenceDueBy: t.expose("evidenceDueBy", {
+      type: "DateTime",
+      nullable: true,
+      description: "Until when evidence may be handed in."
+    }),
+    openedAt: t.expose("openedAt", { type: "DateTime", description: "When it was first heard of." }),
+    updatedAt: t.expose("updatedAt", { type: "DateTime" }),
+    merchantAccount: t.field({
+      type: MerchantAccount,
+      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+    })
+  })
+})

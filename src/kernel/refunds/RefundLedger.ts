@@ -1,0 +1,171 @@
+import { Context, type DateTime, type Duration, type Effect } from "effect"
+import type { Absent, Declined, Evidence, Indeterminate } from "../cascade/Disposition.ts"
+import type { Dispute } from "../disputes/Dispute.ts"
+import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "../ids.ts"
+import type { Money } from "../Money.ts"
+import type { EvidenceSource, IdempotentRequest, LedgerUnavailable } from "../PaymentLedger.ts"
+import type { DisputeHeard, RefundHeard } from "../PaymentProvider.ts"
+import type { SessionState } from "../PaymentSession.ts"
+import type { Refund, RefundId, RefundKind } from "./Refund.ts"
+
+/** What of a session's money may still be given back. */
+export interface RefundableCapture {
+  readonly attempt: AttemptId
+  readonly mid: MidId
+  readonly provider: ProviderName
+  readonly processorReference: string
+  readonly captured: Money
+  /** Minor units: what was captured less what went back, what may be on its way and what a dispute lost. */
+  readonly refundable: number
+}
+
+/** What a caller asks for. */
+export interface RefundWish {
+  readonly session: SessionId
+  /** Minor units; absent: all that is left. */
+  readonly amount?: number | undefined
+  readonly reason: string
+  /** The processor's own id of the charge, where a session has several. */
+  readonly processorReference?: string | undefined
+}
+
+/** What a session's money became. Refunds and disputes: the newest hundred, newest first. */
+export interface SessionReturns {
+  readonly captures: ReadonlyArray<RefundableCapture>
+  readonly refunds: ReadonlyArray<Refund>
+  readonly disputes: ReadonlyArray<Dispute>
+}
+
+/** What came before under the key of a refund. */
+export type RefundBefore =
+  | { readonly _tag: "RefundReplayed"; readonly refund: Refund }
+  | { readonly _tag: "RefundKeyReused"; readonly earlierSession: SessionId; readonly earlierBody: unknown }
+
+export type Refundable =
+  | RefundBefore
+  | {
+      readonly _tag: "Refundable"
+      readonly state: SessionState
+      readonly captures: ReadonlyArray<RefundableCapture>
+    }
+
+/** A refund as it is to be written: of which capture, how much, and in which way. */
+export interface RefundOrder {
+  readonly session: SessionId
+  readonly mid: MidId
+  readonly processorReference: string
+  readonly amount: number
+  readonly kind: RefundKind
+  readonly reason: string
+  readonly lease: Duration.Duration
+}
+
+export type RefundOpening =
+  | RefundBefore
+  /** The row is committed: it may be sent, once. */
+  | { readonly _tag: "Permitted"; readonly refund: Refund }
+  | { readonly _tag: "NothingCaptured"; readonly state: SessionState }
+  | { readonly _tag: "ChargeInReview"; readonly state: SessionState }
+  | { readonly _tag: "Disputed"; readonly dispute: { readonly reference: string; readonly state: string } }
+  | { readonly _tag: "RefundInReview"; readonly refund: Refund }
+  | { readonly _tag: "TooMuch"; readonly refundable: number }
+  | { readonly _tag: "NoSuchSession" }
+
+/** Positive proof that money went back. The amount is what the processor says. */
+export interface RefundedOutcome {
+  readonly _tag: "Refunded"
+  readonly refundReference: string
+  readonly money: Money
+  readonly evidence: Evidence
+}
+
+/** Everything that can be said of one refund's money. */
+export type RefundOutcome = RefundedOutcome | Declined | RefundUnknown | Absent
+
+/** Nobody knows yet whether money went back. */
+export interface RefundUnknown {
+  readonly _tag: Indeterminate["_tag"]
+  readonly evidence: Evidence
+  /** The processor's own id of the refund, when it gave one. */
+  readonly refundReference?: string
+}
+
+/** A refund whose outcome nobody knows and that is due to be asked for. */
+export interface UnresolvedRefund {
+  readonly refund: Refund
+  /** Milliseconds since the write-ahead, by the ledger's own clock. */
+  readonly age: number
+  /** The processor's own id, when one was heard. */
+  readonly refundReference?: string
+}
+
+/** What is known of a refund that a processor told of. */
+export interface RefundFound {
+  readonly provider: ProviderName
+  /** The charge that it is of. */
+  readonly processorReference: string
+  /** It stands in the books. */
+  readonly booked: boolean
+  /** The refund of ours that has its reference, or else the one of its charge that is open. */
+  readonly ours?: UnresolvedRefund
+}
+
+/** The port to the durable record of refunds and disputes. Each step is one statement and one commit. */
+export class RefundLedger extends Context.Service<
+  RefundLedger,
+  {
+    /** What of a session was captured, went back and is disputed; nothing when there is no such session. */
+    readonly ofSession: (session: SessionId) => Effect.Effect<SessionReturns | undefined, LedgerUnavailable>
+
+    /** What may be given back of a session, or what came before under the key; nothing when there is no such session. */
+    readonly refundable: (
+      request: IdempotentRequest<RefundWish>
+    ) => Effect.Effect<Refundable | undefined, LedgerUnavailable>
+
+    /** The write-ahead: the refund's row, under the same guards whatever was read before. */
+    readonly open: (
+      order: RefundOrder,
+      request: IdempotentRequest<RefundWish>
+    ) => Effect.Effect<RefundOpening, LedgerUnavailable>
+
+    /** Records evidence of one refund. Evidence is always taken; the same again changes nothing. */
+    readonly record: (evidence: {
+      readonly refund: RefundId
+      readonly outcome: RefundOutcome
+      readonly source: EvidenceSource
+      readonly by: Principal
+    }) => Effect.Effect<Refund, LedgerUnavailable>
+
+    /** Makes refunds indeterminate whose sender died; answers how many. */
+    readonly takeOver: (limit: number) => Effect.Effect<number, LedgerUnavailable>
+
+    readonly claimUnresolved: (
+      limit: number,
+      lease: Duration.Duration
+    ) => Effect.Effect<ReadonlyArray<UnresolvedRefund>, LedgerUnavailable>
+
+    /** What a webhook about a refund may be about; nothing when its charge is unknown. */
+    readonly find: (
+      mid: MidId,
+      refund: RefundHeard
+    ) => Effect.Effect<RefundFound | undefined, LedgerUnavailable>
+
+    /**
+     * Books what went back at the processor without anybody asking here: `refunded` is all that it says went back.
+     * `undefined` while a refund of ours is open: the difference may be just that one.
+     */
+    readonly recordElsewhere: (news: {
+      readonly mid: MidId
+      readonly processorReference: string
+      readonly refundReference: string
+      readonly refunded: number
+    }) => Effect.Effect<boolean | undefined, LedgerUnavailable>
+
+    /** Records the state of a dispute; `false` when its charge is unknown. */
+    readonly recordDispute: (
+      mid: MidId,
+      dispute: DisputeHeard,
+      occurredAt: DateTime.Utc | undefined
+    ) => Effect.Effect<boolean, LedgerUnavailable>
+  }
+>()("payment-orchestration/kernel/refunds/RefundLedger") {}

@@ -1,0 +1,81 @@
+import { Schema } from "effect"
+import { SessionId } from "../ids.ts"
+import { SessionState } from "../PaymentSession.ts"
+
+// Why nothing is given back. When one of these is answered, nothing was written and nothing was sent.
+
+/** No money was captured for the session, or not under the reference that was named. */
+export class NothingToRefund extends Schema.TaggedError<NothingToRefund>()("NothingToRefund", {
+  session: SessionId,
+  state: SessionState,
+  captures: Schema.Array(Schema.String)
+}) {
+  get field(): string {
+    return this.captures.length === 0 ? "session" : "processorReference"
+  }
+  override get message(): string {
+    return this.captures.length === 0
+      ? `nothing was captured for ${this.session}, which is ${this.state}`
+      : `name one of the charges of ${this.session}: ${this.captures.join(", ")}`
+  }
+}
+
+/** More than is left of the charge. */
+export class RefundTooLarge extends Schema.TaggedError<RefundTooLarge>()("RefundTooLarge", {
+  /** Minor units. */
+  amount: Schema.Int,
+  refundable: Schema.Int,
+  currency: Schema.String
+}) {
+  get field(): string {
+    return "amount"
+  }
+  override get message(): string {
+    return `${this.amount} minor units of ${this.currency} are more than the ${this.refundable} that are left to give back`
+  }
+}
+
+/** Somebody does not know yet what became of money of this session: what is given back now might go back twice. */
+export class RefundBlocked extends Schema.TaggedError<RefundBlocked>()("RefundBlocked", {
+  session: SessionId,
+  reason: Schema.Literals(["charge_in_review", "refund_in_review", "disputed"]),
+  /** The refund or the dispute that stands in the way. */
+  by: Schema.optionalKey(Schema.String)
+}) {
+  get field(): string {
+    return "session"
+  }
+  override get message(): string {
+    switch (this.reason) {
+      case "charge_in_review":
+        return `a charge of ${this.session} is being checked; refund once it is known`
+      case "refund_in_review":
+        return `the refund ${this.by ?? ""} is on its way or being checked; ask for no other until it is known`
+      case "disputed":
+        return `the charge is disputed (${this.by ?? ""}): the bank takes it back, and a refund would pay twice`
+    }
+  }
+}
+
+/** The processor takes back the whole of a charge that is not settled yet, and no part of it. */
+export class NotSettledYet extends Schema.TaggedError<NotSettledYet>()("NotSettledYet", {
+  amount: Schema.Int,
+  captured: Schema.Int
+}) {
+  get field(): string {
+    return "amount"
+  }
+  override get message(): string {
+    return `the processor has not settled the charge yet: give back all ${this.captured} minor units now, or a part of them later`
+  }
+}
+
+/** The processor could not be asked what may be given back. Nothing was sent. */
+export class ProcessorUnavailable extends Schema.TaggedError<ProcessorUnavailable>()("ProcessorUnavailable", {
+  provider: Schema.String,
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `${this.provider} could not be asked (${this.problem}); nothing was given back, and you may ask again`
+  }
+}
