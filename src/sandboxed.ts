@@ -19,7 +19,7 @@ const above = 101
  * themselves is passed over: no real key may meet an emulator, and no emulator's key a real processor.
  */
 export const openSandbox = Effect.fn("openSandbox")(function* (
-  settings: Pick<Settings, "dataDirectory" | "port">
+  settings: Pick<Settings, "dataDirectory" | "port" | "publicOrigin">
 ) {
   // Loaded only here: a service in production does not have the emulators beside it.
   const { startSandbox } = yield* Effect.promise(() => import("../sandbox/startSandbox.ts"))
@@ -35,10 +35,19 @@ export const openSandbox = Effect.fn("openSandbox")(function* (
     nmi: sandbox.nmi.origin,
     basisTheory: sandbox.basisTheory.origin
   }
-  const secrets = sandboxAccounts.map(({ id, provider, credentials = "" }) => [
-    `SECRET_${credentials.toUpperCase()}`,
-    provider === "stripe" ? `sk_test_sandbox_${id}` : `sandbox_${id}`
-  ])
+  const secrets = sandboxAccounts.flatMap(({ id, provider, credentials = "" }) => {
+    const name = `SECRET_${credentials.toUpperCase()}`
+    const url = `${settings.publicOrigin}/v1/webhooks/${provider}/${id}`
+    return provider === "stripe"
+      ? [
+          [name, `sk_test_sandbox_${id}`],
+          [`${name}_WEBHOOK`, sandbox.stripe.listen(id, url, { secret: `whsec_sandbox_${id}` })]
+        ]
+      : [
+          [name, `sandbox_${id}`],
+          [`${name}_WEBHOOK`, sandbox.nmi.listen(id, url, { key: `signing_${id}` })]
+        ]
+  })
   const overlay = ConfigProvider.fromUnknown({
     STRIPE_ORIGIN: origins.stripe,
     NMI_ORIGIN: origins.nmi,
