@@ -7,15 +7,19 @@ import { expect } from "vitest"
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import { MidId } from "../../src/kernel/ids.ts"
 import { environmentSecrets } from "../../src/layers/environmentSecrets.ts"
+import { nmiAccount } from "../../src/layers/providers/nmi/client.ts"
 import { ProviderAccounts } from "../../src/layers/providers/ProviderAccounts.ts"
 import { providerNames } from "../../src/layers/providers/providers.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { Owner } from "./support/pgStorage.ts"
 
-const guide = readFileSync(join(import.meta.dirname, "../../docs/guides/stripe.md"), "utf8")
-const statements = [...guide.matchAll(/```sql\n([^]*?)```/g)].flatMap(([, sql = ""]) =>
-  sql.split(";").filter((one) => one.trim() !== "")
-)
+const guide = (name: string): string =>
+  readFileSync(join(import.meta.dirname, `../../docs/guides/${name}.md`), "utf8")
+const statementsOf = (name: string): ReadonlyArray<string> =>
+  [...guide(name).matchAll(/```sql\n([^]*?)```/g)].flatMap(([, sql = ""]) =>
+    sql.split(";").filter((one) => one.trim() !== "")
+  )
+const statements = statementsOf("stripe")
 
 const mid = MidId.make("mid_health_9")
 
@@ -53,6 +57,20 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.appLayer)), { excludeT
           "whsec_new",
           "whsec_old"
         ])
+      })
+    )
+
+    it.effect("is known to NMI by its key and its processor, with the settings that the guide names", () =>
+      Effect.gen(function* () {
+        const owner = yield* Owner
+        expect(statementsOf("nmi")).toHaveLength(2)
+        for (const statement of statementsOf("nmi")) yield* owner.unsafe(statement)
+        const boarded = MidId.make("mid_health_8")
+        const known = yield* asked({ SECRET_NMI_HEALTH: "security_key_1" }, boarded)
+        if (known._tag === "Failure") return expect.fail(known.failure.message)
+        expect(yield* nmiAccount(known.success)).toMatchObject({ processorId: "ccprocessora" })
+        const listed = [...guide("nmi").matchAll(/^\| `([a-z_]+)` +\|/gm)].map(([, setting]) => setting)
+        expect(listed).toEqual(["processor_id", "dup_seconds", "test_mode"])
       })
     )
 

@@ -185,6 +185,51 @@ layer(Shop.layer({ proxyTimeout: 1500 }), { excludeTestServices: true, timeout: 
       )
     }
 
+    for (const [order, code] of [
+      [orders[0], "stolen_card"],
+      [orders[1], "252"]
+    ] as const) {
+      if (order === undefined) continue
+      it.effect(`asks nobody else after ${order[0]} declined hard`, () =>
+        Effect.gen(function* () {
+          const shop = yield* Shop
+          for (const emulator of emulators(shop.sandbox)) emulator.faults.clear()
+          const [first] = order
+          const match = { path: money[first], method: "POST" }
+          shop.sandbox[first].faults.add({ fault: { kind: "code", code }, match })
+          const { session, told } = yield* shop.pay(yield* companyOf(order))
+          expect(told).toBe("declined")
+          expect(shop.moved(session)).toEqual([])
+          expect(yield* shop.written(session)).toMatchObject({
+            attempts: [{ provider: first, state: "declined", code }],
+            captures: []
+          })
+        })
+      )
+    }
+
+    it.effect(
+      "records what NMI took when it approved a part, asks nobody else and leaves it to a person",
+      () =>
+        Effect.gen(function* () {
+          const shop = yield* Shop
+          for (const emulator of emulators(shop.sandbox)) emulator.faults.clear()
+          const match = { path: money.nmi, method: "POST" }
+          shop.sandbox.nmi.faults.add({ fault: { kind: "partial", amount: 500 }, match })
+          const { session, told } = yield* shop.pay(yield* companyOf(["nmi", "stripe"]))
+          expect(told).toBe("in_review")
+          yield* shop.reconcile
+          expect(shop.moved(session)).toEqual([{ gateway: "nmi", amount: 500 }])
+          expect(yield* shop.written(session)).toMatchObject({
+            state: "in_review",
+            attempts: [{ provider: "nmi" }],
+            captures: [{ provider: "nmi", amount: 500 }],
+            incidents: ["captured_other_amount"],
+            fulfilments: 0
+          })
+        })
+    )
+
     it.effect("told customers everything that there is to be told", () =>
       Effect.sync(() => expect([...everTold].toSorted()).toEqual(["declined", "in_review", "settled"]))
     )
