@@ -19,6 +19,8 @@ export const stripeAccount = (account: ProviderAccount): Effect.Effect<StripeAcc
   const mode = /^(?:sk|rk)_(live|test)_\w+$/.exec(Redacted.value(account.secret))?.[1]
   if (mode === undefined) return refuse("its secret is no secret key of Stripe's")
   if (account.live && mode === "test") return refuse("it is live, and its secret is of the test mode")
+  // Its gates would be passed by.
+  if (!account.live && mode === "live") return refuse("it is not live, and its secret moves real money")
   const connected = account.settings["stripe_account"]
   if (connected !== undefined && !/^acct_\w+$/.test(connected)) {
     return refuse("its setting stripe_account is no account of Stripe's")

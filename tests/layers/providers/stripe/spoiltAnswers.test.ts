@@ -65,6 +65,12 @@ const listAnswers = [
 const cancelAnswers = [
   { status: 200, body: intent("canceled") },
   { status: 200, body: intent("canceled", { last_payment_error: cardError() }) },
+  { status: 200, body: declined },
+  { status: 200, body: intent("processing") },
+  {
+    status: 400,
+    body: { error: { ...refused("payment_intent_unexpected_state"), payment_intent: declined } }
+  },
   {
     status: 400,
     body: { error: { ...refused("payment_intent_unexpected_state"), payment_intent: intent("succeeded") } }
@@ -124,7 +130,7 @@ describe("a lookup and a cancellation", () => {
         if (tag === "NotFound") {
           expect(member(listed.json, "object")).toBe("list")
           expect(typeof member(listed.json, "has_more")).toBe("boolean")
-          expect(within(listed.json).some(isOurs)).toBe(false)
+          expect(within(member(listed.json, "data")).some(isOurs)).toBe(false)
         }
       }),
       { numRuns: 2500 }
@@ -132,6 +138,43 @@ describe("a lookup and a cancellation", () => {
     for (const tag of ["FoundCaptured", "FoundDeclined", "StillPending", "NotFound", "unknown"]) {
       expect(seenTags[tag], tag).toBeGreaterThan(10)
     }
+  })
+})
+
+describe("a lookup", () => {
+  const asks = (byId: Exchanged, listed: Exchanged) => {
+    const { driver } = farEnd((to) => (to === "GET /v1/payment_intents/pi_1" ? byId : listed))
+    return Effect.runSyncExit(
+      Effect.flatMap(capability(driver, "chargeLookup"), ({ lookupCharge }) =>
+        lookupCharge({ ...query, processorReference: "pi_1" })
+      )
+    )
+  }
+
+  it("by a reference that somebody heard wrong leads to no other charge, and the right one is still found", () => {
+    const wrong = answered(200, intent("canceled", { metadata: {} }))
+    const found = asks(wrong, answered(200, list([intent("succeeded", { id: "pi_3" })])))
+    expect(Exit.isSuccess(found) && found.value).toMatchObject({
+      _tag: "FoundCaptured",
+      captured: { processorReference: "pi_3" }
+    })
+    const none = asks(wrong, answered(200, list([])))
+    expect(Exit.isSuccess(none) && none.value._tag).toBe("NotFound")
+  })
+
+  it("that finds two intents of one key concludes nothing of either", () => {
+    const missing = error(404, refused("resource_missing"))
+    for (const two of [
+      [intent("succeeded", { id: "pi_3" }), intent("canceled", { id: "pi_4" })],
+      [intent("canceled", { id: "pi_4" }), intent("succeeded", { id: "pi_3" })]
+    ]) {
+      const found = asks(missing, answered(200, list(two)))
+      expect(Exit.isFailure(found) && String(found.cause)).toContain("pi_3")
+    }
+    // One that two pages show is one.
+    const same = intent("succeeded", { id: "pi_3" })
+    const shown = asks(missing, answered(200, list([same, same])))
+    expect(Exit.isSuccess(shown) && shown.value._tag).toBe("FoundCaptured")
   })
 })
 
@@ -261,7 +304,7 @@ describe("a refund", () => {
         if (tag === "RefundDeclined") expect(objects.some(isUndone)).toBe(true)
         if (tag === "RefundNotFound") {
           expect(member(listed.json, "object")).toBe("list")
-          expect(within(listed.json).some(isOurRefund)).toBe(false)
+          expect(within(member(listed.json, "data")).some(isOurRefund)).toBe(false)
         }
       }),
       { numRuns: 2500 }
@@ -295,6 +338,16 @@ describe("a refund", () => {
       { numRuns: 2500 }
     )
     expect(known).toBeGreaterThan(100)
+  })
+
+  it("of another amount or currency than was asked for is not taken for the one that was asked for", () => {
+    for (const change of [{ amount: 399 }, { amount: 401 }, { currency: "eur" }]) {
+      const { driver } = farEnd((to) =>
+        answered(200, to === "POST /v1/refunds" ? refund("succeeded", change) : charged)
+      )
+      const told = Effect.runSync(Effect.flip(driver.refund(refundRequest)))
+      expect(told).toMatchObject({ _tag: "Indeterminate", evidence: { code: "other_money" } })
+    }
   })
 
   it("is not sent to a charge that Stripe does not know, nor in another currency than the charge's", () => {

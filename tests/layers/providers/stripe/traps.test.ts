@@ -169,6 +169,8 @@ describe("what is sent", () => {
         { secret: Redacted.make("sk_test_") },
         { secret: Redacted.make("sk_test_a\r\nx: y") },
         { secret: Redacted.make("sk_test_a"), live: true },
+        { secret: Redacted.make("sk_live_a") },
+        { secret: Redacted.make("rk_live_a"), live: false },
         { settings: { stripe_account: "ac ct_1" } }
       ]) {
         const { told, seen } = yield* charging(change)
