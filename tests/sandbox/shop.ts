@@ -4,12 +4,15 @@ import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/s
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
 import * as PriceCataloguePg from "../../src/db/PriceCataloguePg.ts"
+import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
 import { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { MidId, ProviderName, type SessionId } from "../../src/kernel/ids.ts"
 import { MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
+import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
+import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { environmentSecrets } from "../../src/layers/environmentSecrets.ts"
 import { ProviderAccounts } from "../../src/layers/providers/ProviderAccounts.ts"
 import { providerNames, providers } from "../../src/layers/providers/providers.ts"
@@ -32,7 +35,8 @@ const Written = Schema.Struct({
   captures: Schema.Array(Schema.Struct({ provider: Schema.String, amount: Schema.Int })),
   postings: Schema.Array(Schema.Int),
   incidents: Schema.Array(Schema.String),
-  fulfilments: Schema.Int
+  fulfilments: Schema.Int,
+  refunds: Schema.Array(Schema.Struct({ kind: Schema.String, state: Schema.String, amount: Schema.Int }))
 })
 export type Written = typeof Written.Type
 
@@ -100,11 +104,15 @@ export class Shop extends Context.Service<
     readonly pay: (
       at: Company
     ) => Effect.Effect<{ readonly session: SessionId; readonly told: string; readonly amount: number }>
+    /** Gives an amount of a session back, or all that is left: its state then, or why it is refused. */
+    readonly giveBack: (session: SessionId, amount?: number) => Effect.Effect<string>
     readonly written: (session: SessionId) => Effect.Effect<Written>
     /** The reconciler asks for everything that is unresolved, now. */
     readonly reconcile: Effect.Effect<void>
     /** An hour passes for everything that is unresolved: every horizon is over. */
     readonly anHourLater: Effect.Effect<void>
+    /** What of it went back, by whatever name. */
+    readonly returned: (session: SessionId) => ReadonlyArray<number>
     /** What was captured at the gateways for a session, in minor units. */
     readonly moved: (
       session: SessionId
@@ -125,6 +133,7 @@ export class Shop extends Context.Service<
         const storage = Layer.mergeAll(
           PaymentLedgerPg.layer,
           PriceCataloguePg.layer,
+          RefundLedgerPg.layer,
           EntityRegistryPg.layer.pipe(Layer.provide(Layer.mergeAll(providerNames, environmentSecrets)))
         )
         const accounts = ProviderAccounts.layer.pipe(Layer.provide(environmentSecrets))
@@ -137,7 +146,9 @@ export class Shop extends Context.Service<
         const kernel = Layer.mergeAll(
           PaymentSessions.layer({ lifetime: Duration.hours(1) }),
           PaymentOrchestrator.layer,
-          Reconciler.layer
+          Reconciler.layer,
+          Refunds.layer,
+          RefundReconciler.layer
         )
         return Layer.effect(Shop, open(sandbox)).pipe(
           Layer.provideMerge(kernel),
@@ -158,6 +169,8 @@ const open = (sandbox: Sandbox) =>
     const sessions = yield* PaymentSessions
     const orchestrator = yield* PaymentOrchestrator
     const reconciler = yield* Reconciler
+    const refunds = yield* Refunds
+    const refundReconciler = yield* RefundReconciler
     let customers = 0
 
     const pay = Effect.fnUntraced(function* ({ entity, brand }: Company) {
@@ -192,26 +205,52 @@ const open = (sandbox: Sandbox) =>
           order by captured_at), '[]') from captures where session_id = ${session}),
         'postings', (select coalesce(jsonb_agg(amount), '[]') from postings where session_id = ${session}),
         'incidents', (select coalesce(jsonb_agg(kind), '[]') from incidents where session_id = ${session}),
+        'refunds', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'state', state, 'amount', amount)
+          order by ordinal), '[]') from refunds where session_id = ${session}),
         'fulfilments', (select count(*) from fulfilments where session_id = ${session})) as written`
       return yield* Schema.decodeUnknownEffect(Written)(row?.written)
     })
 
-    const due = owner`update attempts set next_check_at = now() where state = 'indeterminate'`
+    const due = owner`with a as (update attempts set next_check_at = now() where state = 'indeterminate')
+      update refunds set next_check_at = now() where state = 'indeterminate'`
     return {
       sandbox,
       pay: (at: Company) => Effect.orDie(pay(at)),
       written: (session: SessionId) => Effect.orDie(written(session)),
-      reconcile: Effect.orDie(Effect.andThen(due, reconciler.pass)).pipe(Effect.asVoid),
+      reconcile: Effect.orDie(
+        Effect.andThen(due, Effect.andThen(reconciler.pass, refundReconciler.pass))
+      ).pipe(Effect.asVoid),
       anHourLater: Effect.orDie(
         owner.withTransaction(
           Effect.gen(function* () {
-            yield* owner.unsafe(withoutTriggers("attempts"))
-            yield* owner`update attempts set written_at = written_at - interval '1 hour'
-              where state = 'indeterminate'`
-            yield* owner.unsafe(withTriggers("attempts"))
+            for (const table of ["attempts", "refunds"]) {
+              yield* owner.unsafe(withoutTriggers(table))
+              yield* owner`update ${owner(table)} set written_at = written_at - interval '1 hour'
+                where state = 'indeterminate'`
+              yield* owner.unsafe(withTriggers(table))
+            }
           })
         )
       ),
+      giveBack: (session: SessionId, amount?: number) =>
+        Effect.match(
+          refunds.refund(session, {
+            by: app,
+            idempotencyKey: undefined,
+            body: { reason: "it came back", ...(amount === undefined ? {} : { amount }) }
+          }),
+          { onFailure: ({ _tag }) => _tag, onSuccess: ({ state }) => state }
+        ),
+      returned: (session: SessionId) =>
+        [sandbox.stripe, sandbox.nmi].flatMap((gateway) => {
+          const { movements } = gateway.books()
+          const charges = new Set(
+            movements.flatMap(({ order, reference }) => (order.startsWith(`${session}-`) ? [reference] : []))
+          )
+          return movements.flatMap(({ kind, reference, amount }) =>
+            (kind === "refunded" || kind === "voided") && charges.has(reference) ? [amount] : []
+          )
+        }),
       moved: (session: SessionId) =>
         (["stripe", "nmi"] as const).flatMap((gateway) =>
           sandbox[gateway]
