@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Array, Effect } from "effect"
 import { isProductCategory, type ProductCategory, productCategories } from "./Category.ts"
 import { type Currency, isCurrency, largestAmount, minorUnitDecimals, Money } from "./Money.ts"
 import { show } from "./show.ts"
@@ -67,7 +67,9 @@ const priceAmount = Effect.fnUntraced(function* (config: IntentConfig) {
 const priceLines = Effect.fnUntraced(function* (config: IntentConfig) {
   yield* refuseOthers(config, "lineItems")
   const items = config.lineItems ?? []
-  if (items.length === 0) return yield* refuse("intent.lineItems", "is empty; give at least one line")
+  if (!Array.isReadonlyArrayNonEmpty(items)) {
+    return yield* refuse("intent.lineItems", "is empty; give at least one line")
+  }
   if (items.length > mostLines) {
     return yield* refuse(
       "intent.lineItems",
@@ -76,38 +78,32 @@ const priceLines = Effect.fnUntraced(function* (config: IntentConfig) {
   }
   const catalogue = yield* PriceCatalogue
   const prices = yield* catalogue.prices(items.flatMap((item) => item.providerPriceRef ?? []))
-  const lines: Array<PricedLine> = []
-  let currency: Currency | undefined
+  let first: Priced | undefined
   let total = 0
-  for (const [index, item] of items.entries()) {
+  const priceLine = Effect.fnUntraced(function* (item: LineItemConfig, index: number) {
     const field = `intent.lineItems[${index}]`
-    yield* checkShape(field, item)
-    const priced = yield* item.priceData === undefined
-      ? fromCatalogue(field, prices, item.providerPriceRef ?? "")
-      : fromPriceData(`${field}.priceData`, item.priceData)
-    if (currency !== undefined && priced.currency !== currency) {
-      return yield* new MixedCurrencies({ field, currency: priced.currency, others: currency })
+    const { line, currency } = yield* priceItem(field, prices, item)
+    const others = (first ??= { line, currency })
+    if (currency !== others.currency) {
+      return yield* new MixedCurrencies({ field, currency, others: others.currency })
     }
-    currency = priced.currency
-    const before = lines[0]
-    if (before !== undefined && priced.line.category !== before.category) {
-      return yield* new MixedCategories({ field, category: priced.line.category, others: before.category })
+    if (line.category !== others.line.category) {
+      return yield* new MixedCategories({ field, category: line.category, others: others.line.category })
     }
-    lines.push({ ...priced.line, quantity: item.quantity })
-    total += priced.line.unitAmount * item.quantity
+    total += line.unitAmount * item.quantity
     if (total > largestAmount) {
       return yield* refuse(
         field,
         `takes the total above ${largestAmount} minor units, the most that one charge may ask`
       )
     }
-  }
-  const [first, ...others] = lines
-  if (first === undefined || currency === undefined) return yield* refuse("intent.lineItems", "is empty")
+    return { line: { ...line, quantity: item.quantity }, currency }
+  })
+  const priced = yield* Effect.forEach(items, priceLine)
   const cart: Cart = {
-    intent: { type: "line_items", lines: [first, ...others] },
-    money: new Money({ amount: total, currency }),
-    category: first.category
+    intent: { type: "line_items", lines: Array.map(priced, ({ line }) => line) },
+    money: new Money({ amount: total, currency: priced[0].currency }),
+    category: priced[0].line.category
   }
   return cart
 })
@@ -117,23 +113,32 @@ interface Priced {
   readonly currency: Currency
 }
 
-const checkShape = Effect.fnUntraced(function* (field: string, item: LineItemConfig) {
-  if ((item.providerPriceRef === undefined) === (item.priceData === undefined)) {
+type Prices = Effect.Success<ReturnType<PriceCatalogue["Service"]["prices"]>>
+
+const priceItem = Effect.fnUntraced(function* (field: string, prices: Prices, item: LineItemConfig) {
+  const price = howToPrice(field, prices, item)
+  if (price === undefined) {
     return yield* refuse(field, "needs either providerPriceRef or priceData, and not both")
   }
-  if (!Number.isSafeInteger(item.quantity) || item.quantity < 1 || item.quantity > mostPieces) {
+  const { quantity } = item
+  if (!Number.isSafeInteger(quantity) || quantity < 1 || quantity > mostPieces) {
     return yield* refuse(
       `${field}.quantity`,
-      `is ${show(item.quantity)}; say a whole number from 1 to ${mostPieces}`
+      `is ${show(quantity)}; say a whole number from 1 to ${mostPieces}`
     )
   }
+  return yield* price
 })
 
-const fromCatalogue = Effect.fnUntraced(function* (
-  field: string,
-  prices: Effect.Success<ReturnType<PriceCatalogue["Service"]["prices"]>>,
-  ref: string
-) {
+/** By what a line says of its price: nothing if it says it twice or not at all. */
+const howToPrice = (field: string, prices: Prices, { providerPriceRef, priceData }: LineItemConfig) => {
+  if (providerPriceRef === undefined) {
+    return priceData === undefined ? undefined : fromPriceData(`${field}.priceData`, priceData)
+  }
+  return priceData === undefined ? fromCatalogue(field, prices, providerPriceRef) : undefined
+}
+
+const fromCatalogue = Effect.fnUntraced(function* (field: string, prices: Prices, ref: string) {
   const price = prices.get(ref)
   if (price === undefined) return yield* new UnknownPrice({ field: `${field}.providerPriceRef`, price: ref })
   const priced: Priced = {

@@ -1,11 +1,12 @@
 import { Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
 import { VaultToken } from "./Card.ts"
 import { isAsLongAsCardNumber } from "./cardNumbers.ts"
-import { chargeAcrossProviders, type CascadeResult } from "./cascade/chargeAcrossProviders.ts"
+import type { CascadeEnd } from "./cascade/Cascade.ts"
+import { chargeAcrossProviders } from "./cascade/chargeAcrossProviders.ts"
 import type { PaymentAction } from "./cascade/Disposition.ts"
 import { differences } from "./differences.ts"
 import { EntityRegistry } from "./EntityRegistry.ts"
-import { SessionId } from "./ids.ts"
+import { type MidId, SessionId } from "./ids.ts"
 import { type MerchantAccount, RiskLevel } from "./MerchantAccount.ts"
 import {
   type Candidate,
@@ -118,10 +119,7 @@ export class PaymentOrchestrator extends Context.Service<
           fingerprint: card.fingerprint
         }
         const decision = decide(policy, inputs, declaration.id)
-        const candidates = yield* toCandidates(
-          decision.chosen.flatMap((mid) => accounts.get(mid) ?? []),
-          providers
-        )
+        const candidates = yield* toCandidates(decision.chosen, accounts, providers)
         const confirmation = { ...request, body }
         // From the write-ahead to the recorded outcome nothing may interrupt: neither a caller who hangs up nor a
         // shutdown, which waits for this fiber when it closes the scope.
@@ -173,18 +171,21 @@ const checkRequest = Effect.fnUntraced(function* (request: ConfirmRequest) {
 const leaseMargin = Duration.seconds(10)
 
 const toCandidates = Effect.fnUntraced(function* (
-  accounts: ReadonlyArray<MerchantAccount>,
+  chosen: ReadonlyArray<MidId>,
+  accounts: ReadonlyMap<string, MerchantAccount>,
   providers: Providers["Service"]
 ) {
   const candidates: Array<Candidate> = []
-  for (const account of accounts) {
+  for (const mid of chosen) {
+    const account = accounts.get(mid)
+    if (account === undefined) continue
     const tokenCharge = yield* providers.get(account.provider).pipe(
       Effect.flatMap((provider) => capability(provider, "tokenCharge")),
       Effect.orElseSucceed(() => undefined)
     )
     if (tokenCharge === undefined) continue
     const lease = Duration.sum(tokenCharge.deadline, leaseMargin)
-    candidates.push({ mid: account.id, provider: account.provider, lease })
+    candidates.push({ mid, provider: account.provider, lease })
   }
   return candidates
 })
@@ -193,7 +194,7 @@ const answer = Effect.fnUntraced(function* (
   declaration: SessionDeclaration,
   leftOut: NoEligibleMerchantAccount["leftOut"],
   confirmation: IdempotentRequest<Confirmation>,
-  result: CascadeResult
+  result: CascadeEnd
 ): Effect.fn.Return<Confirmed, ConfirmRefusal> {
   const { id: session, entity } = declaration
   switch (result._tag) {
@@ -237,7 +238,7 @@ const waitingFor = (
 ): Pick<Confirmed, "outcome" | "action"> =>
   outcome === "in_review" && action !== undefined ? { outcome: "action_required", action } : { outcome }
 
-type Ended = Extract<CascadeResult, { readonly _tag: "Ended" }>
+type Ended = Extract<CascadeEnd, { readonly _tag: "Ended" }>
 
 /**
  * What to tell of a cascade: what its last processor said, as far as the record agrees. Only a decline is told as

@@ -1,4 +1,4 @@
-import { Context, type DateTime, Duration, Effect, Layer, Schema } from "effect"
+import { Context, type DateTime, Duration, Effect, Layer, Predicate, Schema } from "effect"
 import type { VaultToken } from "./Card.ts"
 import type { Captured, Declined, Evidence, Indeterminate, PaymentAction } from "./cascade/Disposition.ts"
 import type { SendPermit } from "./cascade/SendPermit.ts"
@@ -281,9 +281,9 @@ export const capability = <Name extends Capability>(
   name: Name
 ): Effect.Effect<NonNullable<PaymentProvider[Name]>, CapabilityMissing> => {
   const offered: PaymentProvider[Name] = provider[name]
-  return offered === undefined || offered === null
-    ? Effect.fail(new CapabilityMissing({ provider: provider.name, capability: name }))
-    : Effect.succeed(offered)
+  return Predicate.isNotNullish(offered)
+    ? Effect.succeed(offered)
+    : Effect.fail(new CapabilityMissing({ provider: provider.name, capability: name }))
 }
 
 /** No driver of that name is configured. */

@@ -3,6 +3,7 @@ import { SecureRandom } from "effect/crypto"
 import { checkCategory, priceIntent } from "./Cart.ts"
 import type { ProductCategory } from "./Category.ts"
 import { differences } from "./differences.ts"
+import type { Brand, Entity } from "./Entity.ts"
 import { CustomerId, type Principal, SessionId } from "./ids.ts"
 import { EntityRegistry, type RegistrySnapshot } from "./EntityRegistry.ts"
 import {
@@ -108,9 +109,9 @@ export class PaymentSessions extends Context.Service<
               request.idempotencyKey === undefined ? undefined : yield* ledger.declaredBefore(request)
             return yield* before === undefined ? Effect.fail(judged.failure) : answer(request, before)
           }
-          const declared = yield* ledger.declare(judged.success, settings.lifetime, request)
+          const declared = yield* ledger.declare(judged.success.declaration, settings.lifetime, request)
           return yield* declared._tag === "NotAllowed"
-            ? Effect.fail(refusedMeanwhile(declared.reason, judged.success, snapshot))
+            ? Effect.fail(refusedMeanwhile(declared.reason, judged.success))
             : answer(request, declared)
         })
 
@@ -133,26 +134,32 @@ export class PaymentSessions extends Context.Service<
     )
 }
 
+/** A declaration that nothing stands against, with whom it is judged by. */
+interface Judged {
+  readonly declaration: SessionDeclaration
+  readonly entity: Entity
+  readonly brand: Brand
+}
+
 /** What the ledger refused by a newer registry than this process has heard of. */
 const refusedMeanwhile = (
   reason: DeclarationRefusal,
-  { entity, brand, category }: SessionDeclaration,
-  { entities, brands }: RegistrySnapshot
+  { declaration: { category }, entity, brand }: Judged
 ) => {
   switch (reason) {
     case "entity_cannot_collect":
-      return new EntityCannotCollect({ entity })
+      return new EntityCannotCollect({ entity: entity.id })
     case "brand_not_of_entity":
       return new BrandNotOfEntity({
-        brand,
-        entity,
-        allowed: brands.get(brand)?.entities.filter((other) => other !== entity) ?? []
+        brand: brand.id,
+        entity: entity.id,
+        allowed: brand.entities.filter((other) => other !== entity.id)
       })
     case "not_underwritten":
       return new CategoryNotUnderwritten({
-        entity,
+        entity: entity.id,
         category,
-        underwritten: entities.get(entity)?.underwrittenFor.filter((other) => other !== category) ?? []
+        underwritten: entity.underwrittenFor.filter((other) => other !== category)
       })
   }
 }
@@ -206,7 +213,7 @@ const judge = Effect.fnUntraced(function* (id: SessionId, config: SessionConfig,
       problem: `is ${show(mode)}; say hosted or embedded`
     })
   }
-  if (config.orderReference !== undefined && !/^[\x21-\x7e]{1,100}$/.test(config.orderReference)) {
+  if (!isOrderReference(config.orderReference)) {
     return yield* new InvalidInput({
       field: "orderReference",
       problem: "is not 1 to 100 printable characters without spaces"
@@ -246,7 +253,7 @@ const judge = Effect.fnUntraced(function* (id: SessionId, config: SessionConfig,
     })
   }
 
-  return new SessionDeclaration({
+  const declaration = new SessionDeclaration({
     id,
     customer: CustomerId.make(config.customer),
     brand: brand.id,
@@ -260,7 +267,13 @@ const judge = Effect.fnUntraced(function* (id: SessionId, config: SessionConfig,
     ...(config.redirects === undefined ? {} : { redirects: config.redirects }),
     ...(config.orderReference === undefined ? {} : { orderReference: config.orderReference })
   })
+  const judged: Judged = { declaration, entity, brand }
+  return judged
 })
+
+const isOrderReference = Schema.is(
+  Schema.UndefinedOr(Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,100}$/)))
+)
 
 /** The catalogue derives the category; a claim may only agree. Without either there is nothing to underwrite. */
 const deriveCategory = Effect.fnUntraced(function* (

@@ -18,13 +18,15 @@ const networks: ReadonlyArray<{
 const fewestDigits = 13
 const mostDigits = 19
 
+/** What each digit counts that is doubled: the sum of the digits of its double. */
+const doubled = "0246813579"
+
 /** Whether the last of some digits checks the others (Luhn). */
 export const passesLuhn = (digits: string): boolean => {
   let sum = 0
   for (let i = 0; i < digits.length; i++) {
     const digit = Number(digits[digits.length - 1 - i])
-    const doubled = digit * 2
-    sum += i % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled
+    sum += i % 2 === 0 ? digit : Number(doubled[digit])
   }
   return sum % 10 === 0
 }
@@ -42,17 +44,17 @@ const isCardNumber = (digits: string): boolean =>
  * anything around it. Groups are taken whole, so that a longer number of somebody's own is not searched for one.
  */
 export const holdsCardNumber = (text: string): boolean => {
-  // Most texts have too few characters or digits; they cost no more than this.
-  if (text.length < fewestDigits || !/\p{Nd}/u.test(text.normalize("NFKC"))) return false
-  return [...plainly(text).matchAll(runs)].some(([, plus, run = ""]) => {
-    const groups = run.split(separators)
+  const normal = text.normalize("NFKC")
+  // Most texts have no digits; they cost no more than this.
+  if (!/\p{Nd}/u.test(normal)) return false
+  return [...plainly(normal).matchAll(runs)].some(([run]) => {
+    const groups = run.replace("+", "").split(separators)
     return groups.some((_, start) => {
       let digits = ""
       for (const group of groups.slice(start, start + mostDigits)) {
         digits += group
-        if (digits.length > mostDigits) return false
         // A telephone number may begin like a Visa number of 13 digits, of which none were issued for decades.
-        if (plus !== undefined && start === 0 && digits.length === fewestDigits) continue
+        if (run.startsWith("+") && start === 0 && digits.length === fewestDigits) continue
         if (isCardNumber(digits)) return true
       }
       return false
@@ -65,20 +67,19 @@ export const withoutCardNumber = (text: string): string => (holdsCardNumber(text
 
 /** Whether a text is nothing but 12 to 19 digits, separators aside: as long as a card number, if it is none. */
 export const isAsLongAsCardNumber = (text: string): boolean =>
-  /^[0-9]{12,19}$/.test(plainly(text).replaceAll(/[^0-9A-Za-z]/g, ""))
+  /^[0-9]{12,19}$/.test(plainly(text.normalize("NFKC")).replaceAll(/[^0-9A-Za-z]/g, ""))
 
 /** Groups of digits with a separator or three between them. */
 const separators = /[\s.\u00b7\u2212\p{Z}\p{Pd}]{1,3}/u
-const runs = new RegExp(`(\\+)?([0-9]+(?:${separators.source}[0-9]+)*)`, "gu")
+const runs = new RegExp(`\\+?[0-9]+(?:${separators.source}[0-9]+)*`, "gu")
 
 /** Random ids in hexadecimal: of so many, some have a card number's digits in a row by accident. */
 const randomIds =
   /(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])/gi
 
-/** The text with ASCII digits, without invisible characters and without random ids. */
+/** A text of the normal form with ASCII digits, without invisible characters and without random ids. */
 const plainly = (text: string): string =>
   text
-    .normalize("NFKC")
     .replaceAll(/\p{Cf}/gu, "")
     .replaceAll(/\p{Nd}/gu, asciiDigit)
     .replaceAll(randomIds, "x")
@@ -88,8 +89,13 @@ const zeros = [
   0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66
 ].concat([0x0e50, 0x0ed0, 0x0f20, 0x1040, 0x17e0, 0x1810])
 
-const asciiDigit = (digit: string): string => {
-  const code = digit.codePointAt(0) ?? 0
-  const zero = zeros.find((first) => code >= first && code < first + 10)
-  return zero === undefined ? digit : String(code - zero)
-}
+const asciiDigits = new Map(
+  zeros.flatMap((zero) =>
+    Array.from({ length: 10 }, (_, digit): [string, string] => [
+      String.fromCodePoint(zero + digit),
+      String(digit)
+    ])
+  )
+)
+
+const asciiDigit = (digit: string): string => asciiDigits.get(digit) ?? digit

@@ -21,8 +21,8 @@ const most = 10
 const collect = (before: unknown, now: unknown, path: string, found: Array<Difference>): void => {
   if (found.length >= most) return
   if (Array.isArray(before) && Array.isArray(now)) {
-    for (let i = 0; i < Math.max(before.length, now.length); i++)
-      collect(before[i], now[i], `${path}[${i}]`, found)
+    const places = Array.from({ length: Math.max(before.length, now.length) }).keys()
+    for (const i of places) collect(before[i], now[i], `${path}[${i}]`, found)
     return
   }
   if (

@@ -65,6 +65,17 @@ describe("confirming a session", () => {
     })
   )
 
+  it.effect("leaves out accounts that the registry does not have any more", () =>
+    Effect.gen(function* () {
+      const { confirm, sends } = yield* openOrchestrator(
+        { mid_a: captures, mid_b: captures, mid_c: captures },
+        { gone: ["mid_a"] }
+      )
+      yield* confirm()
+      expect(sends).toEqual(["mid_b"])
+    })
+  )
+
   it.effect("gives each attempt a lease that outlives its driver's deadline", () =>
     Effect.gen(function* () {
       let seen: ReadonlyArray<Candidate> = []

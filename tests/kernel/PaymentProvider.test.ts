@@ -1,7 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { ProviderName } from "../../src/kernel/ids.ts"
-import { capability, type PaymentProvider, providersOf } from "../../src/kernel/PaymentProvider.ts"
+import {
+  capability,
+  type PaymentProvider,
+  ProviderNames,
+  Providers,
+  providersOf
+} from "../../src/kernel/PaymentProvider.ts"
 import { incapable } from "../support/kernel/fakeDrivers.ts"
 
 const tokenCharge = (deadline: Duration.Duration): Pick<PaymentProvider, "tokenCharge"> => ({
@@ -47,6 +53,14 @@ describe("the drivers of a process", () => {
   )
 })
 
+it.effect("the names of the drivers are known apart from the drivers", () =>
+  Effect.gen(function* () {
+    const providers = Layer.succeed(Providers, providersOf([incapable("one"), incapable("other")]))
+    const names = yield* ProviderNames.pipe(Effect.provide(Layer.provide(ProviderNames.layer, providers)))
+    expect(names).toEqual(new Set(["one", "other"]))
+  })
+)
+
 describe("a capability", () => {
   it.effect("of a driver is handed out as it is", () =>
     Effect.gen(function* () {
@@ -59,7 +73,10 @@ describe("a capability", () => {
   it.effect.each([
     "tokenCharge",
     "chargeLookup",
+    "chargeCancel",
     "void",
+    "refundLookup",
+    "webhooks",
     "subscriptions",
     "hostedCheckout",
     "billingManagement",

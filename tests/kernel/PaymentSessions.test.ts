@@ -281,12 +281,12 @@ describe("a declaration that the ledger knows", () => {
       const { create } = openSessions({
         declare: () => Effect.succeed({ _tag: "OrderTaken", session: sessionId(7), state: "in_review" })
       })
+      const taken = { _tag: "OrderAlreadyDeclared", session: sessionId(7), state: "in_review" }
       expect(yield* Effect.flip(create({ orderReference: "order-1" }))).toMatchObject({
-        _tag: "OrderAlreadyDeclared",
-        orderReference: "order-1",
-        session: sessionId(7),
-        state: "in_review"
+        ...taken,
+        orderReference: "order-1"
       })
+      expect(yield* Effect.flip(create())).toMatchObject({ ...taken, orderReference: "" })
     })
   )
 })

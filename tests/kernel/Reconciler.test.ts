@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import {
@@ -54,10 +54,10 @@ const passOver = (
       },
       takeOver: (limit) => Effect.succeed(limit),
       record: ({ attempt, by, fence, next, outcome, source }) => {
-        assert.deepStrictEqual([...next], [], "a reconciler never goes on to another account")
-        assert.strictEqual(fence, 0, "a reconciler holds no fence")
-        assert.strictEqual(source, "lookup")
-        assert.strictEqual(by, "reconciler")
+        expect([...next], "a reconciler never goes on to another account").toStrictEqual([])
+        expect(fence, "a reconciler holds no fence").toBe(0)
+        expect(source).toBe("lookup")
+        expect(by).toBe("reconciler")
         if (refusing(outcome))
           return Effect.fail(new LedgerUnavailable({ operation: "record", cause: "refused" }))
         recorded.set(attempt, outcome)
@@ -98,8 +98,8 @@ describe("what a lookup says is recorded as it is:", () => {
     Effect.gen(function* () {
       const { pass, recorded } = passOver([unresolved(1, "says", age)], [says(result)])
       const done = yield* pass
-      assert.deepStrictEqual([...recorded.values()], [outcome])
-      assert.deepStrictEqual(done, { asked: 1, resolved: outcome === nothingProven ? 0 : 1 })
+      expect([...recorded.values()]).toStrictEqual([outcome])
+      expect(done).toStrictEqual({ asked: 1, resolved: outcome === nothingProven ? 0 : 1 })
     })
   )
 })
@@ -153,9 +153,8 @@ describe("what says nothing is recorded as unknown, and holds up no other attemp
       const { pass, recorded } = passOver([unresolved(1, "bad"), unresolved(2, "good")], [...bad, good])
       const fiber = yield* Effect.forkChild(pass)
       yield* TestClock.adjust(Duration.seconds(20))
-      assert.deepStrictEqual(yield* Fiber.join(fiber), { asked: 2, resolved: 1 })
-      assert.deepStrictEqual(
-        recorded,
+      expect(yield* Fiber.join(fiber)).toStrictEqual({ asked: 2, resolved: 1 })
+      expect(recorded).toStrictEqual(
         new Map<string, Outcome>([
           [unresolved(1, "bad").attempt.id, new Indeterminate({ evidence: { code, message } })],
           [unresolved(2, "good").attempt.id, captured]
@@ -172,12 +171,9 @@ describe("what says nothing is recorded as unknown, and holds up no other attemp
         [poison, good],
         (outcome) => outcome._tag === "Indeterminate"
       )
-      assert.deepStrictEqual(yield* pass, { asked: 2, resolved: 1 })
-      assert.deepStrictEqual(
-        [...recorded.values()].map(({ _tag }) => _tag),
-        ["Captured"]
-      )
-      assert.deepStrictEqual(entries, [
+      expect(yield* pass).toStrictEqual({ asked: 2, resolved: 1 })
+      expect([...recorded.values()].map(({ _tag }) => _tag)).toStrictEqual(["Captured"])
+      expect(entries).toStrictEqual([
         {
           level: "Error",
           words: "an attempt could not be reconciled and is tried again",
@@ -194,7 +190,7 @@ describe("what says nothing is recorded as unknown, and holds up no other attemp
         [lookupOf("bad", () => Effect.die("broken"))]
       )
       yield* pass
-      assert.deepStrictEqual(entries, [{ level: "Error", words: "a lookup broke", about: {} }])
+      expect(entries).toStrictEqual([{ level: "Error", words: "a lookup broke", about: {} }])
     })
   )
 })
@@ -210,7 +206,7 @@ describe("a reconciler", () => {
         return Effect.succeed({ _tag: "StillPending", evidence })
       })
       yield* passOver([unresolved(1, "asked"), unresolved(2, "asked")], [driver]).pass
-      assert.deepStrictEqual(asked, [
+      expect(asked).toStrictEqual([
         { mid: "mid_1", idempotencyKey: "key_1", ...rest },
         { mid: "mid_1", idempotencyKey: "key_2", ...rest }
       ])
@@ -227,9 +223,9 @@ describe("a reconciler", () => {
       const due = Array.from({ length: 9 }, (_, n) => unresolved(n, "slow"))
       const fiber = yield* Effect.forkChild(passOver(due, [slow]).pass)
       yield* TestClock.adjust(Duration.seconds(19))
-      assert.strictEqual(asking, 8)
+      expect(asking).toBe(8)
       yield* TestClock.adjust(Duration.seconds(1))
-      assert.strictEqual(asking, 9)
+      expect(asking).toBe(9)
       yield* Fiber.interrupt(fiber)
     })
   )
@@ -237,9 +233,9 @@ describe("a reconciler", () => {
   it.effect("takes on a hundred attempts for a minute, longer than it waits for any answer", () =>
     Effect.gen(function* () {
       const { claims, pass, takeOver } = passOver([], [])
-      assert.deepStrictEqual(yield* pass, { asked: 0, resolved: 0 })
-      assert.deepStrictEqual(claims, [[100, "1m"]])
-      assert.strictEqual(yield* takeOver, 100)
+      expect(yield* pass).toStrictEqual({ asked: 0, resolved: 0 })
+      expect(claims).toStrictEqual([[100, "1m"]])
+      expect(yield* takeOver).toBe(100)
     })
   )
 })

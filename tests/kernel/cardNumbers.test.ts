@@ -38,6 +38,7 @@ describe("a card number is found", () => {
     ["with invisible characters", "4242\u200b4242\u00ad42424242"],
     ["in full-width digits", fullWidth("4242424242424242")],
     ["in full-width groups", fullWidth("4242 4242 4242 4242")],
+    ["in circled numbers, two digits in each", "\u32b7".repeat(8)],
     ["in Arabic digits", "\u0664\u0662\u0664\u0662".repeat(4)],
     ["with something before it", "pan:4242424242424242"],
     ["with a number before it", "1 4242 4242 4242 4242"],
@@ -49,6 +50,37 @@ describe("a card number is found", () => {
     ["in a sentence", "please charge 5555 5555 5555 4444, thank you"]
   ])("%s", (_what, text) => {
     expect(holdsCardNumber(text)).toBe(true)
+  })
+
+  // Of each script its zero, which nine more digits follow.
+  it.each([
+    ["Arabic", 0x0660],
+    ["Persian", 0x06f0],
+    ["N'Ko", 0x07c0],
+    ["Devanagari", 0x0966],
+    ["Bengali", 0x09e6],
+    ["Gurmukhi", 0x0a66],
+    ["Gujarati", 0x0ae6],
+    ["Odia", 0x0b66],
+    ["Tamil", 0x0be6],
+    ["Telugu", 0x0c66],
+    ["Kannada", 0x0ce6],
+    ["Malayalam", 0x0d66],
+    ["Thai", 0x0e50],
+    ["Lao", 0x0ed0],
+    ["Tibetan", 0x0f20],
+    ["Burmese", 0x1040],
+    ["Khmer", 0x17e0],
+    ["Mongolian", 0x1810]
+  ])("in the digits of %s", (_script, zero) => {
+    const inScript = (digits: string) =>
+      digits.replaceAll(/[0-9]/g, (digit) => String.fromCodePoint(zero + Number(digit)))
+    // Together they have every digit.
+    for (const number of ["4539578763621486", "4716190207394368"]) {
+      expect(holdsCardNumber(number)).toBe(true)
+      expect(holdsCardNumber(inScript(number))).toBe(true)
+      expect(holdsCardNumber(inScript(number.slice(0, -1)) + ((Number(number.at(-1)) + 1) % 10))).toBe(false)
+    }
   })
 
   it.prop(

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
 import type { ConfirmOutcome } from "../../src/kernel/PaymentOrchestrator.ts"
 import { SessionState } from "../../src/kernel/PaymentSession.ts"
-import { session } from "../support/kernel/cascade.ts"
+import { indeterminate, session } from "../support/kernel/cascade.ts"
 import { openOrchestrator } from "../support/kernel/orchestrator.ts"
 import { captures, declinesHard, knowsNothing } from "../support/kernel/runningCascade.ts"
 
@@ -82,5 +83,41 @@ describe("what is told of a confirmation that came before, and nobody is charged
         expect(yield* confirm()).toEqual({ session, outcome, state })
         expect(sends).toEqual([])
       })
+  )
+})
+
+describe("a charge in review that waits for its customer is told as that, and every other as it is:", () => {
+  const action = { type: "redirect", url: "https://issuer.example/challenge" } as const
+  const waits = () => Effect.fail(new Indeterminate({ ...indeterminate, action }))
+
+  it.effect.each(states)("of a session that is now %s", (state) =>
+    Effect.gen(function* () {
+      const recording = { attempt: "absent", session: state, passedOver: [] } as const
+      const told = Effect.fnUntraced(function* (answer: typeof knowsNothing) {
+        const answers = { record: () => Effect.succeed(recording) }
+        return yield* (yield* openOrchestrator({ mid_a: answer }, { answers })).confirm()
+      })
+      const plain = yield* told(knowsNothing)
+      const inReview = plain.outcome === "in_review"
+      expect(yield* told(waits)).toStrictEqual(
+        inReview ? { ...plain, outcome: "action_required", action } : plain
+      )
+    })
+  )
+
+  it.effect.each(states)("when it is asked for again, of a session that is now %s", (state) =>
+    Effect.gen(function* () {
+      const replayed = { _tag: "ConfirmReplayed", state, captured: false } as const
+      const told = Effect.fnUntraced(function* (
+        opening: typeof replayed & { readonly action?: typeof action }
+      ) {
+        const answers = { open: () => Effect.succeed(opening) }
+        return yield* (yield* openOrchestrator({}, { answers })).confirm()
+      })
+      const plain = yield* told(replayed)
+      expect(yield* told({ ...replayed, action })).toStrictEqual(
+        state === "in_review" ? { ...plain, outcome: "action_required", action } : plain
+      )
+    })
   )
 })

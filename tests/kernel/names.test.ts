@@ -4,6 +4,7 @@ import * as attempt from "../../src/kernel/Attempt.ts"
 import * as card from "../../src/kernel/Card.ts"
 import * as chargeResolver from "../../src/kernel/ChargeResolver.ts"
 import * as disposition from "../../src/kernel/cascade/Disposition.ts"
+import * as disputeNews from "../../src/kernel/disputes/DisputeNews.ts"
 import * as entity from "../../src/kernel/Entity.ts"
 import * as registry from "../../src/kernel/EntityRegistry.ts"
 import * as eventDeliveries from "../../src/kernel/events/EventDeliveries.ts"
@@ -26,6 +27,7 @@ import * as session from "../../src/kernel/PaymentSession.ts"
 import * as sessions from "../../src/kernel/PaymentSessions.ts"
 import * as catalogue from "../../src/kernel/PriceCatalogue.ts"
 import * as reconciler from "../../src/kernel/Reconciler.ts"
+import * as refundNews from "../../src/kernel/refunds/RefundNews.ts"
 import * as refusals from "../../src/kernel/refusals.ts"
 import * as decision from "../../src/kernel/routing/RoutingPolicyEngine.ts"
 import * as webhookInbox from "../../src/kernel/webhooks/WebhookInbox.ts"
@@ -98,6 +100,8 @@ it("a service has a key of its own, which says where it is declared", () => {
     sessions,
     catalogue,
     reconciler,
+    refundNews,
+    disputeNews,
     vault,
     webhookInbox,
     webhookIntake,
@@ -121,6 +125,8 @@ it("a service has a key of its own, which says where it is declared", () => {
     "PaymentSessions: payment-orchestration/kernel/PaymentSessions",
     "PriceCatalogue: payment-orchestration/kernel/PriceCatalogue",
     "Reconciler: payment-orchestration/kernel/Reconciler",
+    "RefundNews: payment-orchestration/kernel/refunds/RefundNews",
+    "DisputeNews: payment-orchestration/kernel/disputes/DisputeNews",
     "Vaults: payment-orchestration/kernel/TokenVault/Vaults",
     "WebhookInbox: payment-orchestration/kernel/webhooks/WebhookInbox",
     "WebhookIntake: payment-orchestration/kernel/webhooks/WebhookIntake",

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import { UnknownMid } from "../../src/kernel/EntityRegistry.ts"
 import { LedgerUnavailable } from "../../src/kernel/PaymentLedger.ts"
-import { CapabilityMissing, ChargeUnknown, UnknownProvider } from "../../src/kernel/PaymentProvider.ts"
+import {
+  CapabilityMissing,
+  ChargeUnknown,
+  UnknownProvider,
+  WebhookRefused
+} from "../../src/kernel/PaymentProvider.ts"
 import * as refusals from "../../src/kernel/refusals.ts"
 import { sessionId } from "../support/kernel/accounts.ts"
 
@@ -22,6 +27,7 @@ const {
   InvalidInput,
   MixedCategories,
   MixedCurrencies,
+  NoEligibleMerchantAccount,
   OrderAlreadyDeclared,
   RedirectNotAllowed,
   SessionNotSettled,
@@ -77,6 +83,11 @@ const sentences: ReadonlyArray<readonly [refusal: Refusal, field: string, senten
     "intent.lineItems[1].providerPriceRef",
     'the catalogue has no price "price_yacht"; use one that it has, or priceData'
   ],
+  [
+    new UnknownPlan({ plan: "x".repeat(80) }),
+    "intent.planKey",
+    `the catalogue has no plan "${"x".repeat(80)}"`
+  ],
   [new UnknownPlan({ plan: "box_yearly" }), "intent.planKey", 'the catalogue has no plan "box_yearly"'],
   [
     new MixedCurrencies({ field: "intent.lineItems[1]", currency: "EUR", others: "USD" }),
@@ -120,6 +131,11 @@ const sentences: ReadonlyArray<readonly [refusal: Refusal, field: string, senten
     new RedirectNotAllowed({ field: "redirects.successUrl", origin: "https://evil.example", allowed: [] }),
     "redirects.successUrl",
     '"https://evil.example" is not an origin of the brand; allowed are none'
+  ],
+  [
+    new NoEligibleMerchantAccount({ entity: "loop_goods", leftOut: [], passedOver: [] }),
+    "entity",
+    "no merchant account of loop_goods may serve this charge; it has none"
   ],
   [
     new OrderAlreadyDeclared({ orderReference: "order-1", session, state: "pending" }),
@@ -174,11 +190,7 @@ describe("a refusal names its field and says what would be right:", () => {
   )
 
   it("and there is one of each kind in this list, or in the tests of its own", () => {
-    const told = new Set([
-      ...sentences.map(([refusal]) => refusal.name),
-      "NoEligibleMerchantAccount",
-      "SessionNotPayable"
-    ])
+    const told = new Set([...sentences.map(([refusal]) => refusal.name), "SessionNotPayable"])
     expect(Object.keys(refusals).filter((name) => !told.has(name))).toEqual([])
   })
 })
@@ -192,6 +204,10 @@ describe("a failure within says what was asked of whom:", () => {
     [
       new CapabilityMissing({ provider: "stub_a", capability: "void" }),
       "stub_a cannot do void; choose a provider that can"
+    ],
+    [
+      new WebhookRefused({ reason: "too_old", problem: "it is of yesterday" }),
+      "the webhook is refused: it is of yesterday"
     ],
     [new ChargeUnknown({ provider: "stub_a", processorReference: "ch_1" }), "stub_a knows no charge ch_1"],
     [

@@ -4,11 +4,15 @@ import { Attempt } from "../../src/kernel/Attempt.ts"
 import { VaultedCard } from "../../src/kernel/Card.ts"
 import { Outcome } from "../../src/kernel/cascade/Disposition.ts"
 import { Brand, Entity } from "../../src/kernel/Entity.ts"
+import { ClaimedDelivery } from "../../src/kernel/events/EventDeliveries.ts"
+import { EventDelivery, EventSubscription } from "../../src/kernel/events/EventSubscription.ts"
 import { MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
 import { PaymentEvent } from "../../src/kernel/Outbox.ts"
 import { PassedOver } from "../../src/kernel/PaymentLedger.ts"
+import { WebhookRefused } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentSession } from "../../src/kernel/PaymentSession.ts"
 import { Plan, Price } from "../../src/kernel/PriceCatalogue.ts"
+import { IdempotencyKeyReused } from "../../src/kernel/refusals.ts"
 import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
 import { RoutingDecision } from "../../src/kernel/routing/RoutingPolicyEngine.ts"
 
@@ -20,12 +24,17 @@ type Kept = Schema.Codec<unknown, unknown>
 
 const money = { amount: 4900, currency: "USD" }
 const ulid = "01JD0000000000000000000000"
+const instant = "2026-11-20T10:00:00.000Z"
 const evidence = { code: "approved", message: "thank you" }
 
 const account = {
   id: "mid_a",
   entity: "loop_goods",
   provider: "stub_a",
+  credentials: "stripe_goods",
+  settings: { processor_id: "processor_1" },
+  live: true,
+  gates: [{ gate: "counsel", by: "an officer", at: "2026-11-20T10:00:00.000Z" }],
   name: "an account",
   status: "active",
   killSwitch: false,
@@ -36,6 +45,7 @@ const account = {
     maximumAmount: 10_000,
     cardBrands: ["visa"],
     countries: ["US"],
+    vaults: ["stub"],
     blockedBins: ["4000"],
     highestRisk: "medium"
   },
@@ -69,12 +79,15 @@ const reasons: ReadonlyArray<Stored> = [
   { _tag: "KillSwitchOn" },
   { _tag: "NotActive", status: "suspended" },
   { _tag: "ProviderNotConfigured", provider: "nmi" },
+  { _tag: "CredentialsMissing", credentials: "stripe_goods" },
+  { _tag: "GatesMissing", missing: ["banking"] },
   { _tag: "CategoryNotUnderwritten", category: "merchandise", underwritten: ["telehealth"] },
   { _tag: "CurrencyNotAccepted", currency: "EUR", accepted: ["USD"] },
   { _tag: "AmountBelowMinimum", amount: 1, minimum: 2 },
   { _tag: "AmountAboveMaximum", amount: 2, maximum: 1 },
   { _tag: "CardBrandNotAccepted", brand: "amex", accepted: ["visa"] },
   { _tag: "CountryNotServed", country: "DE", served: ["US"] },
+  { _tag: "VaultNotServed", vault: "stub", served: ["basis_theory"] },
   { _tag: "BinBlocked", bin: "400000", prefix: "4000" },
   { _tag: "RiskTooHigh", risk: "high", highest: "low" },
   { _tag: "MonthlyCapReached", captured: 9001, amount: 1000, cap: 10_000 }
@@ -90,7 +103,9 @@ const decision = {
     risk: "low",
     cardBrand: "visa",
     bin: "424242",
-    country: "US"
+    country: "US",
+    vault: "stub",
+    fingerprint: "fp"
   },
   chosen: ["mid_a", "mid_b"],
   leftOut: [{ mid: "mid_c", reasons }]
@@ -133,8 +148,21 @@ const examples: ReadonlyArray<readonly [what: string, schema: Kept, stored: Stor
     Outcome,
     { _tag: "Captured", processorReference: "ch_1", amount: 1000, currency: "USD", evidence }
   ],
-  ["a decline", Outcome, { _tag: "Declined", kind: "soft", evidence }],
-  ["an unknown outcome", Outcome, { _tag: "Indeterminate", evidence }],
+  [
+    "a decline",
+    Outcome,
+    { _tag: "Declined", kind: "soft", advice: "later", processorReference: "ch_1", evidence }
+  ],
+  [
+    "an unknown outcome",
+    Outcome,
+    {
+      _tag: "Indeterminate",
+      processorReference: "ch_1",
+      action: { type: "redirect", url: "https://issuer.example/challenge" },
+      evidence
+    }
+  ],
   ["absence", Outcome, { _tag: "Absent", evidence }],
   [
     "an entity",
@@ -165,6 +193,68 @@ const examples: ReadonlyArray<readonly [what: string, schema: Kept, stored: Stor
       payload: { amount: 4900 }
     }
   ],
+  [
+    "a delivery that one worker has",
+    ClaimedDelivery,
+    {
+      subscription: `es_${ulid}`,
+      event: "7",
+      claim: 3,
+      step: 0,
+      url: "https://shop.example/events",
+      type: "payment.charged.v1",
+      occurredAt: "2026-11-20T10:00:00.000Z",
+      payload: { amount: 4200 },
+      secrets: ["sealed"]
+    }
+  ],
+  [
+    "a subscription",
+    EventSubscription,
+    {
+      id: `es_${ulid}`,
+      url: "https://shop.example/events",
+      eventTypes: ["payment.charged.v1"],
+      entity: "loop_goods",
+      brand: "loop-goods",
+      state: "disabled",
+      disabledReason: "failing",
+      disabledAt: instant,
+      failingSince: instant,
+      replayingSince: instant,
+      previousSecretUntil: instant,
+      createdAt: instant
+    }
+  ],
+  [
+    "a delivery",
+    EventDelivery,
+    {
+      id: `ed_${ulid}_7`,
+      subscription: `es_${ulid}`,
+      event: "7",
+      type: "payment.charged.v1",
+      session: `ps_${ulid}`,
+      occurredAt: instant,
+      state: "delivered",
+      tries: 2,
+      lastTryAt: instant,
+      lastStatus: 200,
+      lastAnswer: "thank you",
+      nextTryAt: instant,
+      deliveredAt: instant
+    }
+  ],
+  [
+    "a key that came twice",
+    IdempotencyKeyReused,
+    { _tag: "IdempotencyKeyReused", differences: [{ field: "mode", before: "absent", now: '"hosted"' }] }
+  ],
+  [
+    "a webhook that is refused",
+    WebhookRefused,
+    { _tag: "WebhookRefused", reason: "too_old", problem: "it is of yesterday" }
+  ],
   ["an account that was passed over", PassedOver, { mid: "mid_a", reason: "kill_switch_on" }],
   [
     "a session for a plan",
@@ -182,7 +272,15 @@ const examples: ReadonlyArray<readonly [what: string, schema: Kept, stored: Stor
 /** What each may do without. Labels and payloads are as their writers like them. */
 const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
   "a vaulted card": ["country"],
+  "a decline": ["advice", "processorReference"],
+  "an unknown outcome": ["processorReference", "action"],
   "a merchant account": [
+    "credentials",
+    "settings",
+    "settings.processor_id",
+    "live",
+    "gates",
+    "accepts.vaults",
     "accepts.minimumAmount",
     "accepts.maximumAmount",
     "accepts.cardBrands",
@@ -192,6 +290,18 @@ const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
     "monthlyCap"
   ],
   "an event": ["payload.amount"],
+  "a delivery that one worker has": ["payload.amount"],
+  "a subscription": [
+    "eventTypes",
+    "entity",
+    "brand",
+    "disabledReason",
+    "disabledAt",
+    "failingSince",
+    "replayingSince",
+    "previousSecretUntil"
+  ],
+  "a delivery": ["lastTryAt", "lastStatus", "lastAnswer", "nextTryAt", "deliveredAt"],
   "a session for a plan": ["redirects", "orderReference", "theme.colour", "metadata.source"],
   "a session for lines": [
     "redirects",
@@ -201,7 +311,13 @@ const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
     "intent.lines[0].priceRef"
   ],
   "a session for an amount": ["redirects", "orderReference", "theme.colour", "metadata.source"],
-  "a routing decision": ["inputs.cardBrand", "inputs.bin", "inputs.country"]
+  "a routing decision": [
+    "inputs.cardBrand",
+    "inputs.bin",
+    "inputs.country",
+    "inputs.vault",
+    "inputs.fingerprint"
+  ]
 }
 const anything = new Set(["payload.amount"])
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Layer, Tracer } from "effect"
+import { Effect, Layer } from "effect"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
@@ -9,20 +9,8 @@ import { fakeLedger } from "../support/kernel/FakeLedger.ts"
 import { openOrchestrator } from "../support/kernel/orchestrator.ts"
 import { captures } from "../support/kernel/runningCascade.ts"
 import { by, openSessions } from "../support/kernel/sessions.ts"
+import { spansOf } from "../support/kernel/spansOf.ts"
 import { unresolved } from "../support/kernel/unresolved.ts"
-
-/** The names of the spans that some work opens. */
-const spansOf = Effect.fnUntraced(function* <A, E>(work: Effect.Effect<A, E>) {
-  const names: Array<string> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      names.push(options.name)
-      return new Tracer.NativeSpan(options)
-    }
-  })
-  yield* Effect.ignore(Effect.withTracer(work, tracer))
-  return names
-})
 
 const session = sessionId(1)
 const { service: ledger } = fakeLedger({

@@ -12,8 +12,9 @@ import {
 } from "../../src/kernel/events/EventSubscription.ts"
 import { EventType } from "../../src/kernel/Outbox.ts"
 import { DeclarationRefusal, EvidenceSource, PermitRefusal } from "../../src/kernel/PaymentLedger.ts"
-import { DisputeState } from "../../src/kernel/PaymentProvider.ts"
+import { DisputeState, WebhookRefused } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentMode, SessionState } from "../../src/kernel/PaymentSession.ts"
+import { CardRefused } from "../../src/kernel/TokenVault.ts"
 import { WebhookState, WebhookTrouble } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
 
@@ -65,6 +66,16 @@ describe("the words that others know us by are these:", () => {
     ["states of a dispute", DisputeState.literals, "warning open under_review won lost closed"],
     ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
     ["troubles of such a webhook", WebhookTrouble.literals, "failed unknown unreadable"],
+    [
+      "reasons why a webhook is refused",
+      WebhookRefused.fields.reason.literals,
+      "no_signature bad_signature too_old unreadable no_secret"
+    ],
+    [
+      "what a vault refuses of a card",
+      CardRefused.fields.field.literals,
+      "number expiryMonth expiryYear securityCode"
+    ],
     ["risks", RiskLevel.literals, "low medium high"],
     ["modes", PaymentMode.literals, "hosted embedded"],
     ["currencies", Currency.literals, "AUD CAD CHF DKK EUR GBP JPY MXN NOK NZD SEK SGD USD"],

@@ -183,10 +183,10 @@ export const plants: ReadonlyArray<Plant> = [
       {
         file: charge,
         find: `        event =
-          opening._tag === "Permitted" ?`,
+          opening._tag === "Permitted"`,
         put: `        permittedAt = yield* Clock.monotonicTimeNanos
         event =
-          opening._tag === "Permitted" ?`
+          opening._tag === "Permitted"`
       }
     ]
   },

@@ -7,6 +7,9 @@ import { begin, type Driver, end, keyOfDriver, ordinalOf } from "./driver.ts"
 import { Interned } from "./Interned.ts"
 import { candidatesOf, outcomeOf, type Scope, type Word } from "./scene.ts"
 
+/** The walk has one reason why a write-ahead permits nothing: every account was stopped. */
+const refused: CascadeEvent = { _tag: "Refused", opening: { _tag: "NonePermitted", passedOver: [] } }
+
 /** The parts that drive a driver: the shipped ones, or a test's. */
 export interface Cascade {
   readonly start: typeof start
@@ -71,7 +74,7 @@ export class Drivers {
   }
 
   refused(nr: number): number {
-    return this.#become(nr, "refused", (driver) => this.#after(driver, { _tag: "Refused" }))
+    return this.#become(nr, "refused", (driver) => this.#after(driver, refused))
   }
 
   opened(nr: number, permit: SendPermit): number {

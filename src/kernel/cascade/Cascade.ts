@@ -1,4 +1,4 @@
-import type { Candidate, PassedOver, Recording } from "../PaymentLedger.ts"
+import type { Candidate, Opening, PassedOver, Recording } from "../PaymentLedger.ts"
 import type { SessionState } from "../PaymentSession.ts"
 import type { Captured, Declined, Indeterminate, PaymentAction } from "./Disposition.ts"
 import type { SendPermit } from "./SendPermit.ts"
@@ -24,8 +24,8 @@ export type CascadeState =
 export type CascadeEvent =
   /** The write-ahead was committed: the permit is in hand. */
   | { readonly _tag: "Permitted"; readonly permit: SendPermit }
-  /** The write-ahead refused; nothing was sent. */
-  | { readonly _tag: "Refused" }
+  /** The write-ahead refused, and this is why; nothing was sent. */
+  | { readonly _tag: "Refused"; readonly opening: NotOpened }
   /** The permit was too old when it was to be used: the process had been paused. */
   | { readonly _tag: "PermitWentStale" }
   | { readonly _tag: "ChargeCaptured"; readonly captured: Captured }
@@ -51,6 +51,9 @@ export type CascadeCommand =
 /** What an attempt's processor said, as its driver understood it. */
 export type Heard = (Captured | Declined | Indeterminate)["_tag"]
 
+/** Why a write-ahead permitted nothing. */
+type NotOpened = Exclude<Opening, { readonly _tag: "Permitted" }>
+
 /** How a cascade ended, for the one who waits for it. */
 export type CascadeEnd =
   | {
@@ -64,7 +67,8 @@ export type CascadeEnd =
       /** Money was captured although the session ended without it. */
       readonly captured?: true
     }
-  | { readonly _tag: "NothingOpened" }
+  /** The write-ahead refused. Nothing was sent. */
+  | { readonly _tag: "NothingOpened"; readonly opening: NotOpened }
   /** The attempt is written and its outcome unknown; somebody else finds it out. */
   | { readonly _tag: "LeftToReconciler" }
 
@@ -79,7 +83,7 @@ export const step = (state: CascadeState, event: CascadeEvent): Transition => {
   switch (state._tag) {
     case "Opening":
       if (event._tag === "Permitted") return send(event.permit, state.candidates)
-      if (event._tag === "Refused") return stop({ _tag: "NothingOpened" })
+      if (event._tag === "Refused") return stop({ _tag: "NothingOpened", opening: event.opening })
       return unexpected(state, event)
     case "Sending":
       if (event._tag === "ChargeCaptured") return record(state, event.captured, [])

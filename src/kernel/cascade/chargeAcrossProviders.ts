@@ -1,4 +1,4 @@
-import { Cause, Clock, Duration, Effect, Exit, Fiber, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Option, Schedule } from "effect"
 import type { VaultToken } from "../Card.ts"
 import { withDeadline } from "../detached.ts"
 import type { AttemptId, Principal, SessionId } from "../ids.ts"
@@ -7,7 +7,6 @@ import {
   type Confirmation,
   type IdempotentRequest,
   type LedgerUnavailable,
-  type Opening,
   PaymentLedger,
   type Recording
 } from "../PaymentLedger.ts"
@@ -26,11 +25,6 @@ export interface CascadeRequest {
   readonly confirmation: IdempotentRequest<Confirmation>
   readonly token: VaultToken
 }
-
-export type CascadeResult =
-  | Exclude<CascadeEnd, { _tag: "NothingOpened" }>
-  /** The write-ahead refused, and this is why. Nothing was sent. */
-  | { readonly _tag: "NothingOpened"; readonly opening: Exclude<Opening, { _tag: "Permitted" }> }
 
 /**
  * How old a permit may be when it is used, on the monotonic clock from before the write-ahead was sent. An older
@@ -60,27 +54,29 @@ const recordingRetries = { schedule: Schedule.exponential(Duration.millis(50)), 
  */
 export const chargeAcrossProviders = Effect.fn("chargeAcrossProviders")(function* (
   request: CascadeRequest
-): Effect.fn.Return<CascadeResult, LedgerUnavailable, PaymentLedger | Providers> {
+): Effect.fn.Return<CascadeEnd, LedgerUnavailable, PaymentLedger | Providers> {
   const ledger = yield* PaymentLedger
   const by = request.confirmation.by
   let [state, command] = start(request.candidates)
-  let opening: Opening | undefined
   let permittedAt = 0n
 
   while (true) {
     let event: CascadeEvent
     switch (command._tag) {
-      case "Open":
+      case "Open": {
         permittedAt = yield* Clock.monotonicTimeNanos
-        opening = yield* ledger.open(
+        const opening = yield* ledger.open(
           request.session,
           command.candidates,
           request.decision,
           request.confirmation
         )
         event =
-          opening._tag === "Permitted" ? { _tag: "Permitted", permit: opening.permit } : { _tag: "Refused" }
+          opening._tag === "Permitted"
+            ? { _tag: "Permitted", permit: opening.permit }
+            : { _tag: "Refused", opening }
         break
+      }
       case "Send":
         event =
           (yield* Clock.monotonicTimeNanos) - permittedAt > Duration.toNanosUnsafe(permitLifetime)
@@ -92,11 +88,7 @@ export const chargeAcrossProviders = Effect.fn("chargeAcrossProviders")(function
         event = yield* record(command.permit, command.outcome, command.next, by)
         break
       case "Stop":
-        if (command.end._tag !== "NothingOpened") return command.end
-        if (opening === undefined || opening._tag === "Permitted") {
-          return yield* Effect.die("a cascade opened nothing although its write-ahead was permitted")
-        }
-        return { _tag: "NothingOpened", opening }
+        return command.end
     }
     ;[state, command] = step(state, event)
   }
@@ -145,12 +137,10 @@ const heardOf = (
   exit: Exit.Exit<Captured, Declined | Indeterminate>
 ): Captured | Declined | Indeterminate | undefined => {
   if (Exit.isSuccess(exit)) return exit.value instanceof Captured ? exit.value : undefined
-  const failure = Cause.findErrorOption(exit.cause)
-  if (failure._tag === "None" || exit.cause.reasons.length !== 1) return undefined
+  if (exit.cause.reasons.length !== 1) return undefined
+  const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
   // A driver that fails with something else than it declares has broken, whatever its types say.
-  return failure.value instanceof Declined || failure.value instanceof Indeterminate
-    ? failure.value
-    : undefined
+  return failure instanceof Declined || failure instanceof Indeterminate ? failure : undefined
 }
 
 /** What an answer means to the cascade. */
@@ -180,8 +170,9 @@ const recordLate = Effect.fnUntraced(function* (
   const exit = yield* Fiber.await(charging).pipe(Effect.timeoutOption(lateAnswers))
   if (exit._tag === "None") return yield* Fiber.interrupt(charging)
   const heard = heardOf(exit.value)
-  if (heard === undefined || heard._tag === "Indeterminate") return
-  yield* recordEvidence({ ...permit.attempt, fence: 0 }, keepable(heard), [], by)
+  if (heard instanceof Captured || heard instanceof Declined) {
+    yield* recordEvidence({ ...permit.attempt, fence: 0 }, keepable(heard), [], by)
+  }
 })
 
 const record = Effect.fnUntraced(function* (

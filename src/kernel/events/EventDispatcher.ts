@@ -72,8 +72,7 @@ export class EventDispatcher extends Context.Service<
             if (outcome.outcome !== "delivered") {
               yield* Effect.logWarning("an event was not received").pipe(
                 Effect.annotateLogs({
-                  status: outcome.status,
-                  problem: problemOf(sent),
+                  ...(sent._tag === "Answered" ? { status: sent.status } : { problem: sent.problem }),
                   again: "retryAfter" in outcome
                 })
               )
@@ -151,5 +150,3 @@ const keepable = (answer: string): string =>
       .replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, " ")
       .trim()
   )
-
-const problemOf = (sent: Sent): string | undefined => (sent._tag === "NotAnswered" ? sent.problem : undefined)

@@ -121,21 +121,23 @@ export class EventSubscriptions extends Context.Service<
 
       const scope = Effect.fnUntraced(function* ({ entity, brand }: SubscriptionConfig) {
         const { entities, brands } = yield* registry.snapshot
-        const company = entity === undefined ? undefined : entities.get(entity)
-        if (entity !== undefined && company === undefined) {
-          const collecting = [...entities.values()].filter(({ collects }) => collects)
-          return yield* new UnknownEntity({ entity, known: collecting.map((one) => one.id) })
-        }
-        const seen = brand === undefined ? undefined : brands.get(brand)
-        if (brand !== undefined && seen === undefined) {
-          return yield* new UnknownBrand({ brand, known: [...brands.keys()] })
-        }
-        if (company !== undefined && seen !== undefined && !seen.entities.includes(company.id)) {
-          return yield* new BrandNotOfEntity({ brand: seen.id, entity: company.id, allowed: seen.entities })
-        }
         const both: { entity?: EntityId; brand?: BrandId } = {}
-        if (company !== undefined) both.entity = company.id
-        if (seen !== undefined) both.brand = seen.id
+        if (entity !== undefined) {
+          const company = entities.get(entity)
+          if (company === undefined) {
+            const collecting = [...entities.values()].filter(({ collects }) => collects)
+            return yield* new UnknownEntity({ entity, known: collecting.map((one) => one.id) })
+          }
+          both.entity = company.id
+        }
+        if (brand !== undefined) {
+          const seen = brands.get(brand)
+          if (seen === undefined) return yield* new UnknownBrand({ brand, known: [...brands.keys()] })
+          if (both.entity !== undefined && !seen.entities.includes(both.entity)) {
+            return yield* new BrandNotOfEntity({ brand, entity: both.entity, allowed: seen.entities })
+          }
+          both.brand = seen.id
+        }
         return both
       })
 
@@ -183,14 +185,16 @@ export class EventSubscriptions extends Context.Service<
         id: string,
         delivery: string
       ) {
-        const [, of, event] = /^ed_([0-9A-Z]{26})_([0-9]{1,18})$/.exec(delivery) ?? []
-        const replaying = yield* own(by, id, (mine) =>
-          event !== undefined && mine.subscription === `es_${of}`
+        const replaying = yield* own(by, id, (mine) => {
+          // The id of a delivery is made of the subscription's and the event's.
+          const beginning = `ed_${mine.subscription.slice("es_".length)}_`
+          const event = delivery.slice(beginning.length)
+          return delivery.startsWith(beginning) && /^[0-9]{1,18}$/.test(event)
             ? store.replayDelivery(mine, event)
             : Effect.map(store.get(mine), (found) =>
                 found === undefined ? undefined : ({ _tag: "NoSuchDelivery" } as const)
               )
-        )
+        })
         if (replaying._tag === "Replaying") return replaying.delivery
         if (replaying._tag === "NoSuchDelivery") return yield* UnknownDelivery.of(delivery)
         return yield* new SubscriptionDisabled({ subscription: id, reason: replaying.reason })

@@ -43,10 +43,8 @@ export const checkEventTypes = (
     const problem = "is empty; name the types that you want, or leave it out to be told of all"
     return Effect.fail(new InvalidInput({ field: "eventTypes", problem }))
   }
+  if (types.every(isEventType)) return Effect.succeed([...new Set(types)])
   const unknown = types.findIndex((type) => !isEventType(type))
-  if (unknown !== -1) {
-    const problem = `is no type of event; there are ${EventType.literals.join(", ")}`
-    return Effect.fail(new InvalidInput({ field: `eventTypes[${unknown}]`, problem }))
-  }
-  return Effect.succeed([...new Set(types.filter(isEventType))])
+  const problem = `is no type of event; there are ${EventType.literals.join(", ")}`
+  return Effect.fail(new InvalidInput({ field: `eventTypes[${unknown}]`, problem }))
 }

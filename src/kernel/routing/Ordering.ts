@@ -1,3 +1,4 @@
+import { Order } from "effect"
 import { hash32, mix32 } from "../hash.ts"
 import type { SessionId } from "../ids.ts"
 import type { MerchantAccount } from "../MerchantAccount.ts"
@@ -13,7 +14,7 @@ import type { CompiledAccount } from "./CompiledAccount.ts"
 
 /** The part of the order that does not depend on the session, for the compiled policy. */
 export const standing = (a: CompiledAccount, b: CompiledAccount): number =>
-  compareStanding(a, b) || (a.account.id < b.account.id ? -1 : 1)
+  compareStanding(a, b) || Order.String(a.account.id, b.account.id)
 
 const compareStanding = (a: CompiledAccount, b: CompiledAccount): number =>
   a.account.priority - b.account.priority || a.fullness - b.fullness
@@ -24,24 +25,16 @@ export const order = (
   session: SessionId
 ): ReadonlyArray<MerchantAccount> => {
   const sessionSeed = hash32(session)
-  const ordered: Array<CompiledAccount> = []
-  const draws: Array<number> = []
+  const ordered: Array<{ readonly compiled: CompiledAccount; readonly draw: number }> = []
   // Sorting by insertion: only equals change places, and they are few.
-  for (const account of eligible) {
-    const draw = negativeLog2(mix32(sessionSeed ^ account.seed)) / account.account.weight
-    let place = ordered.length
-    for (; place > 0; place--) {
-      const before = ordered[place - 1]
-      const drawBefore = draws[place - 1]
-      if (before === undefined || drawBefore === undefined) break
-      if (drawBefore <= draw || compareStanding(before, account) !== 0) break
-      ordered[place] = before
-      draws[place] = drawBefore
-    }
-    ordered[place] = account
-    draws[place] = draw
+  for (const compiled of eligible) {
+    const draw = negativeLog2(mix32(sessionSeed ^ compiled.seed)) / compiled.account.weight
+    const before = ordered.findLastIndex(
+      (one) => one.draw <= draw || compareStanding(one.compiled, compiled) !== 0
+    )
+    ordered.splice(before + 1, 0, { compiled, draw })
   }
-  return ordered.map(({ account }) => account)
+  return ordered.map(({ compiled }) => compiled.account)
 }
 
 /**

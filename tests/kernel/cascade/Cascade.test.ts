@@ -8,6 +8,7 @@ import {
   start,
   step
 } from "../../../src/kernel/cascade/Cascade.ts"
+import { Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
 import type { SendPermit } from "../../../src/kernel/cascade/SendPermit.ts"
 import type { Candidate, Recording } from "../../../src/kernel/PaymentLedger.ts"
 import { candidate, captured, declined, indeterminate, permitFor } from "../../support/kernel/cascade.ts"
@@ -24,6 +25,8 @@ const recorded = (session: Recording["session"], next?: SendPermit): CascadeEven
   _tag: "Recorded",
   recording: { attempt: "declined", session, passedOver: [], ...(next === undefined ? {} : { next }) }
 })
+const opening = { _tag: "NonePermitted", passedOver: [{ mid: a.mid, reason: "not_active" }] } as const
+const refused: CascadeEvent = { _tag: "Refused", opening }
 const chargeCaptured: CascadeEvent = { _tag: "ChargeCaptured", captured }
 const chargeDeclined = (kind: "soft" | "hard"): CascadeEvent => ({
   _tag: "ChargeDeclined",
@@ -102,7 +105,7 @@ describe("a cascade", () => {
     ],
     [
       "sends nothing when the write-ahead refuses",
-      [{ _tag: "Refused" }],
+      [refused],
       ["open mid_a,mid_b,mid_c", "stop NothingOpened"]
     ],
     [
@@ -141,6 +144,30 @@ describe("a cascade", () => {
     ).toBe("stop LeftToReconciler")
   })
 
+  it("tells why the write-ahead refused", () => {
+    expect(commands([a, b], refused).at(-1)).toStrictEqual({
+      _tag: "Stop",
+      end: { _tag: "NothingOpened", opening }
+    })
+  })
+
+  it("tells what the customer has to do, and only if the last processor waits for that", () => {
+    const action = { type: "redirect", url: "https://issuer.example/challenge" } as const
+    const waits = new Indeterminate({ ...indeterminate, action })
+    const endAfter = (outcome: CascadeEvent) =>
+      commands([a, b], permitted(a), outcome, recorded("in_review")).at(-1)
+    const end = { _tag: "Ended", heard: "Indeterminate", session: "in_review", passedOver: [] }
+    expect(endAfter({ _tag: "ChargeIndeterminate", indeterminate: waits })).toStrictEqual({
+      _tag: "Stop",
+      end: { ...end, action }
+    })
+    expect(endAfter(chargeIndeterminate)).toStrictEqual({ _tag: "Stop", end })
+    for (const outcome of [chargeCaptured, chargeDeclined("hard"), chargeIndeterminate]) {
+      const [sending] = step(start([a, b])[0], permitted(a))
+      expect(step(sending, outcome)[0]).not.toHaveProperty("action")
+    }
+  })
+
   it("tells which accounts the write-ahead passed over", () => {
     const passedOver = [{ mid: "mid_b", reason: "kill_switch_on" }] as const
     const stopped = commands([a, b], permitted(a), chargeDeclined("soft"), {
@@ -163,8 +190,8 @@ describe("a cascade", () => {
 })
 
 describe("a cascade refuses every event that its command cannot have led to:", () => {
-  const [opening] = start([a, b])
-  const [sending] = step(opening, permitted(a))
+  const [beginning] = start([a, b])
+  const [sending] = step(beginning, permitted(a))
   const [recording] = step(sending, chargeCaptured)
   const [stopped] = step(recording, recorded("settled"))
 
@@ -176,7 +203,7 @@ describe("a cascade refuses every event that its command cannot have led to:", (
   }
   const events: ReadonlyArray<CascadeEvent> = [
     permitted(a),
-    { _tag: "Refused" },
+    refused,
     { _tag: "PermitWentStale" },
     chargeCaptured,
     chargeDeclined("soft"),
@@ -184,7 +211,7 @@ describe("a cascade refuses every event that its command cannot have led to:", (
     recorded("settled"),
     { _tag: "NotRecorded" }
   ]
-  const foreign = [opening, sending, recording, stopped].flatMap((state) =>
+  const foreign = [beginning, sending, recording, stopped].flatMap((state) =>
     events
       .filter(({ _tag }) => !answers[state._tag].includes(_tag))
       .map((event) => [state._tag, event._tag, state, event] as const)
@@ -238,7 +265,7 @@ const permitDrawn = (asked: ReadonlyArray<Candidate>, account: number, ordinal: 
 const eventOf = (state: CascadeState, { what, account }: Draw, ordinal: number): CascadeEvent | undefined => {
   switch (state._tag) {
     case "Opening":
-      if (what === 9) return { _tag: "Refused" }
+      if (what === 9) return refused
       return { _tag: "Permitted", permit: permitDrawn(state.candidates, account, ordinal) }
     case "Sending":
       if (what < 6) return chargeDeclined("soft")

@@ -10,6 +10,7 @@ import { type DisabledReason, SubscriptionId } from "../../../src/kernel/events/
 import { waitAfter } from "../../../src/kernel/events/retrySchedule.ts"
 import { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
 import { keptLog } from "../../support/kernel/keptLog.ts"
+import { spansOf } from "../../support/kernel/spansOf.ts"
 
 const subscription = SubscriptionId.make(`es_${"0".repeat(26)}`)
 
@@ -260,6 +261,13 @@ describe("a pass", () => {
         { failing: false, limit: 5, each: 8, lease },
         { failing: true, limit: 6, each: 2, lease }
       ])
+    })
+  )
+
+  it.effect("is told in the trace, and each delivery in it", () =>
+    Effect.gen(function* () {
+      const { pass } = yield* dispatching()
+      expect(yield* spansOf(pass)).toEqual(["EventDispatcher.claim", "EventDispatcher.deliver"])
     })
   )
 

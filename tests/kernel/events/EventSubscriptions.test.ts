@@ -20,6 +20,7 @@ import { eventMeanings } from "../../../src/kernel/events/eventTypes.ts"
 import { EventType } from "../../../src/kernel/Outbox.ts"
 import { sessionId } from "../../support/kernel/accounts.ts"
 import { by, registry } from "../../support/kernel/sessions.ts"
+import { spansOf } from "../../support/kernel/spansOf.ts"
 
 const id = SubscriptionId.make(`es_${"0".repeat(26)}`)
 const other = `es_${"1".repeat(26)}`
@@ -127,10 +128,16 @@ describe("whoever subscribes", () => {
       yield* create(by, { url, eventTypes, entity: "loop_goods", brand: "loop-goods" })
       yield* create(by, { url, brand: "loop-health" })
       yield* create(by, { url, entity: "loop_payouts" })
-      expect(created.map(({ eventTypes: types, entity, brand }) => ({ types, entity, brand }))).toEqual([
-        { types: ["payment.charged.v1", "payment.failed.v1"], entity: "loop_goods", brand: "loop-goods" },
-        { types: undefined, entity: undefined, brand: "loop-health" },
-        { types: undefined, entity: "loop_payouts", brand: undefined }
+      expect(
+        created.map(({ id: _id, by: _by, url: _url, sealed: _sealed, ...wanted }) => wanted)
+      ).toStrictEqual([
+        {
+          eventTypes: ["payment.charged.v1", "payment.failed.v1"],
+          entity: "loop_goods",
+          brand: "loop-goods"
+        },
+        { brand: "loop-health" },
+        { entity: "loop_payouts" }
       ])
     })
   )
@@ -225,6 +232,7 @@ describe("a subscription", () => {
       expect(yield* service.remove(by, id)).toBeUndefined()
       expect(yield* service.deliveries(by, id, slice)).toEqual([delivery])
       expect(yield* service.replayDelivery(by, id, deliveryId)).toEqual(delivery)
+      expect(yield* service.replayDelivery(by, id, `${deliveryId}${"0".repeat(17)}`)).toEqual(delivery)
       expect(yield* service.replaySince(by, id, now, true)).toEqual(subscription())
       const rotated = yield* service.rotateSecret(by, id)
       expect([rotated.subscription, Redacted.value(rotated.secret)]).toEqual([subscription(), "whsec_new"])
@@ -238,6 +246,7 @@ describe("a subscription", () => {
         ["remove", mine],
         ["deliveries", mine, slice],
         ["replayDelivery", mine, "7"],
+        ["replayDelivery", mine, `7${"0".repeat(17)}`],
         ["replaySince", mine, now, true],
         ["rotate", mine, "sealed", Duration.hours(24)],
         ["rotate", mine, "sealed", Duration.zero],
@@ -247,11 +256,43 @@ describe("a subscription", () => {
     })
   )
 
+  it.effect("is found in a trace by what was done with it", () =>
+    Effect.gen(function* () {
+      const service = yield* over()
+      const all = Effect.all([
+        service.create(by, { url }),
+        service.list(by),
+        service.get(by, id),
+        service.rotateSecret(by, id),
+        service.disable(by, id),
+        service.enable(by, id),
+        service.deliveries(by, id, slice),
+        service.replayDelivery(by, id, deliveryId),
+        service.replaySince(by, id, DateTime.makeUnsafe(0), false),
+        service.remove(by, id)
+      ])
+      expect(yield* spansOf(all)).toEqual([
+        "EventSubscriptions.create",
+        "EventSubscriptions.list",
+        "EventSubscriptions.get",
+        "EventSubscriptions.rotateSecret",
+        "EventSubscriptions.disable",
+        "EventSubscriptions.enable",
+        "EventSubscriptions.deliveries",
+        "EventSubscriptions.replayDelivery",
+        "EventSubscriptions.replaySince",
+        "EventSubscriptions.remove"
+      ])
+    })
+  )
+
   it.effect("that is not the app's is not there, and what cannot be one is not asked for", () =>
     Effect.gen(function* () {
       for (const [name, reaches] of [
         [other, true],
         ["es_1", false],
+        [`${id}0`, false],
+        [`x${id}`, false],
         ["", false],
         ["4111111111111111", false]
       ] as const) {
@@ -285,6 +326,8 @@ describe("a subscription", () => {
         "ed_1",
         `ed_${"1".repeat(26)}_7`,
         `${deliveryId}x`,
+        `${deliveryId}${"0".repeat(18)}`,
+        `ed_${"0".repeat(26)}-7`,
         `x${deliveryId}`,
         `ed_${"0".repeat(26)}_`
       ]) {

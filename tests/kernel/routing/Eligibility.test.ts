@@ -167,6 +167,7 @@ describe("the reason why an account is left out", () => {
       "RiskTooHigh",
       "MonthlyCapReached"
     ])
+    expect(left?.reasons).toContainEqual({ _tag: "CredentialsMissing", credentials: "" })
     expect(left?.reasons.map(sentence)[0]).toBe("it is underwritten for nothing, not for merchandise")
   })
 

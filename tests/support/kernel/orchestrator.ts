@@ -31,10 +31,12 @@ const declaration = new SessionDeclaration({
 export const own = (id: string, priority: number): Account =>
   account({ id, priority, provider: `driver_of_${id}` })
 
-const snapshotOf = (accounts: ReadonlyArray<Account>): RegistrySnapshot => ({
+const snapshotOf = (accounts: ReadonlyArray<Account>, gone: ReadonlyArray<string>): RegistrySnapshot => ({
   entities: new Map<string, Entity>(),
   brands: new Map<string, Brand>(),
-  accounts: new Map(accounts.map((one) => [one.account.id, one.account])),
+  accounts: new Map(
+    accounts.filter((one) => !gone.includes(one.account.id)).map((one) => [one.account.id, one.account])
+  ),
   policy: compile(1, accounts)
 })
 
@@ -73,6 +75,8 @@ export const openOrchestrator = Effect.fnUntraced(function* (
   answers: Readonly<Record<string, TokenCharge["chargeToken"]>>,
   mischief: Mischief & {
     readonly accounts?: ReadonlyArray<Account>
+    /** Accounts that the policy still has and the registry has no more. */
+    readonly gone?: ReadonlyArray<string>
     readonly providers?: Providers["Service"]
   } = {}
 ) {
@@ -85,7 +89,7 @@ export const openOrchestrator = Effect.fnUntraced(function* (
       Layer.succeed(Providers, mischief.providers ?? drivers.service),
       Layer.succeed(Vaults, vault),
       Layer.succeed(EntityRegistry, {
-        snapshot: Effect.succeed(snapshotOf(mischief.accounts ?? accounts)),
+        snapshot: Effect.succeed(snapshotOf(mischief.accounts ?? accounts, mischief.gone ?? [])),
         setKillSwitch: () => Effect.die("no test flips a switch here")
       })
     ]),
