@@ -283,8 +283,8 @@ import { differences } from "./differences.ts"`
       },
       {
         file: resolver,
-        find: `import { Absent, Indeterminate, type Outcome } from`,
-        put: `import { Absent, Declined, Indeterminate, type Outcome } from`
+        find: `import { Absent, Captured, Indeterminate, type Outcome } from`,
+        put: `import { Absent, Captured, Declined, Indeterminate, type Outcome } from`
       }
     ]
   },
