@@ -8,11 +8,13 @@ import * as Database from "./db/Database.ts"
 import * as EntityRegistryPg from "./db/EntityRegistryPg.ts"
 import * as EventDeliveriesPg from "./db/events/EventDeliveriesPg.ts"
 import * as EventSubscriptionStorePg from "./db/events/EventSubscriptionStorePg.ts"
+import * as GateRecordPg from "./db/GateRecordPg.ts"
 import * as OutboxPg from "./db/OutboxPg.ts"
 import * as PaymentLedgerPg from "./db/PaymentLedgerPg.ts"
 import * as RefundLedgerPg from "./db/RefundLedgerPg.ts"
 import * as PriceCataloguePg from "./db/PriceCataloguePg.ts"
 import { PaymentReads } from "./db/reads/PaymentReads.ts"
+import * as ReviewStorePg from "./db/reviews/ReviewStorePg.ts"
 import * as WebhookInboxPg from "./db/webhooks/WebhookInboxPg.ts"
 import { graphqlRoutes } from "./graphql/server.ts"
 import { restRoutes } from "./http/restRoutes.ts"
@@ -25,6 +27,7 @@ import { FulfilmentGate } from "./kernel/FulfilmentGate.ts"
 import { PaymentOrchestrator } from "./kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 import { Reconciler } from "./kernel/Reconciler.ts"
+import { Reviews } from "./kernel/reviews/Reviews.ts"
 import { WebhookIntake } from "./kernel/webhooks/WebhookIntake.ts"
 import { WebhookProcessing } from "./kernel/webhooks/WebhookProcessing.ts"
 import { RefundReconciler } from "./kernel/refunds/RefundReconciler.ts"
@@ -81,7 +84,9 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
   const events = Layer.mergeAll(
     EventSubscriptionStorePg.layer,
     EventDeliveriesPg.layer,
-    WebhookInboxPg.layer
+    WebhookInboxPg.layer,
+    ReviewStorePg.layer,
+    GateRecordPg.layer
   ).pipe(Layer.provide(pool("payments_app", 4)))
 
   const kernel = Layer.mergeAll(
@@ -92,6 +97,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     Refunds.layer,
     EventSubscriptions.layer,
     EventDispatcher.layer,
+    Reviews.layer,
     WebhookIntake.layer,
     WebhookProcessing.layer.pipe(
       Layer.provideMerge(Layer.mergeAll(RefundReconciler.layer, DisputeNews.layer))

@@ -57,7 +57,7 @@ describe("the documents", () => {
     const queries = ["README.md", "docs/guides/operating.md"].flatMap((file) =>
       [...read(file).matchAll(/```graphql\n([^]*?)```/g)].map(([, query = ""]) => query)
     )
-    expect(queries).toHaveLength(7)
+    expect(queries).toHaveLength(10)
     for (const query of queries) expect(validate(schema, parse(query))).toEqual([])
   })
 

@@ -2,8 +2,9 @@ import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
 import { UnknownMid } from "../kernel/EntityRegistry.ts"
 import * as EventRefusals from "../kernel/events/eventRefusals.ts"
-import { OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
+import { GatePassedBefore, OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
 import * as RefundRefusals from "../kernel/refunds/refundRefusals.ts"
+import * as ReviewRefusals from "../kernel/reviews/reviewRefusals.ts"
 import * as Refusals from "../kernel/refusals.ts"
 import { UnknownToken, UnknownVault, VaultUnavailable } from "../kernel/TokenVault.ts"
 import { UnknownWebhook } from "../kernel/webhooks/webhookRefusals.ts"
@@ -244,6 +245,8 @@ const classes = [
   ...Object.values(RefundRefusals),
   UnknownMid,
   UnknownWebhook,
+  ...Object.values(ReviewRefusals),
+  GatePassedBefore,
   OperatorsOnly,
   UnknownVault,
   UnknownToken,

@@ -7,6 +7,8 @@ import type { PaymentOrchestrator } from "../kernel/PaymentOrchestrator.ts"
 import type { PaymentSessions } from "../kernel/PaymentSessions.ts"
 import type { Refunds } from "../kernel/refunds/Refunds.ts"
 import type { PriceCatalogue } from "../kernel/PriceCatalogue.ts"
+import type { GateRecord } from "../kernel/operations/GateRecord.ts"
+import type { Reviews } from "../kernel/reviews/Reviews.ts"
 import type { WebhookInbox } from "../kernel/webhooks/WebhookInbox.ts"
 import type { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { Loaders } from "./loaders.ts"
@@ -22,6 +24,8 @@ export type GraphqlServices =
   | PriceCatalogue
   | PaymentReads
   | WebhookInbox
+  | Reviews
+  | GateRecord
 
 /** Runs an effect for a resolver. A typed error is thrown as it is, so that it can become a member of a union. */
 export type Run = <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promise<A>

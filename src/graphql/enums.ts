@@ -18,6 +18,11 @@ import type { EvidenceSource as Sources, PermitRefusal as PermitRefusals } from 
 import type { ConfirmOutcome as ConfirmOutcomes } from "../kernel/PaymentOrchestrator.ts"
 import type { PaymentMode as PaymentModes, SessionState as SessionStates } from "../kernel/PaymentSession.ts"
 import type {
+  Conclusion as Conclusions,
+  Contradiction as Contradictions,
+  ReviewState as ReviewStates
+} from "../kernel/reviews/Review.ts"
+import type {
   WebhookState as WebhookStates,
   WebhookTrouble as WebhookTroubles
 } from "../kernel/webhooks/WebhookInbox.ts"
@@ -270,4 +275,39 @@ export const WebhookTrouble = builder.enumType("WebhookTrouble", {
     unknown: { description: "It is about nothing that is known here: a charge of somebody else's, perhaps." },
     unreadable: { description: "It is signed, and cannot be read." }
   } satisfies Described<WebhookTroubles>
+})
+
+export const Conclusion = builder.enumType("ReviewConclusion", {
+  description: "What a person saw.",
+  values: {
+    captured: { description: "The processor shows that the money moved." },
+    declined: { description: "The processor shows the charge, and that it moved no money." },
+    absent: { description: "The processor shows no such charge: the session ends and is not charged again." },
+    handled: { description: "An incident was dealt with." }
+  } satisfies Described<Conclusions>
+})
+
+export const ReviewState = builder.enumType("ReviewState", {
+  description: "Where a review stands.",
+  values: {
+    open: { description: "It waits for a second operator." },
+    approved: { description: "A second operator signed; its evidence is on record." },
+    rejected: { description: "It was rejected or withdrawn; nothing was recorded." },
+    expired: { description: "Nobody decided in its time; nothing was recorded." }
+  } satisfies Described<ReviewStates>
+})
+
+export const Contradiction = builder.enumType("ReviewContradiction", {
+  description: "What stands against a conclusion.",
+  values: {
+    in_flight: { description: "The attempt's driver is still at it." },
+    captured: { description: "Money is on record for the attempt." },
+    declined: { description: "The processor proved that no money moved." },
+    absent: { description: "The attempt was given up as absent." },
+    captured_already: { description: "That money is on record." },
+    reference_of_another: { description: "The reference is of another charge of the account." },
+    known_to_processor: { description: "The processor named the charge once, so it is not absent." },
+    incident_closed: { description: "The incident is closed." },
+    other_attempt: { description: "The incident is of another attempt." }
+  } satisfies Described<Contradictions>
 })

@@ -24,6 +24,7 @@ export type CursorKind =
   | "webhook"
   | "session-refund"
   | "session-dispute"
+  | "review"
 
 /** The arguments of a connection. */
 export interface PageArguments {

@@ -8,6 +8,7 @@ import { eventSubscriptionHandlers } from "./eventSubscriptionHandlers.ts"
 import { methodsNotAllowed } from "./methodsNotAllowed.ts"
 import { paymentSessionHandlers } from "./paymentSessionHandlers.ts"
 import { refundHandlers } from "./refundHandlers.ts"
+import { reviewHandlers } from "./reviewHandlers.ts"
 import { reference } from "./reference.ts"
 
 const serverHandlers = HttpApiBuilder.group(Api, "server", (handlers) =>
@@ -25,6 +26,7 @@ export const restRoutes = (settings: { readonly publicOrigin: string }) =>
         paymentSessionHandlers(settings),
         refundHandlers,
         eventSubscriptionHandlers,
+        reviewHandlers,
         serverHandlers
       ]),
       Layer.provide([Authorized.layer, JsonBody.layer, WellFormed.layer])

@@ -5,6 +5,7 @@ import type { SqlClient } from "effect/sql"
 import type { Outbox } from "../kernel/Outbox.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../kernel/PaymentLedger.ts"
 import { Reconciler } from "../kernel/Reconciler.ts"
+import { ReviewStore } from "../kernel/reviews/ReviewStore.ts"
 import { WebhookProcessing } from "../kernel/webhooks/WebhookProcessing.ts"
 import type { EventDispatcher } from "../kernel/events/EventDispatcher.ts"
 import { RefundReconciler } from "../kernel/refunds/RefundReconciler.ts"
@@ -36,7 +37,8 @@ const expiry = Singleton.make(
   "expiry",
   Effect.gen(function* () {
     const ledger = yield* PaymentLedger
-    yield* forever("expiry", ledger.expireDue(batch))
+    const reviews = yield* ReviewStore
+    yield* forever("expiry", Effect.andThen(ledger.expireDue(batch), reviews.expireDue(batch)))
   })
 )
 
@@ -133,6 +135,7 @@ export const workers = <E>(
   | Reconciler
   | RefundReconciler
   | WebhookProcessing
+  | ReviewStore
   | Outbox
   | EventConsumers
   | EventDispatcher

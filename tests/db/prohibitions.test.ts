@@ -11,16 +11,30 @@ import { legalMoves, moves } from "./prohibitions/moves.ts"
 import { once } from "./prohibitions/once.ts"
 import { refunds } from "./prohibitions/refunds.ts"
 import { sessions } from "./prohibitions/sessions.ts"
+import { reviews } from "./prohibitions/reviews.ts"
 import { webhooks } from "./prohibitions/webhooks.ts"
 import { everyEventTable } from "./support/eventScene.ts"
 import { Owner } from "./support/pgStorage.ts"
 import { refusalOfTrying } from "./support/refusal.ts"
 import { everyTable, withoutTriggers } from "./support/scene.ts"
+import { everyReviewTable } from "./support/reviewScene.ts"
 import { everyWebhookTable } from "./support/webhookScene.ts"
 
 // Every prohibition of the database is tried with raw SQL as the owner of everything, the strongest who serves.
 
-const groups = { attempts, sessions, moves, money, history, once, columns, events, refunds, webhooks }
+const groups = {
+  attempts,
+  sessions,
+  moves,
+  money,
+  history,
+  once,
+  columns,
+  events,
+  refunds,
+  webhooks,
+  reviews
+}
 const prohibitions = Object.values(groups).flat()
 
 it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServices: true })(
@@ -65,7 +79,13 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
         for (const { tab, col } of needed) {
           const refusal = yield* refusalOfTrying(
             owner,
-            [...everyTable, ...everyEventTable, ...everyWebhookTable, withoutTriggers(tab)],
+            [
+              ...everyTable,
+              ...everyEventTable,
+              ...everyWebhookTable,
+              ...everyReviewTable,
+              withoutTriggers(tab)
+            ],
             `update ${tab} set ${col} = null`
           )
           assert.strictEqual(refusal?.code, "23502", `${tab}.${col}: ${refusal?.message}`)
@@ -133,6 +153,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "passed_gates.new_policy_version bump_policy_version O",
             "payment_sessions.guard_session guard_session O",
             "refunds.guard_refund guard_refund O",
+            "reviews.guard_review guard_review O",
             "routing_decisions.guard_decision guard_decision O",
             "webhook_inbox.guard_webhook guard_webhook O"
           ]

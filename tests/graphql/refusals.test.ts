@@ -4,7 +4,17 @@ import { SqlClient } from "effect/sql"
 import { isObjectType } from "graphql"
 import { LedgerUnavailable } from "../../src/kernel/PaymentLedger.ts"
 import { SecretsNotKept } from "../../src/kernel/events/eventRefusals.ts"
-import { OperatorsOnly } from "../../src/kernel/operations/operatorRefusals.ts"
+import { GateRecord } from "../../src/kernel/operations/GateRecord.ts"
+import {
+  NothingToReview,
+  ReviewContradicted,
+  ReviewDecided,
+  ReviewOpenAlready,
+  SecondPersonNeeded,
+  UnknownReview
+} from "../../src/kernel/reviews/reviewRefusals.ts"
+import { Reviews } from "../../src/kernel/reviews/Reviews.ts"
+import { GatePassedBefore, OperatorsOnly } from "../../src/kernel/operations/operatorRefusals.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import {
   NothingToRefund,
@@ -518,6 +528,15 @@ const refundRefusals = new Map<string, RefundRefusal>([
   ["unsettled", new NotSettledYet({ amount: 1, captured: 2 })],
   ["silent", new ProcessorUnavailable({ provider: "stub_a", problem: "it did not answer in time" })]
 ])
+/** Refuses for one reason after the other. */
+const inTurn = <E extends ReadonlyArray<unknown>>(...refusals: E) => {
+  let nr = 0
+  return (): Effect.Effect<never, E[number]> =>
+    Effect.suspend(() => {
+      const refusal: E[number] | undefined = refusals[nr++]
+      return refusal === undefined ? Effect.die("asked too often") : Effect.fail(refusal)
+    })
+}
 
 const broken = openDoors({
   replace: (services) =>
@@ -528,6 +547,22 @@ const broken = openDoors({
         cancel: () => Effect.die(new Error("select secret from vault"))
       }),
       Context.add(PaymentOrchestrator, { confirm: () => Effect.fail(silentVault) }),
+      Context.add(Reviews, {
+        ...Context.get(services, Reviews),
+        request: inTurn(
+          NothingToReview.of("at_1"),
+          new ReviewOpenAlready({ review: "rv_1" }),
+          new ReviewContradicted({ by: "captured" })
+        ),
+        approve: inTurn(
+          UnknownReview.of("rv_1"),
+          new SecondPersonNeeded(),
+          new ReviewDecided({ state: "expired" })
+        )
+      }),
+      Context.add(GateRecord, {
+        pass: ({ mid, gate }) => Effect.fail(new GatePassedBefore({ mid, gate }))
+      }),
       Context.add(WebhookInbox, {
         ...Context.get(services, WebhookInbox),
         replay: (_, webhook) =>
@@ -624,6 +659,24 @@ it.layer(broken, { excludeTestServices: true })("when something behind the door 
       assert.strictEqual(at(told[2], "refundable"), 1)
       assert.strictEqual(at(told[3], "reason"), "disputed")
       assert.strictEqual(at(told[6], "charged"), "nothing")
+    })
+  )
+
+  it.effect("says what stands against a review, and against a gate", () =>
+    Effect.gen(function* () {
+      const code = (asked: string, name: string) =>
+        Effect.map(field(`mutation { ${asked} { ... on Refusal { code } } }`, name), (told) =>
+          at(told, "code")
+        )
+      const request = `requestReview(attempt: "at_1", conclusion: absent, evidence: "seen")`
+      for (const expected of ["nothing_to_review", "review_open_already", "review_contradicted"]) {
+        assert.strictEqual(yield* code(request, "requestReview"), expected)
+      }
+      for (const expected of ["unknown_review", "second_person_needed", "review_decided"]) {
+        assert.strictEqual(yield* code(`approveReview(review: "rv_1")`, "approveReview"), expected)
+      }
+      const pass = `passGate(mid: "mid_bio_1", gate: banking, evidence: "a letter")`
+      assert.strictEqual(yield* code(pass, "passGate"), "gate_passed_before")
     })
   )
 

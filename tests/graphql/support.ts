@@ -10,6 +10,8 @@ import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
 import * as PriceCataloguePg from "../../src/db/PriceCataloguePg.ts"
 import * as EventSubscriptionStorePg from "../../src/db/events/EventSubscriptionStorePg.ts"
 import { PaymentReads } from "../../src/db/reads/PaymentReads.ts"
+import * as GateRecordPg from "../../src/db/GateRecordPg.ts"
+import * as ReviewStorePg from "../../src/db/reviews/ReviewStorePg.ts"
 import * as WebhookInboxPg from "../../src/db/webhooks/WebhookInboxPg.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
 import { graphqlRoutes } from "../../src/graphql/server.ts"
@@ -27,6 +29,8 @@ import type { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
+import type { GateRecord } from "../../src/kernel/operations/GateRecord.ts"
+import { Reviews } from "../../src/kernel/reviews/Reviews.ts"
 import type { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { defaultTimings } from "../../src/layers/providers/stub/config.ts"
 import { makeStubProvider } from "../../src/layers/providers/stub/driver.ts"
@@ -91,6 +95,8 @@ export type Kernel =
   | PriceCatalogue
   | WebhookInbox
   | Refunds
+  | Reviews
+  | GateRecord
 
 const stubGateways = Layer.unwrap(
   Effect.map(TestDatabase, ({ connect }) => pgStubGatewayLedger.pipe(Layer.provide(connect("payments_stub"))))
@@ -103,6 +109,8 @@ const storage = Layer.mergeAll(
   EntityRegistryPg.layer,
   EventSubscriptionStorePg.layer,
   WebhookInboxPg.layer,
+  ReviewStorePg.layer,
+  GateRecordPg.layer,
   ApiKeys.layer({ loopbackOnly: true }),
   PaymentReads.layer
 )
@@ -114,6 +122,7 @@ const kernel = Layer.mergeAll(
   Refunds.layer,
   RefundReconciler.layer,
   DisputeNews.layer,
+  Reviews.layer,
   EventSubscriptions.layer
 ).pipe(
   Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),

@@ -13,6 +13,7 @@ import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { PaymentSession } from "../../src/kernel/PaymentSession.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
+import { Reviews } from "../../src/kernel/reviews/Reviews.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 
 /** What the services behind the door say in a test; asking for anything else is a defect. */
@@ -22,6 +23,7 @@ export interface Script {
   readonly refunds?: Partial<Refunds["Service"]>
   readonly gate?: Partial<FulfilmentGate["Service"]>
   readonly events?: Partial<EventSubscriptions["Service"]>
+  readonly reviews?: Partial<Reviews["Service"]>
   readonly ledger?: Partial<PaymentLedger["Service"]>
   readonly keys?: Partial<ApiKeys["Service"]>
 }
@@ -68,6 +70,7 @@ const scripted = (script: Script) =>
     Layer.mock(FulfilmentGate, script.gate ?? {}),
     Layer.mock(Refunds, script.refunds ?? {}),
     Layer.mock(EventSubscriptions, script.events ?? {}),
+    Layer.mock(Reviews, script.reviews ?? {}),
     Layer.mock(PaymentLedger, script.ledger ?? {}),
     Layer.succeed(ApiKeys, { ...knownKeys, ...script.keys })
   )
@@ -83,6 +86,7 @@ export const openDoorOver = Effect.fnUntraced(function* <E>(
     | FulfilmentGate
     | Refunds
     | EventSubscriptions
+    | Reviews
     | PaymentLedger
     | ApiKeys,
     E

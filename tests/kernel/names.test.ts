@@ -35,6 +35,11 @@ import * as webhookIntake from "../../src/kernel/webhooks/WebhookIntake.ts"
 import * as webhookProcessing from "../../src/kernel/webhooks/WebhookProcessing.ts"
 import * as webhookRefusals from "../../src/kernel/webhooks/webhookRefusals.ts"
 import * as operatorRefusals from "../../src/kernel/operations/operatorRefusals.ts"
+import * as review from "../../src/kernel/reviews/Review.ts"
+import * as reviewRefusals from "../../src/kernel/reviews/reviewRefusals.ts"
+import * as reviewStore from "../../src/kernel/reviews/ReviewStore.ts"
+import * as reviewsService from "../../src/kernel/reviews/Reviews.ts"
+import * as gateRecord from "../../src/kernel/operations/GateRecord.ts"
 import * as vault from "../../src/kernel/TokenVault.ts"
 
 // A message that says what could not be read, and the tag that a refusal is told by, name the thing. A service
@@ -63,7 +68,9 @@ const nouns = [
   vault,
   webhookInbox,
   webhookRefusals,
-  operatorRefusals
+  operatorRefusals,
+  review,
+  reviewRefusals
 ]
 
 /** Everything of those modules that has a property of that name, with what it says. */
@@ -105,7 +112,10 @@ it("a service has a key of its own, which says where it is declared", () => {
     vault,
     webhookInbox,
     webhookIntake,
-    webhookProcessing
+    webhookProcessing,
+    reviewStore,
+    reviewsService,
+    gateRecord
   ]
   expect(saying(services, "key").map(([name, key]) => `${name}: ${String(key)}`)).toEqual([
     "ChargeResolver: payment-orchestration/kernel/ChargeResolver",
@@ -130,6 +140,9 @@ it("a service has a key of its own, which says where it is declared", () => {
     "Vaults: payment-orchestration/kernel/TokenVault/Vaults",
     "WebhookInbox: payment-orchestration/kernel/webhooks/WebhookInbox",
     "WebhookIntake: payment-orchestration/kernel/webhooks/WebhookIntake",
-    "WebhookProcessing: payment-orchestration/kernel/webhooks/WebhookProcessing"
+    "WebhookProcessing: payment-orchestration/kernel/webhooks/WebhookProcessing",
+    "ReviewStore: payment-orchestration/kernel/reviews/ReviewStore",
+    "Reviews: payment-orchestration/kernel/reviews/Reviews",
+    "GateRecord: payment-orchestration/kernel/operations/GateRecord"
   ])
 })

@@ -15,6 +15,7 @@ import { DeclarationRefusal, EvidenceSource, PermitRefusal } from "../../src/ker
 import { DisputeState, WebhookRefused } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentMode, SessionState } from "../../src/kernel/PaymentSession.ts"
 import { CardRefused } from "../../src/kernel/TokenVault.ts"
+import { Conclusion, Contradiction, ReviewState } from "../../src/kernel/reviews/Review.ts"
 import { WebhookState, WebhookTrouble } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
 
@@ -65,6 +66,13 @@ describe("the words that others know us by are these:", () => {
     ["advice on trying again", RetryAdvice.literals, "never later updated"],
     ["states of a dispute", DisputeState.literals, "warning open under_review won lost closed"],
     ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
+    ["states of a review", ReviewState.literals, "open approved rejected expired"],
+    ["conclusions of a person", Conclusion.literals, "captured declined absent handled"],
+    [
+      "what stands against a conclusion",
+      Contradiction.literals,
+      "in_flight captured declined absent captured_already reference_of_another known_to_processor incident_closed other_attempt"
+    ],
     ["troubles of such a webhook", WebhookTrouble.literals, "failed unknown unreadable"],
     [
       "reasons why a webhook is refused",

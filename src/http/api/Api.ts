@@ -2,6 +2,7 @@ import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { EventSubscriptionsGroup } from "./EventSubscriptionsGroup.ts"
 import { RefundsGroup } from "./RefundsGroup.ts"
+import { ReviewsGroup } from "./ReviewsGroup.ts"
 import { PaymentSessionsGroup } from "./PaymentSessionsGroup.ts"
 
 class ServerGroup extends HttpApiGroup.make("server")
@@ -29,5 +30,5 @@ Every error has one shape: \`error.code\`, \`field\`, \`message\`, \`details\`, 
 
 /** The REST API; its reference and its OpenAPI document are made from this. */
 export class Api extends HttpApi.make("payment-orchestration")
-  .add(PaymentSessionsGroup, RefundsGroup, EventSubscriptionsGroup, ServerGroup)
+  .add(PaymentSessionsGroup, RefundsGroup, EventSubscriptionsGroup, ReviewsGroup, ServerGroup)
   .annotateMerge(OpenApi.annotations({ title: "Payment orchestration", version: "1", description })) {}

@@ -1,8 +1,10 @@
 import { Effect, Schema, SchemaGetter, Struct } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import * as Events from "../../kernel/events/eventRefusals.ts"
+import { OperatorsOnly as KernelOperatorsOnly } from "../../kernel/operations/operatorRefusals.ts"
 import * as Kernel from "../../kernel/refusals.ts"
 import * as Refunds from "../../kernel/refunds/refundRefusals.ts"
+import * as Reviews from "../../kernel/reviews/reviewRefusals.ts"
 import * as Vault from "../../kernel/TokenVault.ts"
 import * as Door from "../doorRefusals.ts"
 import { codeOf, errorBody } from "../errorBody.ts"
@@ -233,3 +235,32 @@ export const SubscriptionDisabled = refusal(
   fields(Events.SubscriptionDisabled, ["subscription", "reason"])
 )
 export const SecretsNotKept = refusal("SecretsNotKept", Events.SecretsNotKept, Schema.Struct({}))
+
+// Of what operators decide.
+export const OperatorsOnly = refusal("OperatorsOnly", KernelOperatorsOnly, Schema.Struct({}))
+export const UnknownReview = refusal(
+  "UnknownReview",
+  Reviews.UnknownReview,
+  fields(Reviews.UnknownReview, ["review"])
+)
+export const NothingToReview = refusal(
+  "NothingToReview",
+  Reviews.NothingToReview,
+  fields(Reviews.NothingToReview, ["about"])
+)
+export const ReviewOpenAlready = refusal(
+  "ReviewOpenAlready",
+  Reviews.ReviewOpenAlready,
+  fields(Reviews.ReviewOpenAlready, ["review"])
+)
+export const ReviewContradicted = refusal(
+  "ReviewContradicted",
+  Reviews.ReviewContradicted,
+  fields(Reviews.ReviewContradicted, ["by"])
+)
+export const SecondPersonNeeded = refusal("SecondPersonNeeded", Reviews.SecondPersonNeeded, Schema.Struct({}))
+export const ReviewDecided = refusal(
+  "ReviewDecided",
+  Reviews.ReviewDecided,
+  fields(Reviews.ReviewDecided, ["state"])
+)

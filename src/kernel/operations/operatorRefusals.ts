@@ -1,8 +1,22 @@
 import { Schema } from "effect"
+import { Gate } from "../MerchantAccount.ts"
 
 /** The key is no operator's. Nothing was done, and nothing is told of what there is. */
 export class OperatorsOnly extends Schema.TaggedError<OperatorsOnly>()("OperatorsOnly", {}) {
   override get message(): string {
     return "only an operator may do this; ask with the API key of one"
+  }
+}
+
+/** The gate is on record already, and stays there as it is. */
+export class GatePassedBefore extends Schema.TaggedError<GatePassedBefore>()("GatePassedBefore", {
+  mid: Schema.String,
+  gate: Gate
+}) {
+  get field(): string {
+    return "gate"
+  }
+  override get message(): string {
+    return `${this.mid} has passed the gate ${this.gate} already; what is on record stays as it is`
   }
 }

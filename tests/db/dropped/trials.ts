@@ -10,6 +10,7 @@ import { history } from "./races/history.ts"
 import { money } from "./races/money.ts"
 import { refunds } from "./races/refunds.ts"
 import { registry } from "./races/registry.ts"
+import { reviews } from "./races/reviews.ts"
 import { rights } from "./races/rights.ts"
 import { sessions } from "./races/sessions.ts"
 import { together } from "./races/together.ts"
@@ -28,6 +29,7 @@ export const races: ReadonlyArray<Race> = [
   ...events,
   ...webhooks,
   ...refunds,
+  ...reviews,
   ...together
 ]
 

@@ -18,6 +18,8 @@ import { graphqlRoutes } from "../../../src/graphql/server.ts"
 import { restRoutes } from "../../../src/http/restRoutes.ts"
 import { httpServer } from "../../../src/http/server.ts"
 import { EventSubscriptions } from "../../../src/kernel/events/EventSubscriptions.ts"
+import { GateRecord } from "../../../src/kernel/operations/GateRecord.ts"
+import { Reviews } from "../../../src/kernel/reviews/Reviews.ts"
 import { WebhookInbox } from "../../../src/kernel/webhooks/WebhookInbox.ts"
 import { FulfilmentGate } from "../../../src/kernel/FulfilmentGate.ts"
 import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
@@ -79,6 +81,8 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     Layer.mock(WebhookInbox, {}),
     // Nor does one refund: those have a model of their own.
     Layer.mock(Refunds, {}),
+    Layer.mock(Reviews, {}),
+    Layer.mock(GateRecord, {}),
     Reconciler.layer
   ).pipe(
     Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),

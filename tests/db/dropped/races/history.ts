@@ -70,7 +70,6 @@ const truncated = [
   "audit_heads",
   "fulfilments",
   "idempotency_keys",
-  "incidents",
   "outbox",
   "passed_gates",
   "postings"

@@ -13,6 +13,7 @@ const ofRefunds = ["refund_evidence", "returns"]
 
 /** All that has to be emptied with a table, because it refers to it. */
 const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
+  incidents: ["incidents", "reviews"],
   refunds: ["refunds", ...ofRefunds],
   captures: ["captures", "refunds", ...ofRefunds, "disputes"],
   attempts: [
@@ -24,7 +25,8 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "captures",
     "postings",
     "fulfilments",
-    "incidents"
+    "incidents",
+    "reviews"
   ],
   routing_decisions: [
     "refunds",
@@ -36,7 +38,8 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "captures",
     "postings",
     "fulfilments",
-    "incidents"
+    "incidents",
+    "reviews"
   ],
   payment_sessions: [
     "refunds",
@@ -50,6 +53,7 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "postings",
     "fulfilments",
     "incidents",
+    "reviews",
     "outbox",
     "idempotency_keys"
   ]
@@ -59,7 +63,11 @@ const truncated = Object.entries(emptied).map(([table, all]): Race => ({
   drops: all.map((other): Prohibition => `trigger ${other}.no_truncate`),
   law: `${table} is not emptied`,
   because: "it can be emptied only together with what refers to it, and each of those refuses for itself",
-  given: (nr) => [...r.paid(nr), r.openRefund(nr)],
+  given: (nr) => [
+    ...r.paid(nr),
+    r.openRefund(nr),
+    ...(table === "incidents" ? scenes.capturedLate(nr + 1) : [])
+  ],
   workers: () => owners(2, () => `truncate ${table} cascade`),
   broken: () => `select (not exists (select from ${table}))::int as broken`
 }))

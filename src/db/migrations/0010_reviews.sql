@@ -1,0 +1,255 @@
+set local role payments_owner;
+set local search_path to payments, pg_temp;
+
+-- What persons decide: what became of an attempt that no processor tells of, that an incident was dealt with. One asks,
+-- with what they saw; a second, different one approves or rejects. What was asked for stays as it was asked for.
+create table reviews (
+  review_nr bigint generated always as identity primary key,
+  attempt_id text not null references attempts,
+  incident_id bigint references incidents,
+  -- captured: the processor shows the money. declined: it shows the charge, and that it moved none. absent: it shows no
+  -- such charge, which ends the session and never resumes it. handled: the incident was dealt with.
+  conclusion text not null check (conclusion in ('captured', 'declined', 'absent', 'handled')),
+  processor_reference text check (length(processor_reference) between 1 and 255),
+  amount bigint check (amount between 1 and 999999999999),
+  currency text check (currency ~ '^[A-Z]{3}$'),
+  evidence text not null check (length(evidence) between 1 and 2000),
+  state text not null default 'open' check (state in ('open', 'approved', 'rejected', 'expired')),
+  requested_by text not null,
+  requested_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  decided_by text,
+  decided_at timestamptz,
+  reason text check (length(reason) between 1 and 500),
+  constraint conclusion_says_what check (
+    (processor_reference is not null) = (conclusion in ('captured', 'declined'))
+    and (amount is not null) = (conclusion = 'captured') and (currency is not null) = (conclusion = 'captured')
+    and (incident_id is not null) = (conclusion = 'handled')),
+  constraint decided_by_somebody check (
+    (state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null)),
+  constraint second_person check (state <> 'approved' or decided_by <> requested_by),
+  constraint approved_in_time check (state <> 'approved' or decided_at <= expires_at)
+);
+create unique index one_open_review on reviews (attempt_id, coalesce(incident_id, 0)) where state = 'open';
+create index reviews_by_attempt on reviews (attempt_id);
+create index reviews_open on reviews (expires_at) where state = 'open';
+create index incidents_open on incidents (incident_id) where closed_at is null;
+
+-- What stands against a review's conclusion: evidence that is stronger than a person's. Null when nothing does.
+create function review_contradiction(r reviews) returns text language sql stable set search_path = payments, pg_temp as $body$
+  select case
+    when r.conclusion = 'handled' then case
+      when i.attempt_id is distinct from r.attempt_id then 'other_attempt'
+      when i.closed_at is not null then 'incident_closed' end
+    when a.state = 'in_flight' then 'in_flight'
+    when r.conclusion = 'captured' then case
+      when c.attempt_id = a.attempt_id then 'captured_already'
+      when c.attempt_id is not null then 'reference_of_another' end
+    when a.state <> 'indeterminate' then a.state
+    when exists (select from captures where attempt_id = a.attempt_id) then 'captured'
+    when r.conclusion = 'absent' and exists (select from attempt_evidence e
+      where e.attempt_id = a.attempt_id and e.detail ? 'processorReference') then 'known_to_processor'
+  end
+  from attempts a
+  left join incidents i on i.incident_id = r.incident_id
+  left join captures c on c.mid_id = a.mid_id and c.processor_reference = r.processor_reference
+  where a.attempt_id = r.attempt_id
+$body$;
+
+-- As the owner, so that whoever may write a review is judged, and not stopped for a function that he may not call.
+create function guard_review() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  contradiction text;
+begin
+  if tg_op = 'INSERT' then
+    if new.state <> 'open' then
+      raise exception 'a review begins open, not %', new.state using errcode = 'check_violation', constraint = 'review_begins_open';
+    end if;
+  else
+    if (new.review_nr, new.attempt_id, new.incident_id, new.conclusion, new.processor_reference, new.amount, new.currency, new.evidence, new.requested_by, new.requested_at, new.expires_at)
+      is distinct from (old.review_nr, old.attempt_id, old.incident_id, old.conclusion, old.processor_reference, old.amount, old.currency, old.evidence, old.requested_by, old.requested_at, old.expires_at) then
+      raise exception 'what was asked for does not change' using errcode = 'restrict_violation', constraint = 'review_unchanged';
+    end if;
+    if old.state <> 'open' then
+      raise exception 'a review is decided once' using errcode = 'restrict_violation', constraint = 'review_decided_once';
+    end if;
+  end if;
+  if new.state <> 'expired' and not is_operator(coalesce(new.decided_by, new.requested_by)) then
+    raise exception 'only operators ask for reviews and decide them' using errcode = 'check_violation', constraint = 'review_by_operators';
+  end if;
+  if new.state in ('open', 'approved') then
+    contradiction := review_contradiction(new);
+    if contradiction is not null then
+      raise exception 'stronger evidence stands against it: %', contradiction using errcode = 'check_violation', constraint = 'review_contradicted';
+    end if;
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_review before insert or update on reviews for each row execute function guard_review();
+create trigger no_delete before delete on reviews for each row execute function refuse_change();
+create trigger no_truncate before truncate on reviews for each statement execute function refuse_change();
+
+create function review_json(r reviews) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_strip_nulls(jsonb_build_object('id', 'rv_' || r.review_nr, 'attempt', r.attempt_id,
+    'session', (select session_id from attempts where attempt_id = r.attempt_id), 'incident', r.incident_id,
+    'conclusion', r.conclusion, 'processorReference', r.processor_reference, 'amount', r.amount, 'currency', r.currency,
+    'evidence', r.evidence, 'state', case when r.state = 'open' and r.expires_at <= now() then 'expired' else r.state end,
+    'requestedBy', r.requested_by, 'requestedAt', iso(r.requested_at), 'expiresAt', iso(r.expires_at),
+    'decidedBy', r.decided_by, 'decidedAt', iso(r.decided_at), 'reason', r.reason))
+$body$;
+
+-- Ends open reviews whose time is over, of one attempt or of all: {limit, attempt?}. Answers how many.
+create function expire_reviews(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  r reviews;
+  expired integer := 0;
+begin
+  for r in
+    select * from reviews where state = 'open' and expires_at <= now()
+      and (p ->> 'attempt' is null or attempt_id = p ->> 'attempt')
+    order by expires_at limit (p ->> 'limit')::integer for update skip locked
+  loop
+    update reviews set state = 'expired', decided_by = 'expiry', decided_at = now() where review_nr = r.review_nr;
+    perform write_audit((select session_id from attempts where attempt_id = r.attempt_id), 'expiry', 'review.expired',
+      jsonb_build_object('review', 'rv_' || r.review_nr));
+    expired := expired + 1;
+  end loop;
+  return to_jsonb(expired);
+end
+$body$;
+
+-- Locks the session of an attempt, and then the attempt: the order of locks of all money steps.
+create function lock_attempt(attempt text) returns attempts language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  a attempts;
+begin
+  perform from payment_sessions where session_id = (select session_id from attempts where attempt_id = attempt) for update;
+  select * into a from attempts where attempt_id = attempt for update;
+  return a;
+end
+$body$;
+
+-- {by, attempt | incident, conclusion, processorReference?, amount?, currency?, evidence, lifetimeMs}.
+create function request_review(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  a attempts;
+  r reviews;
+  contradiction text;
+begin
+  if not is_operator(p ->> 'by') then return jsonb_build_object('_tag', 'NotOperator'); end if;
+  a := lock_attempt(coalesce(p ->> 'attempt', (select attempt_id from incidents where incident_id = (p ->> 'incident')::bigint)));
+  if a.attempt_id is null then return jsonb_build_object('_tag', 'NothingToReview'); end if;
+  perform expire_reviews(jsonb_build_object('attempt', a.attempt_id, 'limit', 10));
+  select * into r from reviews
+  where attempt_id = a.attempt_id and coalesce(incident_id, 0) = coalesce((p ->> 'incident')::bigint, 0) and state = 'open';
+  if found then return jsonb_build_object('_tag', 'OpenAlready', 'review', 'rv_' || r.review_nr); end if;
+  r := jsonb_populate_record(null::reviews, jsonb_build_object('attempt_id', a.attempt_id, 'incident_id', p -> 'incident',
+    'conclusion', p -> 'conclusion', 'processor_reference', p -> 'processorReference', 'amount', p -> 'amount',
+    'currency', p -> 'currency'));
+  contradiction := review_contradiction(r);
+  if contradiction is not null then return jsonb_build_object('_tag', 'Contradicted', 'by', contradiction); end if;
+  insert into reviews (attempt_id, incident_id, conclusion, processor_reference, amount, currency, evidence, requested_by, expires_at)
+  values (r.attempt_id, r.incident_id, r.conclusion, r.processor_reference, r.amount, r.currency, p ->> 'evidence',
+    p ->> 'by', now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond')
+  returning * into r;
+  perform write_audit(a.session_id, p ->> 'by', 'review.requested', review_json(r));
+  return jsonb_build_object('_tag', 'Requested', 'review', review_json(r));
+end
+$body$;
+
+-- {by, nr, approve, reason?, mostRounds}. An approval records the evidence in the same commit.
+create function decide_review(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  a attempts;
+  r reviews;
+  approve boolean := (p ->> 'approve')::boolean;
+  contradiction text;
+  said jsonb;
+begin
+  if not is_operator(p ->> 'by') then return jsonb_build_object('_tag', 'NotOperator'); end if;
+  a := lock_attempt((select attempt_id from reviews where review_nr = (p ->> 'nr')::bigint));
+  perform expire_reviews(jsonb_build_object('attempt', a.attempt_id, 'limit', 10));
+  select * into r from reviews where review_nr = (p ->> 'nr')::bigint for update;
+  if not found then return jsonb_build_object('_tag', 'NoSuchReview'); end if;
+  if r.state <> 'open' then
+    -- Whoever did not hear the answer asks again and is told the same.
+    if r.decided_by = p ->> 'by' and r.state = (case when approve then 'approved' else 'rejected' end) then
+      return jsonb_build_object('_tag', 'Decided', 'review', review_json(r));
+    end if;
+    return jsonb_build_object('_tag', 'DecidedBefore', 'state', r.state);
+  end if;
+  if approve and r.requested_by = p ->> 'by' then return jsonb_build_object('_tag', 'SamePerson'); end if;
+  if approve then
+    contradiction := review_contradiction(r);
+    if contradiction is not null then return jsonb_build_object('_tag', 'Contradicted', 'by', contradiction); end if;
+  end if;
+  update reviews
+  set state = case when approve then 'approved' else 'rejected' end, decided_by = p ->> 'by', decided_at = now(),
+    reason = p ->> 'reason'
+  where review_nr = r.review_nr returning * into r;
+  perform write_audit(a.session_id, p ->> 'by', 'review.' || r.state, jsonb_build_object(
+    'review', 'rv_' || r.review_nr, 'requestedBy', r.requested_by, 'reason', r.reason));
+  if approve and r.conclusion = 'handled' then
+    update incidents set closed_at = now() where incident_id = r.incident_id;
+  elsif approve then
+    said := jsonb_build_object('_tag', initcap(r.conclusion), 'evidence', jsonb_build_object('code', 'signed_off',
+      'message', r.evidence || ' (rv_' || r.review_nr || ', seen by ' || r.requested_by || ')'));
+    perform record_outcome(jsonb_build_object('attempt', a.attempt_id, 'fence', 0, 'source', 'person', 'by', p -> 'by',
+      'next', '[]'::jsonb, 'mostRounds', p -> 'mostRounds', 'outcome', said || case r.conclusion
+        when 'captured' then jsonb_build_object('processorReference', r.processor_reference, 'amount', r.amount, 'currency', r.currency)
+        when 'declined' then jsonb_build_object('kind', 'hard', 'processorReference', r.processor_reference)
+        else '{}' end));
+  end if;
+  return jsonb_build_object('_tag', 'Decided', 'review', review_json(r));
+end
+$body$;
+
+-- {by, nr}: null for whoever is no operator, and for what is not there.
+create function read_review(p jsonb) returns jsonb
+language sql stable security definer set search_path = payments, pg_temp as $body$
+  select review_json(r) from reviews r where review_nr = (p ->> 'nr')::bigint and is_operator(p ->> 'by')
+$body$;
+
+-- {by, open, size, from: start | end, after?, before?}: reviews, the newest first, one more than asked for. Null for whoever
+-- is no operator.
+create function read_reviews(p jsonb) returns jsonb
+language plpgsql stable security definer set search_path = payments, pg_temp as $body$
+declare
+  wanted integer := (p ->> 'size')::integer + 1;
+  below bigint := coalesce((p ->> 'after')::bigint, 9223372036854775807);
+  above bigint := coalesce((p ->> 'before')::bigint, 0);
+  states text[] := case when (p ->> 'open')::boolean then '{open}' else '{open,approved,rejected,expired}' end;
+  found_rows jsonb;
+begin
+  if not is_operator(p ->> 'by') then return null; end if;
+  if p ->> 'from' = 'end' then
+    select jsonb_agg(one) into found_rows from (select review_json(r) as one from reviews r
+      where state = any (states) and review_nr < below and review_nr > above order by review_nr limit wanted) x;
+  else
+    select jsonb_agg(one) into found_rows from (select review_json(r) as one from reviews r
+      where state = any (states) and review_nr < below and review_nr > above order by review_nr desc limit wanted) x;
+  end if;
+  return coalesce(found_rows, '[]');
+end
+$body$;
+
+-- Puts a passed gate of a merchant account on record: {by, mid, gate, evidence}.
+create function pass_gate(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+begin
+  if not is_operator(p ->> 'by') then return jsonb_build_object('_tag', 'NotOperator'); end if;
+  if not exists (select from merchant_accounts where mid_id = p ->> 'mid') then return jsonb_build_object('_tag', 'NoSuchAccount'); end if;
+  insert into passed_gates (mid_id, gate, passed_by, evidence)
+  values (p ->> 'mid', p ->> 'gate', p ->> 'by', p ->> 'evidence') on conflict do nothing;
+  if not found then return jsonb_build_object('_tag', 'PassedBefore'); end if;
+  perform write_audit('mid:' || (p ->> 'mid'), p ->> 'by', 'gate.passed', jsonb_build_object(
+    'gate', p -> 'gate', 'evidence', p -> 'evidence'));
+  return jsonb_build_object('_tag', 'Passed');
+end
+$body$;
+
+grant execute on function expire_reviews, request_review, decide_review, read_review, read_reviews, pass_gate to payments_app;

@@ -1,0 +1,52 @@
+import { Schema } from "effect"
+import { AttemptId, Principal, SessionId } from "../ids.ts"
+import { Currency, MinorUnits } from "../Money.ts"
+
+/**
+ * What a person saw. `captured`: the processor shows that the money moved. `declined`: it shows the charge, and that
+ * it moved none. `absent`: it shows no such charge; that ends the session and never lets it be charged again.
+ * `handled`: an incident was dealt with.
+ */
+export const Conclusion = Schema.Literals(["captured", "declined", "absent", "handled"])
+export type Conclusion = typeof Conclusion.Type
+
+export const ReviewState = Schema.Literals(["open", "approved", "rejected", "expired"])
+export type ReviewState = typeof ReviewState.Type
+
+/** What one person says of an attempt or an incident, and what a second one said to it. */
+export class Review extends Schema.Class<Review>("Review")({
+  /** `rv_` and its number. */
+  id: Schema.String,
+  attempt: AttemptId,
+  session: SessionId,
+  /** The number of the incident that it closes. */
+  incident: Schema.optionalKey(Schema.Int),
+  conclusion: Conclusion,
+  processorReference: Schema.optionalKey(Schema.String),
+  /** Minor units that the processor shows as captured. */
+  amount: Schema.optionalKey(MinorUnits),
+  currency: Schema.optionalKey(Currency),
+  evidence: Schema.String,
+  state: ReviewState,
+  requestedBy: Principal,
+  requestedAt: Schema.DateTimeUtcFromString,
+  /** Later it is not approved any more: what was seen may not be so any longer. */
+  expiresAt: Schema.DateTimeUtcFromString,
+  decidedBy: Schema.optionalKey(Schema.String),
+  decidedAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  reason: Schema.optionalKey(Schema.String)
+}) {}
+
+/** What stands against a conclusion: evidence that is stronger than a person's word. */
+export const Contradiction = Schema.Literals([
+  "in_flight",
+  "captured",
+  "declined",
+  "absent",
+  "captured_already",
+  "reference_of_another",
+  "known_to_processor",
+  "incident_closed",
+  "other_attempt"
+])
+export type Contradiction = typeof Contradiction.Type

@@ -1,0 +1,64 @@
+import { Context, type Duration, type Effect } from "effect"
+import type { Principal } from "../ids.ts"
+import type { OperatorsOnly } from "../operations/operatorRefusals.ts"
+import type { LedgerUnavailable } from "../PaymentLedger.ts"
+import type { Conclusion, Contradiction, Review, ReviewState } from "./Review.ts"
+
+/** What one person says, judged as far as it can be without the record. */
+export interface ReviewRequest {
+  /** An attempt's id, or an incident's number. */
+  readonly attempt?: string
+  readonly incident?: number
+  readonly conclusion: Conclusion
+  readonly processorReference?: string
+  readonly amount?: number
+  readonly currency?: string
+  readonly evidence: string
+}
+
+export type Requesting =
+  | { readonly _tag: "Requested"; readonly review: Review }
+  | { readonly _tag: "NotOperator" }
+  | { readonly _tag: "NothingToReview" }
+  | { readonly _tag: "OpenAlready"; readonly review: string }
+  | { readonly _tag: "Contradicted"; readonly by: Contradiction }
+
+export type Deciding =
+  | { readonly _tag: "Decided"; readonly review: Review }
+  | { readonly _tag: "NotOperator" }
+  | { readonly _tag: "NoSuchReview" }
+  | { readonly _tag: "DecidedBefore"; readonly state: ReviewState }
+  | { readonly _tag: "SamePerson" }
+  | { readonly _tag: "Contradicted"; readonly by: Contradiction }
+
+/** A part of the list of reviews, the newest first; positions are numbers of reviews. */
+export interface ReviewSlice {
+  readonly size: number
+  readonly from: "start" | "end"
+  readonly after?: string | undefined
+  readonly before?: string | undefined
+  /** Only those that wait for somebody. */
+  readonly open: boolean
+}
+
+type Kept<A, E = never> = Effect.Effect<A, E | LedgerUnavailable>
+
+/** The port to reviews. Each method is one statement and one commit; an approval records its evidence in it. */
+export class ReviewStore extends Context.Service<
+  ReviewStore,
+  {
+    readonly request: (by: Principal, request: ReviewRequest, lifetime: Duration.Duration) => Kept<Requesting>
+    /** `reason` is said with a rejection. */
+    readonly decide: (
+      by: Principal,
+      review: string,
+      decision: { readonly approve: boolean; readonly reason?: string }
+    ) => Kept<Deciding>
+    /** Undefined also for whoever is no operator. */
+    readonly get: (by: Principal, review: string) => Kept<Review | undefined>
+    /** Up to one more than asked for, counted from the end that was asked for. */
+    readonly list: (by: Principal, slice: ReviewSlice) => Kept<ReadonlyArray<Review>, OperatorsOnly>
+    /** Ends reviews whose time is over; answers how many. */
+    readonly expireDue: (limit: number) => Kept<number>
+  }
+>()("payment-orchestration/kernel/reviews/ReviewStore") {}

@@ -1,0 +1,81 @@
+import { Schema } from "effect"
+import { withoutCardNumber } from "../cardNumbers.ts"
+import { Contradiction, ReviewState } from "./Review.ts"
+
+const quotable = (id: string): string => withoutCardNumber(id).slice(0, 80)
+
+/** There is no such review. */
+export class UnknownReview extends Schema.TaggedError<UnknownReview>()("UnknownReview", {
+  review: Schema.String
+}) {
+  static of(id: string): UnknownReview {
+    return new UnknownReview({ review: quotable(id) })
+  }
+  get field(): string {
+    return "review"
+  }
+  override get message(): string {
+    return `there is no review ${JSON.stringify(this.review)}; the list of reviews has those that are open`
+  }
+}
+
+/** There is no such attempt or incident. */
+export class NothingToReview extends Schema.TaggedError<NothingToReview>()("NothingToReview", {
+  about: Schema.String
+}) {
+  static of(id: string): NothingToReview {
+    return new NothingToReview({ about: quotable(id) })
+  }
+  override get message(): string {
+    return `there is no attempt and no incident ${JSON.stringify(this.about)}`
+  }
+}
+
+/** Somebody has asked for a review of the same already. */
+export class ReviewOpenAlready extends Schema.TaggedError<ReviewOpenAlready>()("ReviewOpenAlready", {
+  review: Schema.String
+}) {
+  override get message(): string {
+    return `${this.review} is open for the same already; approve it, reject it, or wait until it expires`
+  }
+}
+
+const sentences: Readonly<Record<Contradiction, string>> = {
+  in_flight: "its driver is still at it, or is taken over soon: nothing is in review yet",
+  captured: "money is on record for it",
+  declined: "its processor proved that no money moved",
+  absent: "it was given up as absent already",
+  captured_already: "that money is on record already",
+  reference_of_another: "that is the processor's reference of another charge of this account",
+  known_to_processor: "the processor named this charge once, so it is not absent; say what it shows of it",
+  incident_closed: "the incident is closed already",
+  other_attempt: "the incident is of another attempt"
+}
+
+/** Evidence that is stronger than a person's word stands against the conclusion. Nothing was done. */
+export class ReviewContradicted extends Schema.TaggedError<ReviewContradicted>()("ReviewContradicted", {
+  by: Contradiction
+}) {
+  get field(): string {
+    return "conclusion"
+  }
+  override get message(): string {
+    return `stronger evidence stands against it: ${sentences[this.by]}`
+  }
+}
+
+/** The one who asked may not approve as well. */
+export class SecondPersonNeeded extends Schema.TaggedError<SecondPersonNeeded>()("SecondPersonNeeded", {}) {
+  override get message(): string {
+    return "whoever asked for a review does not approve it; a second operator looks as well, and signs with their own key"
+  }
+}
+
+/** The review was decided before, or its time is over. */
+export class ReviewDecided extends Schema.TaggedError<ReviewDecided>()("ReviewDecided", {
+  state: ReviewState
+}) {
+  override get message(): string {
+    return `the review is ${this.state} already; ask for another one if there is still something to decide`
+  }
+}

@@ -1,0 +1,60 @@
+import { attempt, declare, open, outcome, record } from "./scene.ts"
+
+// Statements that set a scene of what persons decide, through the functions that the doors call.
+
+const literal = (value: unknown): string => `'${JSON.stringify(value)}'::jsonb`
+
+/** Seeded operators. */
+export const asks = "development"
+export const signs = "development_second"
+
+/** A session whose attempt is in review. */
+export const inReview = (nr: number): ReadonlyArray<string> => [
+  declare(nr),
+  open(nr),
+  record(nr, 1, outcome.indeterminate)
+]
+
+export const request = (nr: number, fields: Readonly<Record<string, unknown>> = {}, by = asks): string =>
+  `select request_review(${literal({
+    by,
+    attempt: attempt(nr),
+    conclusion: "captured",
+    processorReference: `seen_${nr}`,
+    amount: 3500,
+    currency: "USD",
+    evidence: "it stands in the dashboard",
+    lifetimeMs: 3_600_000,
+    ...fields
+  })})`
+
+const decide = (nr: number, approve: boolean, by: string): string =>
+  `select decide_review(jsonb_build_object('by', '${by}', 'approve', ${approve}, 'mostRounds', 5, 'reason',
+    case when not ${approve} then 'no' end, 'nr', (select max(review_nr) from reviews where attempt_id = '${attempt(nr)}')))`
+
+export const approve = (nr: number, by = signs): string => decide(nr, true, by)
+export const reject = (nr: number, by = signs): string => decide(nr, false, by)
+
+export const of = (nr: number): string => `attempt_id = '${attempt(nr)}'`
+
+/** A review that is open. */
+export const asked = (nr: number): ReadonlyArray<string> => [...inReview(nr), request(nr)]
+
+/** A row in every table. */
+export const everyReviewTable: ReadonlyArray<string> = asked(2)
+
+/** A review by hand. */
+export const reviewRow = (
+  nr: number,
+  fields: Readonly<Record<string, unknown>> = {}
+): Readonly<Record<string, unknown>> => ({
+  review_nr: 1_000_000 + nr,
+  attempt_id: attempt(nr),
+  conclusion: "absent",
+  evidence: "nothing there",
+  state: "open",
+  requested_by: asks,
+  requested_at: "now",
+  expires_at: "infinity",
+  ...fields
+})
