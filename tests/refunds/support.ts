@@ -1,0 +1,136 @@
+import { assert } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SessionId } from "../../src/kernel/ids.ts"
+import { developmentKey } from "../../src/db/seedData.ts"
+import { Owner } from "../db/support/pgStorage.ts"
+import { at, confirm, Doors, doors, field, newSession } from "../graphql/support.ts"
+
+/** Both doors over the real database, and its owner, who looks into the gateways' own books and moves time. */
+export const refundDoors = Owner.layer.pipe(Layer.provideMerge(doors))
+
+/** A session of so many cents that was paid; with its charge. */
+export const paidSession = Effect.fnUntraced(function* (amount = 5000) {
+  const id = yield* newSession({
+    customer: "loop_user_1",
+    brand: "loop-store",
+    entity: "loop_goods",
+    mode: "hosted",
+    product: "merchandise",
+    intent: { type: "amount", amountCents: amount, currency: "USD" }
+  })
+  assert.strictEqual(at(yield* confirm(id, "tok_captured"), "outcome"), "settled")
+  const owner = yield* Owner
+  const [capture] = yield* owner<{ readonly mid: string; readonly charge: string }>`
+    select mid_id as mid, processor_reference as charge from captures where session_id = ${id}`
+  if (capture === undefined) return assert.fail("nothing was captured")
+  return { id: SessionId.make(id), ...capture }
+})
+
+export const refundQuery = `mutation ($input: RefundPaymentInput!, $key: String) {
+  refundPayment(input: $input, idempotencyKey: $key) {
+    __typename
+    ... on RefundPaymentPayload {
+      refund { refundId ordinal state kind money { amount currency } code message refundReference }
+      session { state }
+    }
+    ... on Refusal { code field message }
+    ... on RefundTooLarge { refundable }
+    ... on RefundBlocked { reason by }
+  }
+}`
+
+/** Refunds through GraphQL. */
+export const refund = (session: string, amount?: number, key?: string, reason = "it came back") =>
+  field(refundQuery, "refundPayment", { input: { session, amount, reason }, key })
+
+/** Asks the REST door for the refunds of a session. */
+export const rest = Effect.fnUntraced(function* (
+  session: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {}
+) {
+  const { fetch } = yield* Doors
+  return yield* fetch(`/v1/payment-sessions/${session}/refunds`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: {
+      authorization: `Bearer ${developmentKey.key}`,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+})
+
+/** What of a session stands in the answer of both doors: state and amount of each refund, and what is left. */
+export const standing = Effect.fnUntraced(function* (session: string) {
+  const read = yield* field(
+    `query ($id: ID!) { session(id: $id) {
+      captures { refundable { amount } } refunds { nodes { state kind money { amount } } }
+      disputes { nodes { reference state } } } }`,
+    "session",
+    { id: session }
+  )
+  const nodes = at(read, "refunds", "nodes")
+  const refunds = Array.isArray(nodes)
+    ? nodes.map((node) => `${at(node, "kind")} ${at(node, "state")} ${at(node, "money", "amount")}`)
+    : []
+  const { json } = yield* rest(session)
+  const listed = at(json, "refunds")
+  const told = Array.isArray(listed)
+    ? listed.map((one) => `${at(one, "kind")} ${at(one, "state")} ${at(one, "money", "amount")}`).toReversed()
+    : []
+  assert.deepStrictEqual(told, refunds, "both doors tell the same")
+  const left = at(read, "captures", 0, "refundable", "amount")
+  assert.strictEqual(at(json, "captures", 0, "refundable"), left)
+  return { refunds, left, disputes: at(read, "disputes", "nodes") }
+})
+
+/** What really went back, by the gateways' own books and by ours. */
+export const books = Effect.fnUntraced(function* (session: string) {
+  const owner = yield* Owner
+  const [sums] = yield* owner<{
+    readonly captured: number
+    readonly gateway: number
+    readonly booked: number
+    readonly posted: number
+    readonly sends: number
+  }>`
+    select coalesce(sum(c.amount), 0)::int as captured,
+      coalesce(sum((select sum(e.amount) from stub_gateway.entries e
+        where e.mid = c.mid_id and e.charge_reference = c.processor_reference and e.kind in ('refunded', 'voided'))), 0)::int as gateway,
+      coalesce(sum((select sum(r.amount) from returns r
+        where r.mid_id = c.mid_id and r.processor_reference = c.processor_reference)), 0)::int as booked,
+      coalesce((select sum(p.amount) from postings p
+        where p.session_id = ${session} and p.debit_account = 'customer_payments'), 0)::int as posted,
+      coalesce(sum((select count(*) from stub_gateway.entries e
+        where e.mid = c.mid_id and e.charge_reference = c.processor_reference and e.operation <> 'charge')), 0)::int as sends
+    from captures c where c.session_id = ${session}`
+  return sums ?? assert.fail("no such session")
+})
+
+/** The events and the incidents of a session about money after its capture. */
+export const told = Effect.fnUntraced(function* (session: string) {
+  const owner = yield* Owner
+  const events = yield* owner<{ readonly type: string }>`
+    select type from outbox where session_id = ${session} and type <> 'payment.charged.v1' order by event_nr`
+  const incidents = yield* owner<{ readonly kind: string }>`
+    select kind from incidents where session_id = ${session} order by incident_id`
+  return {
+    events: events.map(({ type }) => type.replace("payment.", "").replace(".v1", "")),
+    incidents: incidents.map(({ kind }) => kind)
+  }
+})
+
+/** Lets an hour pass for the refunds of a session: its leases are over, and so is every processor's horizon. */
+export const anHourPasses = Effect.fnUntraced(function* (session: string) {
+  const owner = yield* Owner
+  yield* owner.withTransaction(
+    Effect.gen(function* () {
+      yield* owner`alter table refunds disable trigger user`
+      yield* owner`update refunds set written_at = written_at - interval '1 hour',
+        lease_until = lease_until - interval '1 hour', next_check_at = next_check_at - interval '1 hour'
+        where session_id = ${session}`
+      yield* owner`alter table refunds enable trigger user`
+    })
+  )
+})
