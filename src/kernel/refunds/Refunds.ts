@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Fiber, Layer, Result, Schema } from "effect"
 import type { Indeterminate } from "../cascade/Disposition.ts"
 import { withDeadline } from "../detached.ts"
 import { differences } from "../differences.ts"
@@ -79,6 +79,14 @@ export class Refunds extends Context.Service<
       const providers = yield* Providers
       const scope = yield* Effect.scope
 
+      /** Of which charge, how much, by whom and in which way. */
+      const judge = Effect.fnUntraced(function* (wish: RefundWish, refundable: RefundableNow) {
+        const capture = yield* chosen(wish, refundable)
+        const amount = yield* amountOf(wish, capture)
+        const provider = yield* providers.get(capture.provider).pipe(Effect.mapError(unavailable(capture)))
+        return { capture, amount, provider, kind: yield* kindOf(provider, capture, amount) }
+      })
+
       const refund = Effect.fn("Refunds.refund")(function* (
         id: string,
         request: IdempotentRequest<RefundRequested>
@@ -88,10 +96,15 @@ export class Refunds extends Context.Service<
         const refundable = yield* ledger.refundable(wish)
         if (refundable === undefined) return yield* UnknownSession.of(id)
         if (refundable._tag !== "Refundable") return yield* before(refundable, wish)
-        const capture = yield* chosen(wish.body, refundable)
-        const amount = yield* amountOf(wish.body, capture)
-        const provider = yield* providers.get(capture.provider).pipe(Effect.mapError(unavailable(capture)))
-        const kind = yield* kindOf(provider, capture, amount)
+        const judged = yield* Effect.result(judge(wish.body, refundable))
+        if (Result.isFailure(judged)) {
+          // Perhaps it is refused for what was given back under this very key, while it was judged.
+          const again = wish.idempotencyKey === undefined ? undefined : yield* ledger.refundable(wish)
+          return again === undefined || again._tag === "Refundable"
+            ? yield* Effect.fail(judged.failure)
+            : yield* before(again, wish)
+        }
+        const { capture, amount, provider, kind } = judged.success
         const order = {
           session,
           mid: capture.mid,
