@@ -5,6 +5,8 @@ import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
 import * as PriceCataloguePg from "../../src/db/PriceCataloguePg.ts"
 import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
+import * as WebhookInboxPg from "../../src/db/webhooks/WebhookInboxPg.ts"
+import { DisputeNews } from "../../src/kernel/disputes/DisputeNews.ts"
 import { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { MidId, ProviderName, type SessionId } from "../../src/kernel/ids.ts"
 import { MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
@@ -13,6 +15,8 @@ import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
+import { WebhookIntake } from "../../src/kernel/webhooks/WebhookIntake.ts"
+import { WebhookProcessing } from "../../src/kernel/webhooks/WebhookProcessing.ts"
 import { environmentSecrets } from "../../src/layers/environmentSecrets.ts"
 import { ProviderAccounts } from "../../src/layers/providers/ProviderAccounts.ts"
 import { providerNames, providers } from "../../src/layers/providers/providers.ts"
@@ -22,6 +26,7 @@ import { seedRows } from "../db/support/seedRows.ts"
 import { Owner } from "../db/support/pgStorage.ts"
 import { withoutTriggers, withTriggers } from "../db/support/scene.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+import type { Received } from "./support.ts"
 import { account, app, brandOf, company, fresh } from "../suites/world.ts"
 
 export type Gateway = "stripe" | "nmi"
@@ -64,9 +69,15 @@ export const openCompany = Effect.fnUntraced(function* (order: readonly [Gateway
     }),
     Effect.timeout(Duration.seconds(20))
   )
-  return { entity, brand }
+  return { entity, brand, accounts }
 })
 type Company = Effect.Success<ReturnType<typeof openCompany>>
+
+/** What the gateways sign their webhooks with. */
+export const webhookSecrets: Readonly<Record<Gateway, string>> = {
+  stripe: "whsec_shop",
+  nmi: "nmi_signing_key"
+}
 
 /** A Visa that no emulator knows for anything, another for each number. */
 const plainCard = (nr: number): string => {
@@ -106,6 +117,14 @@ export class Shop extends Context.Service<
     ) => Effect.Effect<{ readonly session: SessionId; readonly told: string; readonly amount: number }>
     /** Gives an amount of a session back, or all that is left: its state then, or why it is refused. */
     readonly giveBack: (session: SessionId, amount?: number) => Effect.Effect<string>
+    /** A webhook knocks at the address of an account; whether it was taken, known already or refused. */
+    readonly knock: (
+      gateway: Gateway,
+      mid: string,
+      webhook: Received
+    ) => Effect.Effect<"taken" | "known" | "refused">
+    /** What was told by webhooks is looked into. */
+    readonly workOff: Effect.Effect<void>
     readonly written: (session: SessionId) => Effect.Effect<Written>
     /** The reconciler asks for everything that is unresolved, now. */
     readonly reconcile: Effect.Effect<void>
@@ -128,12 +147,15 @@ export class Shop extends Context.Service<
           BASIS_THEORY_ORIGIN: sandbox.basisTheory.origin,
           BASIS_THEORY_API_KEY: "key_sandbox_private",
           SECRET_STRIPE_SHOP: "sk_test_sandbox_shop",
-          SECRET_NMI_SHOP: "sandbox_shop"
+          SECRET_NMI_SHOP: "sandbox_shop",
+          SECRET_STRIPE_SHOP_WEBHOOK: webhookSecrets.stripe,
+          SECRET_NMI_SHOP_WEBHOOK: webhookSecrets.nmi
         })
         const storage = Layer.mergeAll(
           PaymentLedgerPg.layer,
           PriceCataloguePg.layer,
           RefundLedgerPg.layer,
+          WebhookInboxPg.layer,
           EntityRegistryPg.layer.pipe(Layer.provide(Layer.mergeAll(providerNames, environmentSecrets)))
         )
         const accounts = ProviderAccounts.layer.pipe(Layer.provide(environmentSecrets))
@@ -148,7 +170,10 @@ export class Shop extends Context.Service<
           PaymentOrchestrator.layer,
           Reconciler.layer,
           Refunds.layer,
-          RefundReconciler.layer
+          WebhookIntake.layer,
+          WebhookProcessing.layer.pipe(
+            Layer.provideMerge(Layer.mergeAll(RefundReconciler.layer, DisputeNews.layer))
+          )
         )
         return Layer.effect(Shop, open(sandbox)).pipe(
           Layer.provideMerge(kernel),
@@ -171,6 +196,8 @@ const open = (sandbox: Sandbox) =>
     const reconciler = yield* Reconciler
     const refunds = yield* Refunds
     const refundReconciler = yield* RefundReconciler
+    const intake = yield* WebhookIntake
+    const processing = yield* WebhookProcessing
     let customers = 0
 
     const pay = Effect.fnUntraced(function* ({ entity, brand }: Company) {
@@ -232,6 +259,22 @@ const open = (sandbox: Sandbox) =>
           })
         )
       ),
+      knock: (gateway: Gateway, mid: string, { headers, body }: Received) =>
+        intake
+          .receive({
+            provider: gateway,
+            mid,
+            headers: Object.fromEntries(
+              Object.entries(headers).map(([name, value]) => [name, String(value)])
+            ),
+            body: new TextEncoder().encode(body)
+          })
+          .pipe(
+            Effect.map((isNew) => (isNew ? "taken" : "known")),
+            Effect.catchTag("WebhookNotSigned", () => Effect.succeed("refused" as const)),
+            Effect.orDie
+          ),
+      workOff: Effect.asVoid(Effect.orDie(processing.pass)),
       giveBack: (session: SessionId, amount?: number) =>
         Effect.match(
           refunds.refund(session, {

@@ -1,0 +1,89 @@
+// The gateways' own webhooks at the service's door: an answer that nobody heard is made good by them, whatever becomes
+// of them on the way, and money that goes back elsewhere is known.
+import { layer } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { afterAll, expect } from "vitest"
+import type { Fault } from "../../sandbox/plumbing/Fault.ts"
+import { type Gateway, openCompany, Shop, webhookSecrets } from "./shop.ts"
+import { receiver } from "./support.ts"
+
+const money = { stripe: "/payment_intents", nmi: "/transact.php" } as const
+const told = { stripe: "payment_intent.succeeded", nmi: "transaction.sale.success" } as const
+
+const onTheWay: ReadonlyArray<Fault | undefined> = [
+  undefined,
+  { kind: "webhook_twice" },
+  { kind: "webhook_forged" },
+  { kind: "webhook_delayed", seconds: 0.1 }
+]
+
+type Listener = Awaited<ReturnType<typeof receiver>>
+const listeners = new Map<Gateway, Listener>()
+afterAll(() => {
+  for (const { close } of listeners.values()) close()
+})
+
+/** Whoever a gateway tells; there is one for all tests. */
+const listening = Effect.fnUntraced(function* (gateway: Gateway) {
+  const known = listeners.get(gateway)
+  if (known !== undefined) return known
+  const { sandbox } = yield* Shop
+  const listener = yield* Effect.promise(() => receiver())
+  listeners.set(gateway, listener)
+  if (gateway === "nmi") sandbox.nmi.listen("shop", listener.url, { key: webhookSecrets.nmi })
+  else sandbox.stripe.listen("shop", listener.url, { secret: webhookSecrets.stripe })
+  return listener
+})
+
+layer(Shop.layer(), { excludeTestServices: true, timeout: Duration.minutes(1) })("a webhook", (it) => {
+  for (const gateway of ["stripe", "nmi"] as const satisfies ReadonlyArray<Gateway>) {
+    for (const fault of onTheWay) {
+      it.effect(
+        `of ${gateway}${fault === undefined ? "" : `, ${fault.kind},`} settles a charge whose answer was cut off, once`,
+        () =>
+          Effect.gen(function* () {
+            const shop = yield* Shop
+            const emulator = shop.sandbox[gateway]
+            const at = yield* openCompany(gateway === "nmi" ? ["nmi", "stripe"] : ["stripe", "nmi"])
+            const mid = at.accounts[0]?.id ?? ""
+            const listener = yield* listening(gateway)
+            const before = listener.received.length
+            const received = () => listener.received.slice(before)
+
+            emulator.faults.clear()
+            emulator.faults.add({
+              fault: { kind: "cut_after" },
+              match: { path: money[gateway], method: "POST" }
+            })
+            if (fault !== undefined) emulator.faults.add({ fault, match: { event: told[gateway] } })
+            const { session, amount } = yield* shop.pay(at)
+            expect((yield* shop.written(session)).state).toBe("in_review")
+            yield* Effect.sleep(Duration.millis(150))
+            yield* emulator.quiet
+            expect(received().length).toBeGreaterThan(0)
+
+            const heard = yield* Effect.forEach(received(), (webhook) => shop.knock(gateway, mid, webhook))
+            expect(heard).toContain("taken")
+            expect(heard.includes("refused")).toBe(fault?.kind === "webhook_forged")
+            expect(heard.includes("known")).toBe(fault?.kind === "webhook_twice")
+            yield* shop.workOff
+            expect(yield* shop.written(session)).toMatchObject({
+              state: "settled",
+              postings: [amount],
+              fulfilments: 1,
+              incidents: []
+            })
+            // Told again, at this address or another's, it changes nothing.
+            yield* Effect.forEach(received(), (webhook) => shop.knock(gateway, mid, webhook))
+            yield* shop.workOff
+            expect(yield* shop.written(session)).toMatchObject({
+              state: "settled",
+              postings: [amount],
+              fulfilments: 1
+            })
+            expect(shop.moved(session)).toEqual([{ gateway, amount }])
+          })
+      )
+    }
+  }
+})
