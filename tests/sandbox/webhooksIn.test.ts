@@ -5,7 +5,7 @@ import { Duration, Effect } from "effect"
 import { afterAll, expect } from "vitest"
 import type { Fault } from "../../sandbox/plumbing/Fault.ts"
 import { type Gateway, openCompany, Shop, webhookSecrets } from "./shop.ts"
-import { receiver } from "./support.ts"
+import { postForm, receiver } from "./support.ts"
 
 const money = { stripe: "/payment_intents", nmi: "/transact.php" } as const
 const told = { stripe: "payment_intent.succeeded", nmi: "transaction.sale.success" } as const
@@ -85,5 +85,43 @@ layer(Shop.layer(), { excludeTestServices: true, timeout: Duration.minutes(1) })
           })
       )
     }
+  }
+
+  for (const type of ["refund", "void"] as const) {
+    it.effect(`of nmi tells of a ${type} that a person made at the gateway's own pages`, () =>
+      Effect.gen(function* () {
+        const shop = yield* Shop
+        const { nmi } = shop.sandbox
+        const at = yield* openCompany(["nmi", "stripe"])
+        const mid = at.accounts[0]?.id ?? ""
+        const listener = yield* listening("nmi")
+        nmi.faults.clear()
+        const { session, amount } = yield* shop.pay(at)
+        const charge = nmi.books().movements.find(({ order }) => order.startsWith(`${session}-`))?.reference
+        const before = listener.received.length
+        yield* Effect.promise(() =>
+          postForm(`${nmi.origin}/api/transact.php`, {
+            security_key: "sandbox_shop",
+            type,
+            transactionid: charge ?? "",
+            ...(type === "refund" ? { amount: "4.00" } : {})
+          })
+        )
+        yield* nmi.quiet
+        for (const nth of [1, 2]) {
+          const heard = yield* Effect.forEach(listener.received.slice(before), (webhook) =>
+            shop.knock("nmi", mid, webhook)
+          )
+          expect(heard, String(nth)).toContain(nth === 1 ? "taken" : "known")
+          yield* shop.workOff
+        }
+        expect(shop.returned(session)).toEqual([type === "refund" ? 400 : amount])
+        const { state, incidents } = yield* shop.written(session)
+        expect({ state, incidents }).toEqual({ state: "settled", incidents: ["refunded_elsewhere"] })
+        // What went back already does not go back again.
+        expect(["RefundTooLarge", "NothingToRefund"]).toContain(yield* shop.giveBack(session, amount))
+        expect(shop.returned(session)).toHaveLength(1)
+      })
+    )
   }
 })
