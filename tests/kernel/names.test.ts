@@ -27,6 +27,12 @@ import * as session from "../../src/kernel/PaymentSession.ts"
 import * as sessions from "../../src/kernel/PaymentSessions.ts"
 import * as catalogue from "../../src/kernel/PriceCatalogue.ts"
 import * as reconciler from "../../src/kernel/Reconciler.ts"
+import * as dispute from "../../src/kernel/disputes/Dispute.ts"
+import * as refund from "../../src/kernel/refunds/Refund.ts"
+import * as refundLedger from "../../src/kernel/refunds/RefundLedger.ts"
+import * as refundReconciler from "../../src/kernel/refunds/RefundReconciler.ts"
+import * as refundRefusals from "../../src/kernel/refunds/refundRefusals.ts"
+import * as refunds from "../../src/kernel/refunds/Refunds.ts"
 import * as refundNews from "../../src/kernel/refunds/RefundNews.ts"
 import * as refusals from "../../src/kernel/refusals.ts"
 import * as decision from "../../src/kernel/routing/RoutingPolicyEngine.ts"
@@ -69,6 +75,9 @@ const nouns = [
   webhookInbox,
   webhookRefusals,
   operatorRefusals,
+  dispute,
+  refund,
+  refundRefusals,
   review,
   reviewRefusals
 ]
@@ -107,6 +116,9 @@ it("a service has a key of its own, which says where it is declared", () => {
     sessions,
     catalogue,
     reconciler,
+    refunds,
+    refundLedger,
+    refundReconciler,
     refundNews,
     disputeNews,
     vault,
@@ -135,6 +147,9 @@ it("a service has a key of its own, which says where it is declared", () => {
     "PaymentSessions: payment-orchestration/kernel/PaymentSessions",
     "PriceCatalogue: payment-orchestration/kernel/PriceCatalogue",
     "Reconciler: payment-orchestration/kernel/Reconciler",
+    "Refunds: payment-orchestration/kernel/refunds/Refunds",
+    "RefundLedger: payment-orchestration/kernel/refunds/RefundLedger",
+    "RefundReconciler: payment-orchestration/kernel/refunds/RefundReconciler",
     "RefundNews: payment-orchestration/kernel/refunds/RefundNews",
     "DisputeNews: payment-orchestration/kernel/disputes/DisputeNews",
     "Vaults: payment-orchestration/kernel/TokenVault/Vaults",

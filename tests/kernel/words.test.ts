@@ -16,6 +16,8 @@ import { DisputeState, WebhookRefused } from "../../src/kernel/PaymentProvider.t
 import { PaymentMode, SessionState } from "../../src/kernel/PaymentSession.ts"
 import { CardRefused } from "../../src/kernel/TokenVault.ts"
 import { Conclusion, Contradiction, ReviewState } from "../../src/kernel/reviews/Review.ts"
+import { RefundKind, RefundState } from "../../src/kernel/refunds/Refund.ts"
+import { RefundBlocked } from "../../src/kernel/refunds/refundRefusals.ts"
 import { WebhookState, WebhookTrouble } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
 
@@ -31,6 +33,13 @@ describe("the words that others know us by are these:", () => {
       "states of a session",
       SessionState.literals,
       "pending processing in_review settled failed cancelled expired"
+    ],
+    ["states of a refund", RefundState.literals, "in_flight refunded declined indeterminate absent"],
+    ["kinds of a refund", RefundKind.literals, "refund void"],
+    [
+      "what stands against a refund",
+      RefundBlocked.fields.reason.literals,
+      "charge_in_review refund_in_review disputed"
     ],
     ["kinds of a decline", DeclineKind.literals, "soft hard"],
     ["sources of evidence", EvidenceSource.literals, "driver lookup takeover webhook person"],

@@ -46,7 +46,19 @@ export const giveBack = Effect.fn("giveBack")(function* (given: {
     Effect.retry(recordingRetries),
     Effect.catchCause((cause) =>
       Effect.logError("the outcome of a refund was not recorded and is left to the reconciler", cause).pipe(
-        Effect.annotateLogs({ refund: refund.id, outcome: outcome._tag, code: outcome.evidence.code }),
+        // What the processor said stands in the log, so that it stands somewhere.
+        Effect.annotateLogs({
+          refund: refund.id,
+          outcome: outcome._tag,
+          code: outcome.evidence.code,
+          ...(outcome._tag === "Refunded"
+            ? {
+                reference: outcome.refundReference,
+                amount: outcome.money.amount,
+                currency: outcome.money.currency
+              }
+            : {})
+        }),
         Effect.as(refund)
       )
     )
