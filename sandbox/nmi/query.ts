@@ -98,6 +98,13 @@ export const query = (world: World, account: string, fields: Fields): Reply => {
   if (report === "test_mode_status") {
     return xml(`\t${element("test_mode_enabled", String(settings.testMode))}\n`)
   }
+  if (report === "gateway_processors") {
+    return xml(
+      settings.processors
+        .map((id) => `\t<gateway_processor>${element("processor_id", id)}</gateway_processor>\n`)
+        .join("")
+    )
+  }
   if (report !== "" && report !== "transaction") return queryError("Invalid report_type")
   const now = world.bench.clock.now()
   const changed = ({ at, actions }: Transaction) => actions.at(-1)?.at ?? at

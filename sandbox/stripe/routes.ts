@@ -190,6 +190,10 @@ const gets: ReadonlyArray<Route> = [
       )
   },
   {
+    pattern: /^\/v1\/account$/,
+    work: (_, call) => ({ id: call.account, object: "account", type: "standard" })
+  },
+  {
     pattern: /^\/v1\/balance$/,
     work: () => ({ object: "balance", available: [], livemode: false, pending: [] })
   }

@@ -1,0 +1,60 @@
+import { Redacted } from "effect"
+import { execFileSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { otherSecretOf, type Setting } from "./setting.ts"
+
+/** What a run that passed says of itself: what a person needs who vouches for it. */
+export const reportOf = (run: {
+  readonly setting: Setting
+  readonly account: string | undefined
+  readonly began: Date
+  readonly laws: ReadonlyArray<string>
+}): string => {
+  const { setting, account, began, laws } = run
+  const rows: ReadonlyArray<readonly [name: string, value: string]> = [
+    ["provider", setting.name],
+    ["result", `all ${laws.length} laws passed`],
+    ["when", `${began.toISOString()} to ${new Date().toISOString()}`],
+    ["account", account ?? "the processor does not say which"],
+    ["secret", `its SHA-256 begins with ${fingerprint(setting.secret)}`],
+    ["processor", setting.origin],
+    ["vault", setting.vault.origin],
+    ["commit", commit()],
+    ...(setting.otherSecret === undefined
+      ? [["not tried", `two accounts beside each other: ${otherSecretOf(setting.name)} is not set`] as const]
+      : []),
+    ...(setting.onThisMachine
+      ? [["note", "against emulators on this machine: no evidence for a gate"] as const]
+      : [])
+  ]
+  return [
+    "Contract run",
+    "",
+    ...rows.map(([name, value]) => `${name.padEnd(9)}  ${value}`),
+    "",
+    "Laws",
+    "",
+    ...laws.map((law) => `- ${law}`),
+    ""
+  ].join("\n")
+}
+
+/** Tells two secrets apart, and nothing of either: they are too long to be tried out. */
+const fingerprint = (secret: Redacted.Redacted<string>): string =>
+  createHash("sha256").update(Redacted.value(secret)).digest("hex").slice(0, 12)
+
+const git = (...words: ReadonlyArray<string>): string =>
+  execFileSync("git", words, {
+    cwd: import.meta.dirname,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"]
+  })
+
+const commit = (): string => {
+  try {
+    const changed = git("status", "--porcelain").trim() !== ""
+    return `${git("rev-parse", "HEAD").trim()}${changed ? ", with changes that are not committed" : ""}`
+  } catch {
+    return "unknown: this is no checkout"
+  }
+}
