@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 1,
     maxConcurrency: 4,
     retry: 0,
+    // Every law by its name, whether it passed or not.
+    reporters: ["verbose"],
     testTimeout: 300_000,
     hookTimeout: 60_000
   }
