@@ -10,8 +10,10 @@ export interface StripeTimings {
   readonly intentDeadline: Duration.Duration
   /** The answer to a cancellation after a decline. */
   readonly cancelDeadline: Duration.Duration
-  /** The answer to a question, and to a refund. */
+  /** The answer to a question. */
   readonly readDeadline: Duration.Duration
+  /** The answer to the one call that gives money back. */
+  readonly refundDeadline: Duration.Duration
   /**
    * How long after the write-ahead a charge may still turn up. A PaymentIntent exists from the moment that its request
    * is worked on, and lists show it at once; what is long about it is how late a request may be worked on whose answer
@@ -22,8 +24,10 @@ export interface StripeTimings {
 
 export const defaultTimings: StripeTimings = {
   intentDeadline: Duration.seconds(34),
-  cancelDeadline: Duration.seconds(10),
-  readDeadline: Duration.seconds(10),
+  // A lookup asks by id, lists and cancels at most, within the twenty seconds that somebody waits for it.
+  cancelDeadline: Duration.seconds(8),
+  readDeadline: Duration.seconds(6),
+  refundDeadline: Duration.seconds(20),
   absenceHorizon: Duration.minutes(10)
 }
 

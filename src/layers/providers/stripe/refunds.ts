@@ -1,4 +1,4 @@
-import { Effect, Option, Schema } from "effect"
+import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { Declined, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import { isCurrency } from "../../../kernel/Money.ts"
 import {
@@ -75,6 +75,7 @@ export const createRefund = Effect.fnUntraced(function* (
   { mid, processorReference, money, idempotencyKey }: RefundRequest
 ): Effect.fn.Return<Refunded, Declined | Indeterminate> {
   const { client, timings } = options
+  const start = yield* Clock.monotonicTimeNanos
   const refuse = (code: string, message: string) =>
     new Declined({ kind: "hard", evidence: { code, message: `no refund was sent: ${message}` } })
   if (!isIntentId(processorReference)) {
@@ -94,13 +95,18 @@ export const createRefund = Effect.fnUntraced(function* (
   if (captured.currency !== money.currency) {
     return yield* refuse("wrong_currency", `the charge is in ${captured.currency}, not in ${money.currency}`)
   }
+  // Whoever stood still for so long may have been given up and taken over: nothing is sent any more.
+  const late = (yield* Clock.monotonicTimeNanos) - start
+  if (late > Duration.toNanosUnsafe(Duration.sum(timings.readDeadline, Duration.seconds(1)))) {
+    return yield* refuse("not_sent", "reading the charge took too long")
+  }
   const form: Form = [
     ["payment_intent", processorReference],
     ["amount", String(money.amount)],
     ["metadata[refund_id]", idempotencyKey]
   ]
   const first = yield* client.post(account, "/v1/refunds", form, Refund, {
-    deadline: timings.intentDeadline,
+    deadline: timings.refundDeadline,
     idempotencyKey
   })
   const reply = first._tag === "Object" && first.replayed ? yield* reread(options, account, first) : first
@@ -114,12 +120,14 @@ export const createRefund = Effect.fnUntraced(function* (
         ? refunded
         : yield* unknownOf(
             "other_money",
-            `another amount went back than was asked for (${refunded.refundReference})`
+            "another amount went back than was asked for",
+            refunded.refundReference
           )
     }
     case "RefundDeclined":
       return yield* result.declined
     case "RefundPending":
+      return yield* unknownOf(result.evidence.code, result.evidence.message, result.refundReference)
     case "RefundNotFound":
       return yield* new Indeterminate({ evidence: result.evidence })
   }

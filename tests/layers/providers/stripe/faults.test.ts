@@ -32,6 +32,7 @@ const timings: StripeTimings = {
   intentDeadline: Duration.millis(1500),
   cancelDeadline: Duration.millis(1500),
   readDeadline: Duration.millis(1500),
+  refundDeadline: Duration.millis(1500),
   absenceHorizon: Duration.minutes(10)
 }
 const tooSlow = 4

@@ -346,8 +346,21 @@ describe("a refund", () => {
         answered(200, to === "POST /v1/refunds" ? refund("succeeded", change) : charged)
       )
       const told = Effect.runSync(Effect.flip(driver.refund(refundRequest)))
-      expect(told).toMatchObject({ _tag: "Indeterminate", evidence: { code: "other_money" } })
+      expect(told).toMatchObject({
+        _tag: "Indeterminate",
+        processorReference: "re_1",
+        evidence: { code: "other_money" }
+      })
     }
+  })
+
+  it("that is pending says where it is, so that it is found again", () => {
+    const { driver } = farEnd((to) => answered(200, to === "POST /v1/refunds" ? refund("pending") : charged))
+    expect(Effect.runSync(Effect.flip(driver.refund(refundRequest)))).toMatchObject({
+      _tag: "Indeterminate",
+      processorReference: "re_1",
+      evidence: { code: "pending" }
+    })
   })
 
   it("is not sent to a charge that Stripe does not know, nor in another currency than the charge's", () => {

@@ -54,6 +54,7 @@ export const shortTimings: StripeTimings = {
   intentDeadline: Duration.millis(1500),
   cancelDeadline: Duration.seconds(3),
   readDeadline: Duration.seconds(3),
+  refundDeadline: Duration.seconds(3),
   absenceHorizon: Duration.seconds(5)
 }
 

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { VaultToken } from "../../../../src/kernel/Card.ts"
 import { capability } from "../../../../src/kernel/PaymentProvider.ts"
+import { refundLease } from "../../../../src/kernel/refunds/giveBack.ts"
 import { defaultTimings } from "../../../../src/layers/providers/stripe/config.ts"
 import type { Answered, Exchanged, OutgoingRequest } from "../../../../src/layers/transport/Exchange.ts"
 import { answered, cardError, error, intent, method, refused, replayHeader } from "./answers.ts"
@@ -116,6 +117,9 @@ describe("what is sent", () => {
       const steps = [30, ...[intentDeadline, readDeadline, cancelDeadline].map(Duration.toSeconds)]
       expect(Duration.toSeconds(deadline)).toBeGreaterThanOrEqual(steps.reduce((sum, one) => sum + one))
       expect(Duration.toSeconds(absenceHorizon)).toBeGreaterThan(Duration.toSeconds(deadline) + 15)
+      // A refund asks before and after; its lease is for as long as its sender may wait, and some seconds.
+      const refund = Duration.sum(defaultTimings.refundDeadline, Duration.times(readDeadline, 2))
+      expect(Duration.toSeconds(refund)).toBeLessThan(Duration.toSeconds(refundLease) - 10)
     })
   )
 
@@ -133,6 +137,26 @@ describe("what is sent", () => {
         charges: 0,
         told: { _tag: "Declined", kind: "soft", evidence: { code: "not_sent" } }
       })
+    })
+  )
+
+  it.effect("is no refund any more once the process stood still before it", () =>
+    Effect.gen(function* () {
+      const charged = intent("succeeded", {
+        latest_charge: { id: "ch_1", amount_refunded: 0, currency: "usd" }
+      })
+      const { driver, seen } = farEnd(
+        () => answered(200, charged),
+        undefined,
+        () => TestClock.adjust("1 minute")
+      )
+      const { mid, money } = newPermit().attempt
+      const asked = { mid, money, idempotencyKey: "ref_1", processorReference: "pi_1" }
+      expect(yield* Effect.flip(driver.refund(asked))).toMatchObject({
+        _tag: "Declined",
+        evidence: { code: "not_sent" }
+      })
+      expect(seen.map(({ to }) => to)).toEqual(["GET /v1/payment_intents/pi_1"])
     })
   )
 
