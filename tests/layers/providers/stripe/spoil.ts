@@ -73,10 +73,7 @@ const at = (json: unknown, [name, ...rest]: Path): unknown =>
       )
 
 /** One field left out, changed, or exchanged with another. */
-const changed = (
-  json: unknown,
-  [kind, one, other, value]: readonly [number, number, number, number]
-): unknown => {
+const changed = (json: unknown, [kind, one, other, value]: Change): unknown => {
   const paths = pathsOf(json)
   const first = paths[one % Math.max(paths.length, 1)]
   const second = paths[other % Math.max(paths.length, 1)]
@@ -111,6 +108,13 @@ const statuses = [200, 200, 200, 201, 302, 400, 401, 402, 402, 403, 404, 409, 42
 
 const number = fc.nat({ max: 1000 })
 
+type Change = readonly [kind: number, one: number, other: number, value: number]
+
+const changesOf: fc.Arbitrary<ReadonlyArray<Change>> = fc.oneof(
+  fc.constant([]),
+  fc.array(fc.tuple(number, number, number, number), { maxLength: 3 })
+)
+
 const seldom = fc.constantFrom(true, ...Array.from({ length: 9 }, () => false))
 
 /** An answer of these, spoilt or not: its fields, its text, its status, its headers. */
@@ -120,10 +124,13 @@ export const spoiltOf = (
   fc
     .record({
       which: fc.constantFrom(...valid),
-      changes: fc.array(fc.tuple(number, number, number, number), { maxLength: 3 }),
+      changes: changesOf,
       turn: number,
-      status: fc.option(fc.constantFrom(...statuses), { freq: 2 }),
-      text: fc.constantFrom("as it is", "as it is", "as it is", "cut", "twice", "a name twice", "a byte off"),
+      status: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, fc.constantFrom(...statuses)),
+      text: fc.oneof(
+        { weight: 3, arbitrary: fc.constant("as it is") },
+        fc.constantFrom("cut", "twice", "a name twice", "a byte off")
+      ),
       place: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
       unframed: seldom,
       replayed: seldom
