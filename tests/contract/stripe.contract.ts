@@ -71,7 +71,13 @@ const provider = makeStripeDriver({
   accounts: accountsOf(setting),
   proxy: makeProxy(vaultSettings(setting), transport),
   returnUrl: (session) => `https://example.com/pay/${session}`,
-  timings: { intentDeadline: answer, cancelDeadline: read, readDeadline: read, absenceHorizon: horizon }
+  timings: {
+    intentDeadline: answer,
+    cancelDeadline: read,
+    readDeadline: read,
+    refundDeadline: answer,
+    absenceHorizon: horizon
+  }
 })
 
 providerSuite({
