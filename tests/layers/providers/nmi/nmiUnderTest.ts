@@ -38,10 +38,10 @@ export const shortTimings: NmiTimings = {
   transactDeadline: Duration.seconds(3),
   queryDeadline: Duration.seconds(3),
   testModeTrust: Duration.seconds(30),
-  absenceHorizon: Duration.seconds(4)
+  absenceHorizon: Duration.millis(2500)
 }
 
-const shortSeconds = { slow: 2, late: 0.4, lateMoney: 1, blind: 1.5, webhook: 1 }
+const shortSeconds = { slow: 1.5, late: 0.4, lateMoney: 1, blind: 1.5, webhook: 1 }
 
 /** The account of a merchant account: the emulator has one for every name. */
 export const accountOf = (mid: MidId, change: Partial<ProviderAccount> = {}): ProviderAccount => ({
