@@ -1,0 +1,190 @@
+// What is heard of a refund is always taken: what it proves moves the refund, what contradicts opens an incident.
+import { assert, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { Absent, Declined } from "../../src/kernel/cascade/Disposition.ts"
+import { MidId, Principal } from "../../src/kernel/ids.ts"
+import { Money } from "../../src/kernel/Money.ts"
+import type { EvidenceSource } from "../../src/kernel/PaymentLedger.ts"
+import type { Refund } from "../../src/kernel/refunds/Refund.ts"
+import { RefundLedger, type RefundOutcome } from "../../src/kernel/refunds/RefundLedger.ts"
+import { Owner } from "../db/support/pgStorage.ts"
+import { books, paidSession, refundDoors, standing, told } from "./support.ts"
+
+const by = Principal.make("test")
+const evidence = { code: "said_so", message: "the processor said so" }
+const declined: RefundOutcome = new Declined({ kind: "hard", evidence })
+const absent: RefundOutcome = new Absent({ evidence })
+const unknown: RefundOutcome = { _tag: "Indeterminate", evidence }
+const back = (refundReference: string, amount = 1000): RefundOutcome => ({
+  _tag: "Refunded",
+  refundReference,
+  money: new Money({ amount, currency: "USD" }),
+  evidence
+})
+
+type Paid = Effect.Success<ReturnType<typeof paidSession>>
+
+/** A refund that is written ahead; nothing is sent here. */
+const written = Effect.fnUntraced(function* ({ id, mid, charge }: Paid, amount = 1000) {
+  const ledger = yield* RefundLedger
+  const opening = yield* ledger.open(
+    {
+      session: id,
+      mid: MidId.make(mid),
+      processorReference: charge,
+      amount,
+      kind: "refund",
+      reason: "it came back",
+      lease: Duration.minutes(1)
+    },
+    { by, idempotencyKey: undefined, body: { session: id, amount, reason: "it came back" } }
+  )
+  return opening._tag === "Permitted" ? opening.refund : assert.fail(opening._tag)
+})
+
+const hear = Effect.fnUntraced(function* (
+  { id }: Refund,
+  outcome: RefundOutcome,
+  source: EvidenceSource = "driver"
+) {
+  return (yield* (yield* RefundLedger).record({ refund: id, outcome, source, by })).state
+})
+
+it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })("evidence of a refund", (it) => {
+  const cases: ReadonlyArray<{
+    readonly what: string
+    readonly hears: ReadonlyArray<readonly [RefundOutcome, EvidenceSource]>
+    readonly state: string
+    readonly booked: number
+    readonly incidents: ReadonlyArray<string>
+  }> = [
+    {
+      what: "the same again changes nothing",
+      hears: [
+        [back("re"), "driver"],
+        [back("re"), "webhook"],
+        [back("re"), "lookup"]
+      ],
+      state: "refunded",
+      booked: 1000,
+      incidents: []
+    },
+    {
+      what: "what went back after a decline is booked, and is an incident",
+      hears: [
+        [declined, "driver"],
+        [back("re"), "webhook"]
+      ],
+      state: "declined",
+      booked: 1000,
+      incidents: ["late_refund"]
+    },
+    {
+      what: "what went back after it was given up as absent is booked, and is an incident",
+      hears: [
+        [unknown, "driver"],
+        [absent, "lookup"],
+        [back("re"), "webhook"]
+      ],
+      state: "absent",
+      booked: 1000,
+      incidents: ["late_refund"]
+    },
+    {
+      what: "what went back and then did not arrive is a person's to pay in another way",
+      hears: [
+        [back("re"), "driver"],
+        [declined, "webhook"],
+        [declined, "lookup"]
+      ],
+      state: "refunded",
+      booked: 1000,
+      incidents: ["refund_taken_back"]
+    },
+    {
+      what: "another amount than was asked for is booked as it is, and is an incident",
+      hears: [[back("re", 900), "driver"]],
+      state: "refunded",
+      booked: 900,
+      incidents: ["refunded_other_amount"]
+    },
+    {
+      what: "more than was captured is booked as it is, and is two incidents",
+      hears: [[back("re", 5001), "driver"]],
+      state: "refunded",
+      booked: 5001,
+      incidents: ["refunded_other_amount", "refunded_too_much"]
+    },
+    {
+      what: "a second movement under another reference is booked, and is an incident",
+      hears: [
+        [back("re_a"), "driver"],
+        [back("re_b"), "webhook"]
+      ],
+      state: "refunded",
+      booked: 2000,
+      incidents: ["late_refund"]
+    },
+    {
+      what: "what proves nothing does not unmake what is known",
+      hears: [
+        [back("re"), "driver"],
+        [unknown, "lookup"],
+        [absent, "lookup"]
+      ],
+      state: "refunded",
+      booked: 1000,
+      incidents: []
+    },
+    {
+      what: "a decline after an unknown answer is a decline",
+      hears: [
+        [unknown, "driver"],
+        [unknown, "lookup"],
+        [declined, "lookup"]
+      ],
+      state: "declined",
+      booked: 0,
+      incidents: []
+    }
+  ]
+  for (const { what, hears, state, booked, incidents } of cases) {
+    it.effect(what, () =>
+      Effect.gen(function* () {
+        const paid = yield* paidSession()
+        const refund = yield* written(paid)
+        let last = ""
+        for (const [outcome, source] of hears) {
+          const own =
+            outcome._tag === "Refunded"
+              ? { ...outcome, refundReference: `${outcome.refundReference} ${paid.id}` }
+              : outcome
+          last = yield* hear(refund, own, source)
+        }
+        assert.strictEqual(last, state)
+        const sums = yield* books(paid.id)
+        assert.deepStrictEqual([sums.booked, sums.posted], [booked, booked])
+        assert.deepStrictEqual((yield* told(paid.id)).incidents, incidents)
+        const owner = yield* Owner
+        const [kept] = yield* owner<{ readonly count: number }>`
+          select count(*)::int as count from refund_evidence where refund_id = ${refund.id}`
+        assert.strictEqual(kept?.count, hears.length)
+      })
+    )
+  }
+
+  it.effect("a reference that another refund has proves nothing of this one", () =>
+    Effect.gen(function* () {
+      const paid = yield* paidSession()
+      assert.strictEqual(yield* hear(yield* written(paid), back(`re ${paid.id}`)), "refunded")
+      const second = yield* written(paid)
+      assert.strictEqual(yield* hear(second, back(`re ${paid.id}`)), "indeterminate")
+      assert.deepStrictEqual((yield* told(paid.id)).incidents, ["refund_reference_reused"])
+      assert.strictEqual((yield* books(paid.id)).booked, 1000)
+      // Once a processor said that money went back, a lookup does not unmake it; a person does.
+      assert.strictEqual(yield* hear(second, absent, "lookup"), "indeterminate")
+      assert.strictEqual(yield* hear(second, absent, "person"), "absent")
+      assert.strictEqual((yield* standing(paid.id)).left, 4000)
+    })
+  )
+})
