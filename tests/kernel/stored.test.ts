@@ -1,5 +1,3 @@
-import { describe, expect, it } from "@effect/vitest"
-import { Exit, Schema } from "effect"
 import { Attempt } from "../../src/kernel/Attempt.ts"
 import { VaultedCard } from "../../src/kernel/Card.ts"
 import { Outcome } from "../../src/kernel/cascade/Disposition.ts"
@@ -15,12 +13,10 @@ import { Plan, Price } from "../../src/kernel/PriceCatalogue.ts"
 import { IdempotencyKeyReused } from "../../src/kernel/refusals.ts"
 import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
 import { RoutingDecision } from "../../src/kernel/routing/RoutingPolicyEngine.ts"
+import { type Example, keepsWhatIsStored, type Stored } from "../support/kernel/storedLaws.ts"
 
 // Everything that is written down somewhere and read again, as it stands there: one whole example of each. What
 // a row lacks, or has otherwise, is not guessed at.
-
-type Stored = Readonly<Record<string, unknown>>
-type Kept = Schema.Codec<unknown, unknown>
 
 const money = { amount: 4900, currency: "USD" }
 const ulid = "01JD0000000000000000000000"
@@ -111,7 +107,7 @@ const decision = {
   leftOut: [{ mid: "mid_c", reasons }]
 }
 
-const examples: ReadonlyArray<readonly [what: string, schema: Kept, stored: Stored]> = [
+const examples: ReadonlyArray<Example> = [
   [
     "an attempt",
     Attempt,
@@ -319,53 +315,5 @@ const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
     "inputs.fingerprint"
   ]
 }
-const anything = new Set(["payload.amount"])
 
-interface Place {
-  readonly path: string
-  /** The whole, with something else at this place, or without it. */
-  readonly put: (value: unknown) => unknown
-  readonly leaveOut: (() => unknown) | undefined
-}
-
-/** Every place of a value, with ways to change it. */
-const placesIn = (value: unknown, path: string, put: Place["put"]): ReadonlyArray<Place> => {
-  if (Array.isArray(value)) {
-    const list: ReadonlyArray<unknown> = value
-    return list.flatMap((part, at) => {
-      const inside = (other: unknown) => put(list.with(at, other))
-      return [
-        { path: `${path}[${at}]`, put: inside, leaveOut: undefined },
-        ...placesIn(part, `${path}[${at}]`, inside)
-      ]
-    })
-  }
-  if (typeof value !== "object" || value === null) return []
-  return Object.entries(value).flatMap(([key, part]) => {
-    const inside = (other: unknown) => put({ ...value, [key]: other })
-    const name = path === "" ? key : `${path}.${key}`
-    const others = Object.fromEntries(Object.entries(value).filter(([other]) => other !== key))
-    return [{ path: name, put: inside, leaveOut: () => put(others) }, ...placesIn(part, name, inside)]
-  })
-}
-
-const isRead = (schema: Kept, stored: unknown): boolean =>
-  Exit.isSuccess(Schema.decodeUnknownExit(schema)(stored))
-
-describe("what is stored is read back as it was:", () => {
-  it.each(examples)("%s", (_, schema, stored) => {
-    const read = Schema.decodeUnknownSync(schema)(stored)
-    expect(Schema.encodeSync(schema)(read)).toStrictEqual(stored)
-  })
-})
-
-describe("what is not whole, or not as it should be, is not read:", () => {
-  it.each(examples)("%s", (what, schema, stored) => {
-    const places = placesIn(stored, "", (whole) => whole)
-    for (const { leaveOut, path, put } of places) {
-      if (!anything.has(path)) expect(isRead(schema, put(null)), `null for ${path}`).toBe(false)
-      if (leaveOut !== undefined)
-        expect(isRead(schema, leaveOut()), `without ${path}`).toBe(optional[what]?.includes(path) ?? false)
-    }
-  })
-})
+keepsWhatIsStored(examples, optional)

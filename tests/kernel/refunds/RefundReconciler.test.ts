@@ -1,0 +1,268 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { Absent, Declined, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
+import { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
+import {
+  ChargeUnknown,
+  type PaymentProvider,
+  type RefundContext,
+  type RefundLookupResult
+} from "../../../src/kernel/PaymentProvider.ts"
+import { concluded } from "../../../src/kernel/refunds/RefundReconciler.ts"
+import { incapable } from "../../support/kernel/fakeDrivers.ts"
+import { done, due, horizon, reconciling, type Script } from "../../support/kernel/reconcilingRefunds.ts"
+import { mid, provider, refund, usd } from "../../support/kernel/refunding.ts"
+import { spansOf } from "../../support/kernel/spansOf.ts"
+
+const evidence = { code: "code", message: "message" }
+const declined = new Declined({ kind: "hard", evidence })
+const unknown = (code: string, message: string) => ({ _tag: "Indeterminate", evidence: { code, message } })
+const gaveBack = {
+  _tag: "Refunded",
+  refundReference: "re_9",
+  money: usd(4900),
+  evidence: { code: "refunded", message: "the processor gave it back" }
+}
+
+describe("what a processor says of a refund", () => {
+  it.effect("is asked for by all that helps to find it, and recorded as heard by lookup", () =>
+    Effect.gen(function* () {
+      const { pass, asked, recorded } = reconciling({ due: [due(), { ...due(), refundReference: "re_9" }] })
+      expect(yield* pass).toEqual({ asked: 2, resolved: 2 })
+      const { idempotencyKey, money, processorReference, writtenAt } = refund()
+      const query = { mid, idempotencyKey, money, processorReference, writtenAt }
+      expect(asked).toStrictEqual([query, { ...query, refundReference: "re_9" }])
+      const evidenceOf = { refund: refund().id, outcome: gaveBack, source: "lookup", by: "reconciler" }
+      expect(recorded).toStrictEqual([evidenceOf, evidenceOf])
+    })
+  )
+
+  it.effect.each<[string, RefundLookupResult, Duration.Duration, object]>([
+    ["done", done, horizon, gaveBack],
+    ["declined", { _tag: "RefundDeclined", declined }, horizon, declined],
+    [
+      "pending, however old",
+      { _tag: "RefundPending", evidence },
+      Duration.days(30),
+      unknown("code", "message")
+    ],
+    [
+      "pending under an id",
+      { _tag: "RefundPending", evidence, refundReference: "re_9" },
+      horizon,
+      { ...unknown("code", "message"), refundReference: "re_9" }
+    ],
+    [
+      "not found before the horizon, which proves nothing",
+      { _tag: "RefundNotFound", evidence },
+      horizon,
+      unknown("code", "message")
+    ],
+    [
+      "not found after it, which is absence",
+      { _tag: "RefundNotFound", evidence },
+      Duration.sum(horizon, Duration.millis(1)),
+      new Absent({ evidence })
+    ]
+  ])("is recorded as it is: %s", ([, found, age, outcome]) =>
+    Effect.gen(function* () {
+      const { outcome: heard, pass } = reconciling({ found, due: [due({}, age)] })
+      expect(yield* heard).toStrictEqual(outcome)
+      const resolved = "_tag" in outcome && outcome._tag === "Indeterminate" ? 0 : 1
+      expect(yield* pass).toEqual({ asked: 1, resolved })
+    })
+  )
+
+  it.effect("of one that its sender may still be sending is no absence, whatever a driver's horizon", () =>
+    Effect.gen(function* () {
+      const found: RefundLookupResult = { _tag: "RefundNotFound", evidence }
+      const at = (age: Duration.Duration) =>
+        reconciling({ found, absenceHorizon: Duration.seconds(1), due: [due({}, age)] }).outcome
+      expect(yield* at(Duration.seconds(55))).toMatchObject({ _tag: "Indeterminate" })
+      expect(yield* at(Duration.millis(55_001))).toMatchObject({ _tag: "Absent" })
+    })
+  )
+
+  it("proves the same to whoever asks by the driver's own horizon", () => {
+    const found: RefundLookupResult = { _tag: "RefundNotFound", evidence }
+    expect(concluded(found, 1000, Duration.seconds(1))).toStrictEqual(unknown("code", "message"))
+    expect(concluded(found, 1001, Duration.seconds(1))).toStrictEqual(new Absent({ evidence }))
+  })
+
+  const unanswered = unknown("lookup_unanswered", "the processor did not answer in time")
+  it.effect.each<[string, Script, object]>([
+    [
+      "a lookup that fails",
+      { lookUp: () => Effect.fail(new Indeterminate({ evidence })) },
+      unknown("code", "message")
+    ],
+    [
+      "a lookup that fails and knows an id",
+      { lookUp: () => Effect.fail(new Indeterminate({ evidence, processorReference: "re_9" })) },
+      { ...unknown("code", "message"), refundReference: "re_9" }
+    ],
+    [
+      "a lookup that breaks",
+      { lookUp: () => Effect.die("broken") },
+      unknown("lookup_broke", "the lookup ended without an answer")
+    ],
+    ["a lookup that never ends", { lookUp: () => Effect.never }, unanswered],
+    ["a lookup that refuses to end", { lookUp: () => Effect.uninterruptible(Effect.never) }, unanswered],
+    [
+      "a processor that is not configured",
+      { drivers: [] },
+      unknown("cannot_look_up", "no provider processor is configured; configured are none")
+    ],
+    [
+      "a driver that cannot look up",
+      { drivers: [incapable(provider)] },
+      unknown("cannot_look_up", "processor cannot do refundLookup; choose a provider that can")
+    ]
+  ])("is unknown after %s", ([, script, outcome]) =>
+    Effect.gen(function* () {
+      const { outcome: heard, log } = reconciling(script)
+      expect(yield* heard).toStrictEqual(outcome)
+      const broke = JSON.stringify(outcome).includes("lookup_broke")
+      expect(log).toEqual(broke ? [{ level: "Error", words: "a lookup broke", about: {} }] : [])
+    })
+  )
+
+  it.effect("within twenty seconds counts", () =>
+    Effect.gen(function* () {
+      const { outcome } = reconciling({ lookUp: () => Effect.delay(Effect.succeed(done), "19 seconds") })
+      expect(yield* outcome).toStrictEqual(gaveBack)
+    })
+  )
+})
+
+describe("what became of a void", () => {
+  const context = (refundedAmount: number): Effect.Effect<RefundContext> =>
+    Effect.succeed({ captured: usd(4900), refundedAmount })
+  const voiding = (age = Duration.seconds(1)) => [due({ kind: "void" }, age)]
+  const voided = {
+    _tag: "Refunded",
+    refundReference: "void_ch_1",
+    money: usd(4900),
+    evidence: { code: "voided", message: "the processor says that all of the charge went back" }
+  }
+  const notVoided = unknown("not_voided", "the processor says that nothing of the charge went back")
+
+  it.effect("is known by what is left of its charge", () =>
+    Effect.gen(function* () {
+      const all = reconciling({ due: voiding(), context: context(4900) })
+      expect(yield* all.outcome).toStrictEqual(voided)
+      expect([all.asked, all.contexts]).toStrictEqual([[], [{ mid, processorReference: "ch_1" }]])
+      const more = reconciling({ due: voiding(), context: context(4901) })
+      expect(yield* more.outcome).toStrictEqual(voided)
+    })
+  )
+
+  it.effect("is unknown while it may still be on its way, and then absence", () =>
+    Effect.gen(function* () {
+      const at = (age: Duration.Duration) =>
+        reconciling({ due: voiding(age), context: context(4899) }).outcome
+      expect(yield* at(horizon)).toStrictEqual(notVoided)
+      expect(yield* at(Duration.sum(horizon, Duration.millis(1)))).toStrictEqual(
+        new Absent({ evidence: notVoided.evidence })
+      )
+    })
+  )
+
+  it.effect("is asked for by the horizon of charges where refunds cannot be looked up", () =>
+    Effect.gen(function* () {
+      const driver: PaymentProvider = {
+        ...incapable(provider),
+        refundContext: () => context(0),
+        chargeLookup: { absenceHorizon: Duration.hours(1), lookupCharge: () => Effect.die("nobody asks") }
+      }
+      const at = (age: Duration.Duration, drivers = [driver]) =>
+        reconciling({ due: voiding(age), drivers }).outcome
+      expect(yield* at(Duration.hours(1))).toStrictEqual(notVoided)
+      expect(yield* at(Duration.minutes(61))).toMatchObject({ _tag: "Absent" })
+      const neither = [{ ...incapable(provider), refundContext: () => context(0) }]
+      expect(yield* at(Duration.hours(1), neither)).toStrictEqual(
+        unknown("cannot_look_up", "processor cannot do refundLookup; choose a provider that can")
+      )
+    })
+  )
+
+  it.effect("is unknown when its processor does not say, or knows no such charge", () =>
+    Effect.gen(function* () {
+      const silent = reconciling({ due: voiding(), context: Effect.never })
+      expect(yield* silent.outcome).toStrictEqual(
+        unknown("lookup_unanswered", "the processor did not answer in time")
+      )
+      const unheardOf = new ChargeUnknown({ provider: "processor", processorReference: "ch_1" })
+      const none = reconciling({ due: voiding(), context: Effect.fail(unheardOf) })
+      expect(yield* none.outcome).toStrictEqual(unknown("cannot_look_up", "processor knows no charge ch_1"))
+    })
+  )
+
+  it.effect("has a reference that fits into the books, however long the charge's is", () =>
+    Effect.gen(function* () {
+      const processorReference = "x".repeat(255)
+      const { outcome } = reconciling({ due: [due({ kind: "void", processorReference })] })
+      expect(yield* outcome).toMatchObject({ refundReference: `void_${"x".repeat(250)}` })
+    })
+  )
+})
+
+describe("a pass", () => {
+  it.effect("takes on a hundred refunds for a minute", () =>
+    Effect.gen(function* () {
+      const { pass, claims, takeOver } = reconciling({ due: [] })
+      expect(yield* pass).toEqual({ asked: 0, resolved: 0 })
+      expect(claims).toEqual([[100, "1m"]])
+      expect(yield* takeOver).toBe(100)
+    })
+  )
+
+  it.effect("asks eight processors at a time", () =>
+    Effect.gen(function* () {
+      let asking = 0
+      let most = 0
+      const { pass, asked } = reconciling({
+        due: Array.from({ length: 9 }, () => due()),
+        lookUp: () =>
+          Effect.gen(function* () {
+            most = Math.max(most, ++asking)
+            yield* Effect.sleep(Duration.seconds(5))
+            asking--
+            return done
+          })
+      })
+      yield* pass
+      expect([asked.length, most]).toEqual([9, 8])
+    })
+  )
+
+  it.effect("leaves for later what the ledger does not take, and resolves the others", () =>
+    Effect.gen(function* () {
+      let calls = 0
+      const silent = new LedgerUnavailable({ operation: "record_refund", cause: new Error("gone") })
+      const { pass, log } = reconciling({
+        due: [due(), due()],
+        ledger: {
+          record: () => (calls++ === 0 ? Effect.fail(silent) : Effect.succeed(refund({ state: "refunded" })))
+        }
+      })
+      expect(yield* pass).toEqual({ asked: 2, resolved: 1 })
+      expect(log).toEqual([
+        {
+          level: "Error",
+          words: "a refund could not be reconciled and is tried again",
+          about: { refund: refund().id }
+        }
+      ])
+    })
+  )
+
+  it.effect("is found in a trace, and each refund in it", () =>
+    Effect.gen(function* () {
+      expect(yield* spansOf(reconciling().pass)).toEqual([
+        "RefundReconciler.pass",
+        "RefundReconciler.resolve"
+      ])
+    })
+  )
+})

@@ -1,0 +1,458 @@
+import { describe, expect, it } from "@effect/vitest"
+import { DateTime, Duration, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { Captured, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
+import { DisputeNews } from "../../../src/kernel/disputes/DisputeNews.ts"
+import { MidId, ProviderName } from "../../../src/kernel/ids.ts"
+import { Money } from "../../../src/kernel/Money.ts"
+import { LedgerUnavailable, PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
+import {
+  type LookupResult,
+  type PaymentProvider,
+  Providers,
+  providersOf,
+  type WebhookDelivery,
+  WebhookRefused,
+  type Webhooks
+} from "../../../src/kernel/PaymentProvider.ts"
+import { RefundNews } from "../../../src/kernel/refunds/RefundNews.ts"
+import {
+  type ClaimedWebhook,
+  type HeardCharge,
+  type KeptSubject,
+  WebhookInbox,
+  type WebhookOutcome
+} from "../../../src/kernel/webhooks/WebhookInbox.ts"
+import { webhookRetryDelays, WebhookProcessing } from "../../../src/kernel/webhooks/WebhookProcessing.ts"
+import { fakeLedger } from "../../support/kernel/FakeLedger.ts"
+import { incapable } from "../../support/kernel/fakeDrivers.ts"
+import { keptLog } from "../../support/kernel/keptLog.ts"
+import { spansOf } from "../../support/kernel/spansOf.ts"
+import { unresolved } from "../../support/kernel/unresolved.ts"
+
+const mid = MidId.make("mid_1")
+const provider = ProviderName.make("processor")
+const instant = DateTime.makeUnsafe("2026-11-21T10:00:00Z")
+const evidence = { code: "code", message: "message" }
+const captured = new Captured({ processorReference: "ch_1", amount: 4900, currency: "USD", evidence })
+
+const aboutCharge: KeptSubject = { _tag: "Charge", idempotencyKey: "key_1", processorReference: "ch_1" }
+const aboutRefund: KeptSubject = { _tag: "Refund", refundReference: "re_1", processorReference: "ch_1" }
+const aboutDispute: KeptSubject = {
+  _tag: "Dispute",
+  disputeReference: "dp_1",
+  processorReference: "ch_1",
+  state: "open",
+  money: new Money({ amount: 4900, currency: "USD" }),
+  reason: "fraudulent"
+}
+const aboutNothing: KeptSubject = { _tag: "Other" }
+
+const webhook = (changes: Partial<ClaimedWebhook> = {}): ClaimedWebhook => ({
+  nr: 7,
+  provider,
+  mid,
+  type: "charge.updated",
+  occurredAt: instant,
+  subjects: [aboutCharge],
+  receivedAt: instant,
+  step: 0,
+  claim: 1,
+  ...changes
+})
+
+type Heard<A> = Effect.Effect<A, LedgerUnavailable | Indeterminate>
+
+interface Script {
+  readonly due?: ReadonlyArray<ClaimedWebhook>
+  /** The charge that is found, and what its processor says of it. */
+  readonly charge?: HeardCharge | undefined
+  readonly found?: LookupResult
+  readonly refund?: Heard<boolean>
+  readonly dispute?: Effect.Effect<boolean, LedgerUnavailable>
+  readonly reader?: Webhooks["readWebhook"]
+  readonly drivers?: ReadonlyArray<PaymentProvider>
+  readonly findsCharge?: Effect.Effect<HeardCharge | undefined, LedgerUnavailable>
+}
+
+const known: HeardCharge = unresolved(1, provider)
+
+/** One pass over webhooks; what came of each, and what was asked and told on the way. */
+const passing = (script: Script = {}) => {
+  const outcomes: Array<readonly [number, WebhookOutcome]> = []
+  const claims: Array<readonly [number, string]> = []
+  const forgotten: Array<readonly [string, number]> = []
+  const sought: Array<unknown> = []
+  const heard: Array<unknown> = []
+  const read: Array<WebhookDelivery> = []
+  let lookups = 0
+  const nobody = Effect.die("nobody asks this here")
+  const inbox: WebhookInbox["Service"] = {
+    take: () => nobody,
+    deadLetters: () => nobody,
+    replay: () => nobody,
+    claim: (limit, lease) =>
+      Effect.sync(() => (claims.push([limit, Duration.format(lease)]), script.due ?? [webhook()])),
+    record: ({ nr }, outcome) => Effect.sync(() => void outcomes.push([nr, outcome])),
+    forgetBodies: (after, limit) => Effect.sync(() => (forgotten.push([Duration.format(after), limit]), 0)),
+    charge: (of, named) => {
+      sought.push([of, named])
+      return script.findsCharge ?? Effect.succeed("charge" in script ? script.charge : known)
+    }
+  }
+  const driver: PaymentProvider = {
+    ...incapable(provider),
+    chargeLookup: {
+      absenceHorizon: Duration.hours(1),
+      lookupCharge: () =>
+        Effect.sync(() => {
+          lookups++
+          return script.found ?? { _tag: "FoundCaptured", captured }
+        })
+    },
+    ...(script.reader === undefined
+      ? {}
+      : {
+          webhooks: {
+            readWebhook: (delivery) => {
+              read.push(delivery)
+              return script.reader?.(delivery) ?? nobody
+            }
+          }
+        })
+  }
+  const ledger = fakeLedger()
+  const layer = WebhookProcessing.layer.pipe(
+    Layer.provide([
+      Layer.succeed(WebhookInbox, inbox),
+      Layer.succeed(PaymentLedger, ledger.service),
+      Layer.succeed(Providers, providersOf(script.drivers ?? [driver])),
+      Layer.succeed(RefundNews, {
+        heard: (...told) => (heard.push(told), script.refund ?? Effect.succeed(true))
+      }),
+      Layer.succeed(DisputeNews, {
+        heard: (...told) => (heard.push(told), script.dispute ?? Effect.succeed(true))
+      })
+    ])
+  )
+  const log = keptLog()
+  const pass = Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(
+      Effect.flatMap(WebhookProcessing, (processing) => processing.pass).pipe(
+        Effect.provide(layer),
+        log.keeping
+      )
+    )
+    yield* TestClock.adjust(Duration.minutes(1))
+    return yield* Fiber.join(fiber)
+  })
+  const outcome = Effect.map(pass, () => outcomes[0]?.[1])
+  return {
+    pass,
+    outcome,
+    outcomes,
+    claims,
+    forgotten,
+    sought,
+    heard,
+    read,
+    lookups: () => lookups,
+    evidence: ledger.evidence,
+    log: log.entries
+  }
+}
+
+const about = { webhook: "wh_7", provider, mid }
+const first = Duration.seconds(1)
+const later = (trouble: string, problem: string) => ({
+  outcome: "later",
+  retryAfter: first,
+  trouble,
+  problem
+})
+
+describe("a webhook about a charge", () => {
+  it.effect("leads to a question at its processor, and the answer is recorded", () =>
+    Effect.gen(function* () {
+      const { outcome, sought, lookups, evidence: recorded } = passing()
+      expect(yield* outcome).toStrictEqual({ outcome: "processed" })
+      expect(sought).toEqual([[mid, aboutCharge]])
+      expect(lookups()).toBe(1)
+      expect(recorded).toMatchObject([{ outcome: captured, source: "webhook", by: "webhooks", fence: 0 }])
+    })
+  )
+
+  it.effect("leads to none if the money that it names is known to have moved", () =>
+    Effect.gen(function* () {
+      const old = passing({ charge: { ...known, capturedAs: "ch_1", processorReference: "ch_1" } })
+      expect(yield* old.outcome).toStrictEqual({ outcome: "processed" })
+      expect(old.lookups()).toBe(0)
+      for (const charge of [
+        { ...known, capturedAs: "ch_1", processorReference: "ch_2" },
+        { ...known, capturedAs: "ch_1" },
+        { ...known, processorReference: "ch_1" }
+      ]) {
+        const news = passing({ charge })
+        yield* news.pass
+        expect(news.lookups()).toBe(1)
+      }
+    })
+  )
+
+  it.effect("that nobody knows comes again", () =>
+    Effect.gen(function* () {
+      expect(yield* passing({ charge: undefined }).outcome).toStrictEqual(
+        later("unknown", "no attempt of this account is known by what it names")
+      )
+    })
+  )
+
+  it.effect("whose driver is still at it comes again, and says why", () =>
+    Effect.gen(function* () {
+      const { attempt, ...rest } = known
+      const charge = { ...rest, attempt: { ...attempt, state: "in_flight" } } as const
+      const { outcome } = passing({ charge, found: { _tag: "StillPending", evidence } })
+      expect(yield* outcome).toStrictEqual(
+        later("failed", "in_flight: its driver has not recorded an outcome yet")
+      )
+    })
+  )
+})
+
+describe("a webhook about a refund", () => {
+  const subjects = [aboutRefund]
+  const due = [webhook({ subjects })]
+
+  it.effect("is handed on, and done with once the refund is known", () =>
+    Effect.gen(function* () {
+      const { outcome, heard } = passing({ due })
+      expect(yield* outcome).toStrictEqual({ outcome: "processed" })
+      expect(heard).toEqual([[mid, aboutRefund]])
+    })
+  )
+
+  it.effect("comes again while nobody knows it, or nobody knows what became of it", () =>
+    Effect.gen(function* () {
+      expect(yield* passing({ due, refund: Effect.succeed(false) }).outcome).toStrictEqual(
+        later("unknown", "no refund or charge is known by what it names")
+      )
+      const unsure = Effect.fail(new Indeterminate({ evidence }))
+      expect(yield* passing({ due, refund: unsure }).outcome).toStrictEqual(later("failed", "code: message"))
+    })
+  )
+})
+
+describe("a webhook about a dispute", () => {
+  const due = [webhook({ subjects: [aboutDispute] })]
+
+  it.effect("is handed on with its time, and done with once its charge is known", () =>
+    Effect.gen(function* () {
+      const { outcome, heard } = passing({ due })
+      expect(yield* outcome).toStrictEqual({ outcome: "processed" })
+      expect(heard).toEqual([[mid, aboutDispute, instant]])
+    })
+  )
+
+  it.effect("comes again while its charge is unknown", () =>
+    Effect.gen(function* () {
+      expect(yield* passing({ due, dispute: Effect.succeed(false) }).outcome).toStrictEqual(
+        later("unknown", "the charge that is disputed is not known")
+      )
+    })
+  )
+})
+
+describe("a webhook", () => {
+  it.effect("about nothing that this service keeps is done with", () =>
+    Effect.gen(function* () {
+      const { outcome, heard, sought } = passing({ due: [webhook({ subjects: [aboutNothing] })] })
+      expect(yield* outcome).toStrictEqual({ outcome: "processed" })
+      expect([...heard, ...sought]).toEqual([])
+    })
+  )
+
+  it.effect("about several looks into each, and tells first of what may still succeed by itself", () =>
+    Effect.gen(function* () {
+      const subjects = [aboutDispute, aboutRefund, aboutCharge]
+      const { outcome, heard, sought } = passing({
+        due: [webhook({ subjects })],
+        dispute: Effect.succeed(false),
+        refund: Effect.fail(new Indeterminate({ evidence })),
+        charge: undefined
+      })
+      expect(yield* outcome).toStrictEqual(later("failed", "code: message"))
+      expect([heard.length, sought.length]).toEqual([2, 1])
+      const unknown = passing({
+        due: [webhook({ subjects: [aboutDispute, aboutCharge] })],
+        dispute: Effect.succeed(false),
+        charge: undefined
+      })
+      expect(yield* unknown.outcome).toStrictEqual(
+        later("unknown", "the charge that is disputed is not known")
+      )
+    })
+  )
+
+  it.effect(
+    "comes again by its schedule, 19 hours in all, and is then a dead letter that the log tells of",
+    () =>
+      Effect.gen(function* () {
+        const seconds = [1, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 14_400, 28_800]
+        expect(webhookRetryDelays).toEqual(seconds.map((one) => Duration.seconds(one)))
+        const problem = "no attempt of this account is known by what it names"
+        for (const [step, delay] of webhookRetryDelays.entries()) {
+          const { outcome, pass, log } = passing({ due: [webhook({ step })], charge: undefined })
+          expect(yield* outcome).toStrictEqual({ ...later("unknown", problem), retryAfter: delay })
+          expect(yield* pass).toEqual({ taken: 1, deadLetters: 0 })
+          expect(log).toEqual([])
+        }
+        const last = passing({ due: [webhook({ step: seconds.length })], charge: undefined })
+        expect(yield* last.pass).toEqual({ taken: 1, deadLetters: 1 })
+        expect(last.outcomes).toStrictEqual([[7, { outcome: "dead_letter", trouble: "unknown", problem }]])
+        expect(last.log).toEqual([
+          {
+            level: "Error",
+            words: "a webhook is a dead letter: an operator looks at it",
+            about: { ...about, type: "charge.updated", trouble: "unknown", problem }
+          }
+        ])
+      })
+  )
+
+  it.effect("that breaks comes again, holds up no other, and stands in the log", () =>
+    Effect.gen(function* () {
+      const problem = "something broke; the cause is in the log"
+      const broken = (step: number) =>
+        passing({
+          due: [webhook({ step, subjects: [aboutRefund] }), webhook({ nr: 8 })],
+          refund: Effect.die("broken")
+        })
+      const one = broken(0)
+      expect(yield* one.pass).toEqual({ taken: 2, deadLetters: 0 })
+      expect(new Map(one.outcomes)).toEqual(
+        new Map<number, unknown>([
+          [7, later("failed", problem)],
+          [8, { outcome: "processed" }]
+        ])
+      )
+      expect(one.log).toEqual([{ level: "Error", words: "a webhook broke", about }])
+      const last = broken(webhookRetryDelays.length)
+      expect(yield* last.pass).toEqual({ taken: 2, deadLetters: 1 })
+      expect(new Map(last.outcomes).get(7)).toStrictEqual({
+        outcome: "dead_letter",
+        trouble: "failed",
+        problem
+      })
+    })
+  )
+
+  it.effect("costs the database's silence no try", () =>
+    Effect.gen(function* () {
+      const silent = new LedgerUnavailable({ operation: "find_charge", cause: new Error("gone") })
+      const { pass, outcomes, log } = passing({ findsCharge: Effect.fail(silent) })
+      expect(yield* pass).toEqual({ taken: 1, deadLetters: 0 })
+      expect(outcomes).toEqual([])
+      expect(log).toEqual([
+        { level: "Error", words: "a webhook could not be processed and is tried again", about }
+      ])
+    })
+  )
+})
+
+describe("a webhook that could not be read when it came", () => {
+  const raw = { headers: { "webhook-id": "evt_1" }, body: new Uint8Array([123]) }
+  const due = [webhook({ subjects: [], raw, type: "unreadable" })]
+  const dead = (problem: string) => ({ outcome: "dead_letter", trouble: "unreadable", problem })
+  const reads = () =>
+    Effect.succeed({
+      eventId: "evt_1",
+      type: "dispute.opened",
+      occurredAt: DateTime.makeUnsafe("2026-11-20T09:00:00Z"),
+      subjects: [aboutDispute]
+    })
+
+  it.effect("is read anew as it came then, worked off, and kept as it is read", () =>
+    Effect.gen(function* () {
+      const { outcome, read, heard } = passing({ due, reader: reads })
+      const reading = {
+        type: "dispute.opened",
+        occurredAt: DateTime.makeUnsafe("2026-11-20T09:00:00Z"),
+        subjects: [aboutDispute]
+      }
+      expect(yield* outcome).toEqual({ outcome: "processed", read: reading })
+      expect(read).toStrictEqual([{ mid, ...raw, receivedAt: instant }])
+      expect(heard).toEqual([[mid, aboutDispute, reading.occurredAt]])
+    })
+  )
+
+  it.effect("keeps what was read when it has to come again, or is left to a person", () =>
+    Effect.gen(function* () {
+      const again = passing({ due, reader: reads, dispute: Effect.succeed(false) })
+      expect(yield* again.outcome).toMatchObject({ outcome: "later", read: { type: "dispute.opened" } })
+      const last = passing({
+        due: due.map((one) => ({ ...one, step: webhookRetryDelays.length })),
+        reader: reads,
+        dispute: Effect.succeed(false)
+      })
+      expect(yield* last.outcome).toMatchObject({ outcome: "dead_letter", read: { type: "dispute.opened" } })
+    })
+  )
+
+  it.effect("is a dead letter when nobody can read it", () =>
+    Effect.gen(function* () {
+      const refused = new WebhookRefused({ reason: "unreadable", problem: "is no JSON" })
+      const without = [webhook({ subjects: [], type: "unreadable" })]
+      expect(yield* passing({ due: without, reader: reads }).outcome).toStrictEqual(
+        dead("its body is not kept any more")
+      )
+      expect(yield* passing({ due }).outcome).toStrictEqual(dead("its provider reads no webhooks"))
+      expect(yield* passing({ due, drivers: [] }).outcome).toStrictEqual(
+        dead("its provider reads no webhooks")
+      )
+      expect(yield* passing({ due, reader: () => Effect.fail(refused) }).outcome).toStrictEqual(
+        dead("is no JSON")
+      )
+    })
+  )
+})
+
+describe("a pass", () => {
+  it.effect(
+    "takes on a hundred for ninety seconds, and forgets old bodies when there is nothing else to do",
+    () =>
+      Effect.gen(function* () {
+        const idle = passing({ due: [] })
+        expect(yield* idle.pass).toEqual({ taken: 0, deadLetters: 0 })
+        expect(idle.claims).toEqual([[100, "1m 30s"]])
+        expect(idle.forgotten).toEqual([["30d", 100]])
+        const busy = passing()
+        yield* busy.pass
+        expect(busy.forgotten).toEqual([])
+      })
+  )
+
+  it.effect("works off eight at a time", () =>
+    Effect.gen(function* () {
+      let under = 0
+      const due = Array.from({ length: 9 }, (_, nr) => webhook({ nr, subjects: [aboutRefund] }))
+      const waits = Effect.suspend(() => {
+        under++
+        return Effect.delay(Effect.succeed(true), Duration.minutes(10))
+      })
+      const fiber = yield* Effect.forkChild(passing({ due, refund: waits }).pass)
+      yield* TestClock.adjust(Duration.minutes(5))
+      expect(under).toBe(8)
+      yield* Fiber.interrupt(fiber)
+    })
+  )
+
+  it.effect("is found in a trace, and each webhook in it", () =>
+    Effect.gen(function* () {
+      const subjects = [aboutNothing]
+      expect(yield* spansOf(passing({ due: [webhook({ subjects })] }).pass)).toEqual([
+        "WebhookProcessing.pass",
+        "WebhookProcessing.process"
+      ])
+    })
+  )
+})
