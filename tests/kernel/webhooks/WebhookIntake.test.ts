@@ -42,10 +42,9 @@ const reading = (changes: Partial<WebhookReading> = {}): WebhookReading => ({
 })
 const refused = (reason: WebhookRefused["reason"]) => new WebhookRefused({ reason, problem: "of a problem" })
 
-const [signing, silent, unconfigured] = ["mid_a", "mid_silent", "mid_unconfigured"].map((id) =>
+const accounts = ["mid_a", "mid_silent", "mid_unconfigured"].map((id) =>
   account({ id, provider: `driver_of_${id}` })
 )
-const accounts = [signing, silent, unconfigured].flatMap((one) => (one === undefined ? [] : [one]))
 
 interface Script {
   readonly says?: Effect.Effect<WebhookReading, WebhookRefused>
