@@ -35,6 +35,8 @@ export interface Settings {
   readonly eventSecretsKey: Redacted.Redacted | undefined
   /** How long a session may be paid after it was declared. */
   readonly sessionLifetime: Duration.Duration
+  /** How long an attempt may be in review before a person is called. */
+  readonly pageAfter: Duration.Duration
   readonly logFormat: "pretty" | "json"
 }
 
@@ -53,6 +55,7 @@ export const settings: Config.Config<Settings> = Config.all({
   sandbox: Config.Boolean("SANDBOX").pipe(Config.withDefault(false)),
   eventSecretsKey: Config.option(Config.Redacted("EVENT_SECRETS_KEY")),
   sessionLifetime: Config.Duration("SESSION_LIFETIME").pipe(Config.withDefault(Duration.hours(24))),
+  pageAfter: Config.Duration("PAGE_AFTER").pipe(Config.withDefault(Duration.minutes(15))),
   logFormat: Config.Literals(["pretty", "json"], "LOG_FORMAT").pipe(Config.withDefault("pretty"))
 }).pipe(
   Config.map((found) => {

@@ -8,6 +8,7 @@ import * as Database from "./db/Database.ts"
 import * as EntityRegistryPg from "./db/EntityRegistryPg.ts"
 import * as EventDeliveriesPg from "./db/events/EventDeliveriesPg.ts"
 import * as EventSubscriptionStorePg from "./db/events/EventSubscriptionStorePg.ts"
+import * as PageRecordPg from "./db/PageRecordPg.ts"
 import * as GateRecordPg from "./db/GateRecordPg.ts"
 import * as OutboxPg from "./db/OutboxPg.ts"
 import * as PaymentLedgerPg from "./db/PaymentLedgerPg.ts"
@@ -27,6 +28,7 @@ import { FulfilmentGate } from "./kernel/FulfilmentGate.ts"
 import { PaymentOrchestrator } from "./kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 import { Reconciler } from "./kernel/Reconciler.ts"
+import { Paging } from "./kernel/operations/Paging.ts"
 import { Reviews } from "./kernel/reviews/Reviews.ts"
 import { WebhookIntake } from "./kernel/webhooks/WebhookIntake.ts"
 import { WebhookProcessing } from "./kernel/webhooks/WebhookProcessing.ts"
@@ -86,7 +88,8 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     EventDeliveriesPg.layer,
     WebhookInboxPg.layer,
     ReviewStorePg.layer,
-    GateRecordPg.layer
+    GateRecordPg.layer,
+    PageRecordPg.layer
   ).pipe(Layer.provide(pool("payments_app", 4)))
 
   const kernel = Layer.mergeAll(
@@ -98,6 +101,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     EventSubscriptions.layer,
     EventDispatcher.layer,
     Reviews.layer,
+    Paging.layer({ patience: settings.pageAfter }),
     WebhookIntake.layer,
     WebhookProcessing.layer.pipe(
       Layer.provideMerge(Layer.mergeAll(RefundReconciler.layer, DisputeNews.layer))

@@ -8,6 +8,7 @@ import type { PaymentSessions } from "../kernel/PaymentSessions.ts"
 import type { Refunds } from "../kernel/refunds/Refunds.ts"
 import type { PriceCatalogue } from "../kernel/PriceCatalogue.ts"
 import type { GateRecord } from "../kernel/operations/GateRecord.ts"
+import type { PageRecord } from "../kernel/operations/Paging.ts"
 import type { Reviews } from "../kernel/reviews/Reviews.ts"
 import type { WebhookInbox } from "../kernel/webhooks/WebhookInbox.ts"
 import type { PaymentReads } from "../db/reads/PaymentReads.ts"
@@ -25,6 +26,7 @@ export type GraphqlServices =
   | PaymentReads
   | WebhookInbox
   | Reviews
+  | PageRecord
   | GateRecord
 
 /** Runs an effect for a resolver. A typed error is thrown as it is, so that it can become a member of a union. */

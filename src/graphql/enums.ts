@@ -17,6 +17,7 @@ import { Currency as Currencies } from "../kernel/Money.ts"
 import type { EvidenceSource as Sources, PermitRefusal as PermitRefusals } from "../kernel/PaymentLedger.ts"
 import type { ConfirmOutcome as ConfirmOutcomes } from "../kernel/PaymentOrchestrator.ts"
 import type { PaymentMode as PaymentModes, SessionState as SessionStates } from "../kernel/PaymentSession.ts"
+import type { PageKind as PageKinds } from "../kernel/operations/Page.ts"
 import type {
   Conclusion as Conclusions,
   Contradiction as Contradictions,
@@ -310,4 +311,12 @@ export const Contradiction = builder.enumType("ReviewContradiction", {
     incident_closed: { description: "The incident is closed." },
     other_attempt: { description: "The incident is of another attempt." }
   } satisfies Described<Contradictions>
+})
+
+export const PageKind = builder.enumType("OperationsPageKind", {
+  description: "Why a person is called.",
+  values: {
+    in_review: { description: "Nobody could find out in time what became of an attempt." },
+    incident: { description: "Money moved late, of another amount, or under another charge's name." }
+  } satisfies Described<PageKinds>
 })

@@ -25,6 +25,7 @@ export type CursorKind =
   | "session-refund"
   | "session-dispute"
   | "review"
+  | "page"
 
 /** The arguments of a connection. */
 export interface PageArguments {

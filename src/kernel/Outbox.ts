@@ -14,7 +14,8 @@ export const EventType = Schema.Literals([
   "payment.refund_in_review.v1",
   "payment.dispute_opened.v1",
   "payment.dispute_updated.v1",
-  "payment.dispute_closed.v1"
+  "payment.dispute_closed.v1",
+  "operations.page.v1"
 ])
 export type EventType = typeof EventType.Type
 

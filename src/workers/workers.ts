@@ -5,6 +5,7 @@ import type { SqlClient } from "effect/sql"
 import type { Outbox } from "../kernel/Outbox.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../kernel/PaymentLedger.ts"
 import { Reconciler } from "../kernel/Reconciler.ts"
+import { Paging } from "../kernel/operations/Paging.ts"
 import { ReviewStore } from "../kernel/reviews/ReviewStore.ts"
 import { WebhookProcessing } from "../kernel/webhooks/WebhookProcessing.ts"
 import type { EventDispatcher } from "../kernel/events/EventDispatcher.ts"
@@ -62,6 +63,15 @@ const reconciliation = Singleton.make(
       "reconciliation",
       telling(pass, (done) => (done.resolved === 0 ? undefined : { ...done }))
     )
+  })
+)
+
+/** Calls a person where nothing else helps. */
+const paging = Singleton.make(
+  "paging",
+  Effect.gen(function* () {
+    const { pass } = yield* Paging
+    yield* forever("paging", pass)
   })
 )
 
@@ -136,6 +146,7 @@ export const workers = <E>(
   | RefundReconciler
   | WebhookProcessing
   | ReviewStore
+  | Paging
   | Outbox
   | EventConsumers
   | EventDispatcher
@@ -148,6 +159,7 @@ export const workers = <E>(
     refundTakeover,
     refundReconciliation,
     webhooksIn,
+    paging,
     delivery(settings),
     eventsOut
   ).pipe(

@@ -11,12 +11,14 @@ import { legalMoves, moves } from "./prohibitions/moves.ts"
 import { once } from "./prohibitions/once.ts"
 import { refunds } from "./prohibitions/refunds.ts"
 import { sessions } from "./prohibitions/sessions.ts"
+import { pages } from "./prohibitions/pages.ts"
 import { reviews } from "./prohibitions/reviews.ts"
 import { webhooks } from "./prohibitions/webhooks.ts"
 import { everyEventTable } from "./support/eventScene.ts"
 import { Owner } from "./support/pgStorage.ts"
 import { refusalOfTrying } from "./support/refusal.ts"
 import { everyTable, withoutTriggers } from "./support/scene.ts"
+import { everyPageTable } from "./support/pageScene.ts"
 import { everyReviewTable } from "./support/reviewScene.ts"
 import { everyWebhookTable } from "./support/webhookScene.ts"
 
@@ -33,7 +35,8 @@ const groups = {
   events,
   refunds,
   webhooks,
-  reviews
+  reviews,
+  pages
 }
 const prohibitions = Object.values(groups).flat()
 
@@ -84,6 +87,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
               ...everyEventTable,
               ...everyWebhookTable,
               ...everyReviewTable,
+              ...everyPageTable,
               withoutTriggers(tab)
             ],
             `update ${tab} set ${col} = null`

@@ -10,6 +10,7 @@ import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
 import * as PriceCataloguePg from "../../src/db/PriceCataloguePg.ts"
 import * as EventSubscriptionStorePg from "../../src/db/events/EventSubscriptionStorePg.ts"
 import { PaymentReads } from "../../src/db/reads/PaymentReads.ts"
+import * as PageRecordPg from "../../src/db/PageRecordPg.ts"
 import * as GateRecordPg from "../../src/db/GateRecordPg.ts"
 import * as ReviewStorePg from "../../src/db/reviews/ReviewStorePg.ts"
 import * as WebhookInboxPg from "../../src/db/webhooks/WebhookInboxPg.ts"
@@ -30,6 +31,7 @@ import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
 import type { GateRecord } from "../../src/kernel/operations/GateRecord.ts"
+import type { PageRecord } from "../../src/kernel/operations/Paging.ts"
 import { Reviews } from "../../src/kernel/reviews/Reviews.ts"
 import type { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { defaultTimings } from "../../src/layers/providers/stub/config.ts"
@@ -97,6 +99,7 @@ export type Kernel =
   | Refunds
   | Reviews
   | GateRecord
+  | PageRecord
 
 const stubGateways = Layer.unwrap(
   Effect.map(TestDatabase, ({ connect }) => pgStubGatewayLedger.pipe(Layer.provide(connect("payments_stub"))))
@@ -111,6 +114,7 @@ const storage = Layer.mergeAll(
   WebhookInboxPg.layer,
   ReviewStorePg.layer,
   GateRecordPg.layer,
+  PageRecordPg.layer,
   ApiKeys.layer({ loopbackOnly: true }),
   PaymentReads.layer
 )

@@ -45,6 +45,8 @@ import * as review from "../../src/kernel/reviews/Review.ts"
 import * as reviewRefusals from "../../src/kernel/reviews/reviewRefusals.ts"
 import * as reviewStore from "../../src/kernel/reviews/ReviewStore.ts"
 import * as reviewsService from "../../src/kernel/reviews/Reviews.ts"
+import * as operationsPage from "../../src/kernel/operations/Page.ts"
+import * as paging from "../../src/kernel/operations/Paging.ts"
 import * as gateRecord from "../../src/kernel/operations/GateRecord.ts"
 import * as vault from "../../src/kernel/TokenVault.ts"
 
@@ -79,7 +81,8 @@ const nouns = [
   refund,
   refundRefusals,
   review,
-  reviewRefusals
+  reviewRefusals,
+  operationsPage
 ]
 
 /** Everything of those modules that has a property of that name, with what it says. */
@@ -127,7 +130,8 @@ it("a service has a key of its own, which says where it is declared", () => {
     webhookProcessing,
     reviewStore,
     reviewsService,
-    gateRecord
+    gateRecord,
+    paging
   ]
   expect(saying(services, "key").map(([name, key]) => `${name}: ${String(key)}`)).toEqual([
     "ChargeResolver: payment-orchestration/kernel/ChargeResolver",
@@ -158,6 +162,8 @@ it("a service has a key of its own, which says where it is declared", () => {
     "WebhookProcessing: payment-orchestration/kernel/webhooks/WebhookProcessing",
     "ReviewStore: payment-orchestration/kernel/reviews/ReviewStore",
     "Reviews: payment-orchestration/kernel/reviews/Reviews",
-    "GateRecord: payment-orchestration/kernel/operations/GateRecord"
+    "GateRecord: payment-orchestration/kernel/operations/GateRecord",
+    "PageRecord: payment-orchestration/kernel/operations/Paging/PageRecord",
+    "Paging: payment-orchestration/kernel/operations/Paging"
   ])
 })

@@ -15,6 +15,7 @@ import { DeclarationRefusal, EvidenceSource, PermitRefusal } from "../../src/ker
 import { DisputeState, WebhookRefused } from "../../src/kernel/PaymentProvider.ts"
 import { PaymentMode, SessionState } from "../../src/kernel/PaymentSession.ts"
 import { CardRefused } from "../../src/kernel/TokenVault.ts"
+import { PageKind } from "../../src/kernel/operations/Page.ts"
 import { Conclusion, Contradiction, ReviewState } from "../../src/kernel/reviews/Review.ts"
 import { RefundKind, RefundState } from "../../src/kernel/refunds/Refund.ts"
 import { RefundBlocked } from "../../src/kernel/refunds/refundRefusals.ts"
@@ -59,7 +60,7 @@ describe("the words that others know us by are these:", () => {
     [
       "events",
       EventType.literals,
-      "payment.charged.v1 payment.declined.v1 payment.in_review.v1 payment.failed.v1 payment.session_expired.v1 payment.refunded.v1 payment.refund_declined.v1 payment.refund_in_review.v1 payment.dispute_opened.v1 payment.dispute_updated.v1 payment.dispute_closed.v1"
+      "payment.charged.v1 payment.declined.v1 payment.in_review.v1 payment.failed.v1 payment.session_expired.v1 payment.refunded.v1 payment.refund_declined.v1 payment.refund_in_review.v1 payment.dispute_opened.v1 payment.dispute_updated.v1 payment.dispute_closed.v1 operations.page.v1"
     ],
     ["states of a subscription", SubscriptionState.literals, "active disabled"],
     ["reasons why a subscription is disabled", DisabledReason.literals, "by_owner failing gone"],
@@ -75,6 +76,7 @@ describe("the words that others know us by are these:", () => {
     ["advice on trying again", RetryAdvice.literals, "never later updated"],
     ["states of a dispute", DisputeState.literals, "warning open under_review won lost closed"],
     ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
+    ["kinds of a page", PageKind.literals, "in_review incident"],
     ["states of a review", ReviewState.literals, "open approved rejected expired"],
     ["conclusions of a person", Conclusion.literals, "captured declined absent handled"],
     [

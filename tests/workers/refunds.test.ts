@@ -10,6 +10,8 @@ import { Reconciler } from "../../src/kernel/Reconciler.ts"
 import { RefundLedger } from "../../src/kernel/refunds/RefundLedger.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
+import { Paging } from "../../src/kernel/operations/Paging.ts"
+import { ReviewStore } from "../../src/kernel/reviews/ReviewStore.ts"
 import { WebhookProcessing } from "../../src/kernel/webhooks/WebhookProcessing.ts"
 import { EventConsumers } from "../../src/workers/EventConsumers.ts"
 import { workers } from "../../src/workers/workers.ts"
@@ -24,6 +26,8 @@ const start = Effect.gen(function* () {
     Layer.provide([
       Layer.succeed(EventConsumers, { consume: () => Effect.void }),
       Layer.succeed(EventDispatcher, { prepare: Effect.succeed(false), claim: () => Effect.succeed([]) }),
+      Layer.mock(ReviewStore, { expireDue: () => Effect.succeed(0) }),
+      Layer.succeed(Paging, { pass: Effect.succeed(0) }),
       Layer.succeed(WebhookProcessing, { pass: Effect.succeed({ taken: 0, deadLetters: 0 }) }),
       OutboxPg.layer,
       RefundLedgerPg.layer,

@@ -25,11 +25,17 @@ const ofDisputes = {
   "payment.dispute_closed.v1": "A dispute is over."
 }
 
+const ofOperations = {
+  "operations.page.v1":
+    "A person is needed: `kind` is `in_review` or `incident`. Sent to operators who name this type, and to nobody else."
+}
+
 /** When each event is told, for the reference. */
 export const eventMeanings: Readonly<Record<EventType, string>> = {
   ...ofPayments,
   ...ofRefunds,
-  ...ofDisputes
+  ...ofDisputes,
+  ...ofOperations
 }
 
 const isEventType = (type: string): type is EventType => EventType.literals.some((known) => known === type)

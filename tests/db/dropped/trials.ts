@@ -10,6 +10,7 @@ import { history } from "./races/history.ts"
 import { money } from "./races/money.ts"
 import { refunds } from "./races/refunds.ts"
 import { registry } from "./races/registry.ts"
+import { pages } from "./races/pages.ts"
 import { reviews } from "./races/reviews.ts"
 import { rights } from "./races/rights.ts"
 import { sessions } from "./races/sessions.ts"
@@ -30,6 +31,7 @@ export const races: ReadonlyArray<Race> = [
   ...webhooks,
   ...refunds,
   ...reviews,
+  ...pages,
   ...together
 ]
 

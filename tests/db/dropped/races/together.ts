@@ -13,7 +13,7 @@ const ofRefunds = ["refund_evidence", "returns"]
 
 /** All that has to be emptied with a table, because it refers to it. */
 const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
-  incidents: ["incidents", "reviews"],
+  incidents: ["incidents", "reviews", "pages"],
   refunds: ["refunds", ...ofRefunds],
   captures: ["captures", "refunds", ...ofRefunds, "disputes"],
   attempts: [
@@ -26,7 +26,8 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "postings",
     "fulfilments",
     "incidents",
-    "reviews"
+    "reviews",
+    "pages"
   ],
   routing_decisions: [
     "refunds",
@@ -39,7 +40,8 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "postings",
     "fulfilments",
     "incidents",
-    "reviews"
+    "reviews",
+    "pages"
   ],
   payment_sessions: [
     "refunds",
@@ -54,6 +56,7 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "fulfilments",
     "incidents",
     "reviews",
+    "pages",
     "outbox",
     "idempotency_keys"
   ]

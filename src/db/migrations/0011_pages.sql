@@ -1,0 +1,90 @@
+set local role payments_owner;
+set local search_path to payments, pg_temp;
+
+-- Calls for a person, each made once: an attempt is in review for too long, or an incident was opened. What is called is
+-- told to operators as an event, in the same commit.
+create table pages (
+  page_nr bigint generated always as identity primary key,
+  kind text not null check (kind in ('in_review', 'incident')),
+  attempt_id text not null references attempts,
+  incident_id bigint references incidents,
+  raised_at timestamptz not null default now(),
+  constraint page_of_incident check ((kind = 'incident') = (incident_id is not null)),
+  constraint one_page_per_incident unique (incident_id)
+);
+create unique index one_page_per_review on pages (attempt_id) where kind = 'in_review';
+create index attempts_in_review on attempts (written_at) where state = 'indeterminate';
+
+create trigger append_only before update or delete on pages for each row execute function refuse_change();
+create trigger no_truncate before truncate on pages for each statement execute function refuse_change();
+
+-- What operators are told is no app's: only an operator's subscription that names the type is sent it.
+create or replace function event_wanted(s event_subscriptions, e outbox) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select e.occurred_at >= s.created_at
+    and case when e.type like 'operations.%' then e.type = any (s.event_types) and is_operator(s.principal)
+      else s.event_types is null or e.type = any (s.event_types) end
+    and (s.entity_id is null or s.entity_id = e.payload ->> 'entity')
+    and (s.brand_id is null or s.brand_id = e.payload ->> 'brand')
+$body$;
+
+create function page_json(p pages) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_strip_nulls(jsonb_build_object('id', 'pg_' || p.page_nr, 'kind', p.kind, 'attempt', p.attempt_id,
+    'session', a.session_id, 'mid', a.mid_id, 'provider', a.provider, 'incident', p.incident_id,
+    'incidentKind', i.kind, 'raisedAt', iso(p.raised_at),
+    'open', case when p.kind = 'incident' then i.closed_at is null else a.state = 'indeterminate' end))
+  from attempts a left join incidents i on i.incident_id = p.incident_id where a.attempt_id = p.attempt_id
+$body$;
+
+-- Calls for a person where it is due: {limit, patienceMs}. Answers the pages that it raised.
+create function raise_pages(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  raised pages;
+  s payment_sessions;
+  said jsonb := '[]';
+begin
+  for raised in
+    with due as (
+      (select 'incident' as kind, i.attempt_id, i.incident_id from incidents i
+        where i.closed_at is null and not exists (select from pages g where g.incident_id = i.incident_id)
+        order by i.incident_id limit (p ->> 'limit')::integer)
+      union all
+      (select 'in_review', a.attempt_id, null from attempts a
+        where a.state = 'indeterminate' and a.written_at < now() - (p ->> 'patienceMs')::float8 * interval '1 millisecond'
+          and not exists (select from pages g where g.attempt_id = a.attempt_id and g.kind = 'in_review')
+        order by a.written_at limit (p ->> 'limit')::integer)
+    )
+    insert into pages (kind, attempt_id, incident_id) select kind, attempt_id, incident_id from due
+    on conflict do nothing returning *
+  loop
+    select session.* into s from payment_sessions session join attempts a using (session_id) where a.attempt_id = raised.attempt_id;
+    perform emit(s, 'operations.page.v1', (page_json(raised) - 'id' - 'raisedAt' - 'open') || jsonb_build_object('page', 'pg_' || raised.page_nr));
+    said := said || page_json(raised);
+  end loop;
+  return said;
+end
+$body$;
+
+-- {by, size, from: start | end, after?, before?}: pages, the newest first, one more than asked for. Null for whoever is no
+-- operator.
+create function read_pages(p jsonb) returns jsonb
+language plpgsql stable security definer set search_path = payments, pg_temp as $body$
+declare
+  wanted integer := (p ->> 'size')::integer + 1;
+  below bigint := coalesce((p ->> 'after')::bigint, 9223372036854775807);
+  above bigint := coalesce((p ->> 'before')::bigint, 0);
+  found_rows jsonb;
+begin
+  if not is_operator(p ->> 'by') then return null; end if;
+  if p ->> 'from' = 'end' then
+    select jsonb_agg(one) into found_rows from (select page_json(g) as one from pages g
+      where page_nr < below and page_nr > above order by page_nr limit wanted) x;
+  else
+    select jsonb_agg(one) into found_rows from (select page_json(g) as one from pages g
+      where page_nr < below and page_nr > above order by page_nr desc limit wanted) x;
+  end if;
+  return coalesce(found_rows, '[]');
+end
+$body$;
+
+grant execute on function raise_pages, read_pages to payments_app;

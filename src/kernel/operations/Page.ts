@@ -1,0 +1,23 @@
+import { Schema } from "effect"
+import { AttemptId, MidId, ProviderName, SessionId } from "../ids.ts"
+
+/** `in_review`: nobody could find out in time what became of an attempt. `incident`: one was opened. */
+export const PageKind = Schema.Literals(["in_review", "incident"])
+export type PageKind = typeof PageKind.Type
+
+/** A call for a person, made once. */
+export class Page extends Schema.Class<Page>("Page")({
+  /** `pg_` and its number. */
+  id: Schema.String,
+  kind: PageKind,
+  attempt: AttemptId,
+  session: SessionId,
+  mid: MidId,
+  provider: ProviderName,
+  /** The number of the incident, and its kind: `late_capture`. */
+  incident: Schema.optionalKey(Schema.Int),
+  incidentKind: Schema.optionalKey(Schema.String),
+  raisedAt: Schema.DateTimeUtcFromString,
+  /** Nobody has dealt with it yet. */
+  open: Schema.Boolean
+}) {}

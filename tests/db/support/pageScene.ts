@@ -1,0 +1,21 @@
+import { captured, declare, open, outcome, record } from "./scene.ts"
+
+// Statements that set a scene of calls for a person.
+
+/** Raises what is due, with so many milliseconds of patience. */
+export const raise = (patienceMs = 0): string =>
+  `select raise_pages('{"limit": 1000, "patienceMs": ${patienceMs}}')`
+
+/** An attempt in review, and one whose money moved late. */
+export const due = (nr: number): ReadonlyArray<string> => [
+  declare(nr),
+  open(nr),
+  record(nr, 1, outcome.indeterminate),
+  declare(nr + 1),
+  open(nr + 1),
+  record(nr + 1, 1, outcome.declined),
+  record(nr + 1, 1, captured(`late_${nr + 1}`))
+]
+
+/** A row in every table. */
+export const everyPageTable: ReadonlyArray<string> = [raise()]
