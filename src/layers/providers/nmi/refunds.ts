@@ -1,4 +1,4 @@
-import { DateTime, Duration, Effect } from "effect"
+import { Clock, DateTime, Duration, Effect } from "effect"
 import { type Captured, Declined, type Evidence, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import {
   type ChargeReference,
@@ -129,6 +129,7 @@ export const createRefund = Effect.fnUntraced(function* (
   request: RefundRequest
 ): Effect.fn.Return<Refunded, Declined | Indeterminate> {
   const { mid, processorReference, money, idempotencyKey } = request
+  const start = yield* Clock.monotonicTimeNanos
   if (options.sent.has(idempotencyKey)) return yield* refundedBefore(options, request)
   const account = yield* readyAccount(options, mid).pipe(Effect.mapError(notSent))
   const standing = yield* standingOf(options, account, processorReference).pipe(Effect.mapError(notSent))
@@ -143,6 +144,7 @@ export const createRefund = Effect.fnUntraced(function* (
   if (!(money.amount >= 1) || money.amount > captured.amount - refunded) {
     return yield* refuse("too_much", `${decimalOf(captured.amount - refunded)} is left of the charge`)
   }
+  if (yield* isLate(start)) return yield* refuse("not_sent", "looking at the charge took too long")
   if (!options.sent.claim(idempotencyKey)) return yield* refundedBefore(options, request)
   const reply = yield* options.client.transact(account, [
     ["type", "refund"],
@@ -179,10 +181,24 @@ const again = (
     }
     case "RefundDeclined":
       return Effect.fail(before.declined)
-    default:
+    case "RefundPending": {
+      const { evidence, refundReference } = before
+      return unknown(evidence.code, evidence.message, refundReference)
+    }
+    case "RefundNotFound":
       return Effect.fail(new Indeterminate({ evidence: before.evidence }))
   }
 }
+
+/**
+ * How long looking at the charge may take: together with the answer to the one request that gives back, less than
+ * whoever asked waits for.
+ */
+const lookPatience = Duration.seconds(9)
+
+/** Whoever stood still for so long may have been given up and taken over: nothing is sent any more. */
+const isLate = (start: bigint): Effect.Effect<boolean> =>
+  Effect.map(Clock.monotonicTimeNanos, (now) => now - start > Duration.toNanosUnsafe(lookPatience))
 
 const refuse = (code: string, message: string): Effect.Effect<never, Declined> =>
   Effect.fail(new Declined({ kind: "hard", evidence: { code, message: `nothing was sent: ${message}` } }))
@@ -254,6 +270,7 @@ export const voidCharge = Effect.fnUntraced(function* (
   request: ChargeReference & { readonly idempotencyKey: string }
 ): Effect.fn.Return<{ readonly evidence: Evidence }, Declined | Indeterminate> {
   const { mid, processorReference, idempotencyKey } = request
+  const start = yield* Clock.monotonicTimeNanos
   const asked = options.sent.has(idempotencyKey)
   const unread = (error: ChargeUnknown | Indeterminate) =>
     // Of a void that was sent, what cannot be read now says nothing.
@@ -274,6 +291,7 @@ export const voidCharge = Effect.fnUntraced(function* (
       refunded > 0 ? "some of the charge went back already" : "the charge is settled"
     )
   }
+  if (yield* isLate(start)) return yield* refuse("not_sent", "looking at the charge took too long")
   if (!options.sent.claim(idempotencyKey)) return yield* sentBefore
   const reply = yield* options.client.transact(account, [
     ["type", "void"],
@@ -284,5 +302,14 @@ export const voidCharge = Effect.fnUntraced(function* (
   return { evidence: { code: "100", message: "NMI voided the charge" } }
 })
 
-const unknown = (code: string, message: string): Effect.Effect<never, Indeterminate> =>
-  Effect.fail(new Indeterminate({ evidence: { code, message } }))
+const unknown = (
+  code: string,
+  message: string,
+  processorReference?: string
+): Effect.Effect<never, Indeterminate> =>
+  Effect.fail(
+    new Indeterminate({
+      ...(processorReference === undefined ? {} : { processorReference }),
+      evidence: { code, message }
+    })
+  )

@@ -1,8 +1,10 @@
 // What a gateway that counts or answers otherwise than the emulator would show of refunds.
 import { describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Duration, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { expect } from "vitest"
 import { MidId } from "../../../../src/kernel/ids.ts"
+import { capability } from "../../../../src/kernel/PaymentProvider.ts"
 import { Money } from "../../../../src/kernel/Money.ts"
 import {
   judgeRefund,
@@ -84,6 +86,64 @@ describe("the refunds of a charge", () => {
         "Indeterminate"
       )
     })
+  )
+})
+
+describe("giving back", () => {
+  /** A gateway whose queries take so long, and what it was sent that moves money. */
+  const giving = Effect.fnUntraced(function* (each: Duration.Duration) {
+    const sent: Array<string> = []
+    const driver = makeNmiDriver({
+      origin: "https://nmi.example",
+      accounts: { get: (mid) => Effect.succeed(accountOf(mid)) },
+      proxy: undefined,
+      transport: ({ url, body = "" }) => {
+        const form = new URLSearchParams(body)
+        if (url.pathname.endsWith("transact.php")) {
+          sent.push(form.get("type") ?? "")
+          const done = { authcode: "", type: form.get("type") ?? "" }
+          const fields =
+            form.get("type") === "void"
+              ? { ...done, orderid: "ps_1", transactionid: charge }
+              : { ...done, orderid: form.get("orderid") ?? "", transactionid: "7" }
+          return Effect.succeed(answered(formOf(fieldsOf(fields))))
+        }
+        const found = form.has("transaction_id") ? [transactionXml({ orderId: "ps_1" })] : []
+        return Effect.delay(Effect.succeed(answered(reportXml(...found))), each)
+      }
+    })
+    const about = { mid: MidId.make("mid_1"), processorReference: charge, idempotencyKey: key }
+    const { voidCharge } = yield* capability(driver, "void")
+    const asking: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+      driver.refund({ ...about, money: new Money({ amount: 400, currency: "USD" }) }),
+      voidCharge({ ...about, idempotencyKey: "v_1" })
+    ]
+    const outcomes = yield* Effect.forEach(asking, (ask) =>
+      Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(Effect.result(ask))
+        yield* TestClock.adjust(Duration.minutes(1))
+        return yield* Fiber.join(fiber)
+      })
+    )
+    return { outcomes, sent }
+  })
+
+  it.effect(
+    "is not sent once looking at the charge has taken too long: somebody may have taken it over",
+    () =>
+      Effect.gen(function* () {
+        const quick = yield* giving(Duration.seconds(2))
+        expect(quick.outcomes).toMatchObject([{ _tag: "Success" }, { _tag: "Success" }])
+        expect(quick.sent).toEqual(["refund", "void"])
+        const slow = yield* giving(Duration.seconds(5))
+        for (const outcome of slow.outcomes) {
+          expect(outcome).toMatchObject({
+            _tag: "Failure",
+            failure: { _tag: "Declined", evidence: { code: "not_sent" } }
+          })
+        }
+        expect(slow.sent).toEqual([])
+      })
   )
 })
 
