@@ -1,10 +1,11 @@
 import { Dispute } from "../../src/kernel/disputes/Dispute.ts"
 import { Refund } from "../../src/kernel/refunds/Refund.ts"
 import { NothingToRefund, RefundBlocked } from "../../src/kernel/refunds/refundRefusals.ts"
+import { Review } from "../../src/kernel/reviews/Review.ts"
 import { ClaimedWebhook, KeptReading, WebhookRecord } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { type Example, keepsWhatIsStored } from "../support/kernel/storedLaws.ts"
 
-// What is written down of money that goes back, and of what processors tell, as it stands there.
+// What is written down of money that goes back, and of what processors and persons tell, as it stands there.
 
 const ulid = "01JD0000000000000000000000"
 const instant = "2026-11-20T10:00:00.000Z"
@@ -110,6 +111,28 @@ const examples: ReadonlyArray<Example> = [
     }
   ],
   [
+    "a review",
+    Review,
+    {
+      id: "rv_1",
+      attempt: `at_${ulid}_1`,
+      session: `ps_${ulid}`,
+      incident: 7,
+      conclusion: "captured",
+      processorReference: "ch_1",
+      amount: 4900,
+      currency: "USD",
+      evidence: "the processor's own page shows it",
+      state: "approved",
+      requestedBy: "operator_1",
+      requestedAt: instant,
+      expiresAt: instant,
+      decidedBy: "operator_2",
+      decidedAt: instant,
+      reason: "it is so"
+    }
+  ],
+  [
     "nothing to refund",
     NothingToRefund,
     { _tag: "NothingToRefund", session: `ps_${ulid}`, state: "settled", captures: ["ch_1"] }
@@ -127,5 +150,6 @@ keepsWhatIsStored(examples, {
   "what a webhook says": ["occurredAt", ...ofSubjects],
   "a webhook that is due": ["occurredAt", "raw", "raw.headers.webhook-id", ...ofSubjects],
   "a webhook as an operator sees it": ["occurredAt", "trouble", "problem", "lastTryAt"],
+  "a review": ["incident", "processorReference", "amount", "currency", "decidedBy", "decidedAt", "reason"],
   "a refund that is blocked": ["by"]
 })
