@@ -49,7 +49,8 @@ describe("npm run new:provider", () => {
     const made = ["src/layers/providers/acme", "tests/layers/providers/acme"]
     tool("oxlint", ...made)
     tool("oxfmt", "--check", ...made, "README.md", "src/config.ts", "src/layers/providers/providers.ts")
-  })
+    // The compiler reads everything, on however busy a machine.
+  }, 180_000)
 
   it("lists it where drivers, settings and secrets are listed", async () => {
     const text = (path: string) => readFile(join(folder, path), "utf8")
