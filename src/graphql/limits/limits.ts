@@ -19,5 +19,6 @@ export const moneyMutations: ReadonlyArray<string> = [
   "confirmPaymentSession",
   "cancelPaymentSession",
   "claimFulfilment",
-  "refundPayment"
+  "refundPayment",
+  "approveReview"
 ]
