@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
+import { largestAmount } from "../../../src/kernel/Money.ts"
 import { ChargeUnknown, type RefundContext } from "../../../src/kernel/PaymentProvider.ts"
 import type { RefundOpening } from "../../../src/kernel/refunds/RefundLedger.ts"
 import type { RefundRequested } from "../../../src/kernel/refunds/Refunds.ts"
@@ -54,6 +55,16 @@ describe("a refund is refused, and nothing is written or sent,", () => {
     ["of nothing", { amount: 0 }, wrong("amount", `is 0; ${whole}`)],
     ["of less than nothing", { amount: -1 }, wrong("amount", `is -1; ${whole}`)],
     ["of half a cent", { amount: 0.5 }, wrong("amount", `is 0.5; ${whole}`)],
+    [
+      "of more than any charge may ask",
+      { amount: largestAmount + 1 },
+      { _tag: "InvalidInput", field: "amount" }
+    ],
+    [
+      "of the most that one may ask, when less is left",
+      { amount: largestAmount },
+      { _tag: "RefundTooLarge", amount: largestAmount, refundable: 4900 }
+    ],
     ["of more than there is money", { amount: 2 ** 53 }, { _tag: "InvalidInput", field: "amount" }],
     [
       "of more than is left",
