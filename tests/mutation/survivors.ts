@@ -5,5 +5,22 @@ export const survivors: ReadonlyArray<Justification> = [
   {
     why: "A reference loses what stood there or has other words in its place: either way it is not what it was.",
     mutants: ['cascade/keepable.ts referenceProblem: StringLiteral "" -> "Stryker was here!" #2']
+  },
+  {
+    why: "Nothing but an unknown outcome has anything for its customer to do: the tag is for the compiler alone.",
+    mutants: [
+      'cascade/Cascade.ts record: ConditionalExpression outcome._tag === "Indeterminate" -> true',
+      'ChargeResolver.ts isAbandoned: ConditionalExpression found._tag === "StillPending" -> true'
+    ]
+  },
+  {
+    why: "A sum is a multiple of ten whether it is counted up or down.",
+    mutants: [
+      "cardNumbers.ts passesLuhn: AssignmentOperator sum += i % 2 === 0 ? digit : Number(doubled[digit]) -> sum -= i % 2 === 0 ? digit : Number(doubled[digit])"
+    ]
+  },
+  {
+    why: "A short cut for texts without digits: without it the answer is the same and takes longer.",
+    mutants: ["cardNumbers.ts holdsCardNumber: ConditionalExpression !/\\p{Nd}/u.test(normal) -> false"]
   }
 ]
