@@ -14,6 +14,13 @@ export const survivors: ReadonlyArray<Justification> = [
     ]
   },
   {
+    why: "What is about nothing is done with also where no case is made for it: the case is for the compiler alone.",
+    mutants: [
+      'webhooks/WebhookProcessing.ts WebhookProcessing: ConditionalExpression case "Other": return undefined -> case "Other":',
+      'webhooks/WebhookProcessing.ts WebhookProcessing: StringLiteral "Other" -> ""'
+    ]
+  },
+  {
     why: "A sum is a multiple of ten whether it is counted up or down.",
     mutants: [
       "cardNumbers.ts passesLuhn: AssignmentOperator sum += i % 2 === 0 ? digit : Number(doubled[digit]) -> sum -= i % 2 === 0 ? digit : Number(doubled[digit])"

@@ -1,4 +1,4 @@
-import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Result, Schema } from "effect"
 import { Digest } from "effect/crypto"
 import { holdsCardNumber } from "../cardNumbers.ts"
 import { EntityRegistry } from "../EntityRegistry.ts"
@@ -106,12 +106,8 @@ const rawOf = ({ headers, body }: WebhookDelivery): RawWebhook | undefined => {
 }
 
 // The kernel has no TextEncoder; Base64 leads from texts to bytes as well.
-const base64 = Schema.encodeSync(Schema.Uint8ArrayFromBase64)
-const decodeText = Schema.decodeOption(Schema.StringFromBase64)
-/** Bytes that are no UTF-8 are read one by one: the digits among them are what is looked for. */
+/** Bytes that are no UTF-8 are read over: the digits among them are what is looked for. */
 const textOf = (bytes: Uint8Array): string =>
-  Option.getOrElse(decodeText(base64(bytes)), () =>
-    [...bytes].map((byte) => String.fromCharCode(byte)).join("")
-  )
+  Schema.decodeSync(Schema.StringFromBase64)(Schema.encodeSync(Schema.Uint8ArrayFromBase64)(bytes))
 const bytesOf = (text: string): Uint8Array =>
   Schema.decodeSync(Schema.Uint8ArrayFromBase64)(Schema.encodeSync(Schema.StringFromBase64)(text))

@@ -140,6 +140,15 @@ describe("a webhook that its processor signed", () => {
     })
   )
 
+  it.effect("whose time nobody says has none", () =>
+    Effect.gen(function* () {
+      const { occurredAt: _, ...timeless } = reading()
+      const { receive, taken } = door({ says: Effect.succeed(timeless) })
+      yield* receive()
+      expect(taken[0]).not.toHaveProperty("occurredAt")
+    })
+  )
+
   it.effect("whose id cannot be kept as it is, is kept by its digest", () =>
     Effect.gen(function* () {
       for (const eventId of [pan, "x".repeat(256), "a\0b"]) {
