@@ -116,7 +116,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     )
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port })))
 
-  return Layer.mergeAll(doors, workers(pool("payments_cluster", 4))).pipe(
+  return Layer.mergeAll(doors, workers(pool("payments_cluster", 4), undefined, settings.clusterAddress)).pipe(
     Layer.provide(EventConsumers.layer),
     Layer.provideMerge(kernel),
     Layer.provide(Layer.mergeAll(SecureRandom.layerWebCrypto, Digest.layerWebCrypto))

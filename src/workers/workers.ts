@@ -1,5 +1,6 @@
-import { Duration, Effect, Layer, Schedule } from "effect"
-import { Singleton, SingleRunner } from "effect/cluster"
+import { NodeClusterSocket } from "@effect/platform-node"
+import { Duration, Effect, Layer, Option, Schedule } from "effect"
+import { RunnerAddress, Singleton, SingleRunner } from "effect/cluster"
 import type { Digest } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
 import type { Outbox } from "../kernel/Outbox.ts"
@@ -130,14 +131,32 @@ const eventsOut = Layer.mergeAll(
   Singleton.make("failing-webhooks", deliverIn("failing"))
 )
 
+/** Where a server of the cluster is reached by the others. */
+export interface ClusterAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * One of several processes on one PostgreSQL, where they find each other. Each piece of work is at one of them at a
+ * time; when that one dies, PostgreSQL notices with its connection, and another takes the work on.
+ */
+const oneOfSeveral = ({ host, port }: ClusterAddress) =>
+  NodeClusterSocket.layer({
+    storage: "sql",
+    shardingConfig: { runnerAddress: Option.some(RunnerAddress.make(host, port)) }
+  })
+
 /**
  * The work that no request does: expiry, takeover, reconciliation, webhooks in, delivery of events. Each runs once in the
- * cluster; here the cluster is this one process, and its storage is the same PostgreSQL, in a schema and a role of
- * its own.
+ * cluster: this one process, or several that know each other's addresses. Its storage is the same PostgreSQL, in a
+ * schema and a role of its own.
  */
 export const workers = <E>(
   clusterDatabase: Layer.Layer<SqlClient.SqlClient, E>,
-  settings: DeliverySettings = deliveryDefaults
+  settings: DeliverySettings = deliveryDefaults,
+  /** Where the other servers of the cluster reach this one; without it this process does all the work itself. */
+  address?: ClusterAddress
 ): Layer.Layer<
   never,
   E,
@@ -163,6 +182,10 @@ export const workers = <E>(
     delivery(settings),
     eventsOut
   ).pipe(
-    Layer.provide(SingleRunner.layer({ runnerStorage: "memory" }).pipe(Layer.orDie)),
+    Layer.provide(
+      (address === undefined ? SingleRunner.layer({ runnerStorage: "memory" }) : oneOfSeveral(address)).pipe(
+        Layer.orDie
+      )
+    ),
     Layer.provide(clusterDatabase)
   )
