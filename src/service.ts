@@ -2,6 +2,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { Layer, type Redacted } from "effect"
 import { Aead, Digest, SecureRandom } from "effect/crypto"
 import { createServer } from "node:http"
+import { hostname } from "node:os"
 import type { Settings } from "./config.ts"
 import { ApiKeys } from "./db/ApiKeys.ts"
 import * as Database from "./db/Database.ts"
@@ -116,7 +117,10 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     )
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port })))
 
-  return Layer.mergeAll(doors, workers(pool("payments_cluster", 4), undefined, settings.clusterAddress)).pipe(
+  return Layer.mergeAll(
+    doors,
+    workers(pool("payments_cluster", 4), { host: hostname(), port: settings.port })
+  ).pipe(
     Layer.provide(EventConsumers.layer),
     Layer.provideMerge(kernel),
     Layer.provide(Layer.mergeAll(SecureRandom.layerWebCrypto, Digest.layerWebCrypto))

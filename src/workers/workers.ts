@@ -1,6 +1,5 @@
-import { NodeClusterSocket } from "@effect/platform-node"
 import { Duration, Effect, Layer, Option, Schedule } from "effect"
-import { RunnerAddress, Singleton, SingleRunner } from "effect/cluster"
+import { RunnerAddress, SingleRunner, Singleton } from "effect/cluster"
 import type { Digest } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
 import type { Outbox } from "../kernel/Outbox.ts"
@@ -21,6 +20,17 @@ const pause = Duration.millis(500)
 /** How much one pass takes on. */
 const batch = 200
 
+/** Work that one process of the cluster does; the log says which, so that a person finds it. */
+const once = <R>(worker: string, work: Effect.Effect<void, never, R>) =>
+  Singleton.make(
+    worker,
+    Effect.acquireUseRelease(
+      Effect.logInfo("a worker begins here"),
+      () => work,
+      () => Effect.logInfo("a worker ends here")
+    ).pipe(Effect.annotateLogs({ worker }))
+  )
+
 /**
  * One pass after the other for as long as the process lives. A pass that fails is logged and tried again: what it
  * left undone is still in the database.
@@ -35,7 +45,7 @@ const forever = <R>(
     Effect.asVoid
   )
 
-const expiry = Singleton.make(
+const expiry = once(
   "expiry",
   Effect.gen(function* () {
     const ledger = yield* PaymentLedger
@@ -45,7 +55,7 @@ const expiry = Singleton.make(
 )
 
 /** Apart from reconciliation, so that a slow processor holds up nobody whose driver died. */
-const takeover = Singleton.make(
+const takeover = once(
   "takeover",
   Effect.gen(function* () {
     const { takeOver } = yield* Reconciler
@@ -56,7 +66,7 @@ const takeover = Singleton.make(
   })
 )
 
-const reconciliation = Singleton.make(
+const reconciliation = once(
   "reconciliation",
   Effect.gen(function* () {
     const { pass } = yield* Reconciler
@@ -77,7 +87,7 @@ const paging = Singleton.make(
 )
 
 /** Webhooks in: what processors told of is looked into. */
-const webhooksIn = Singleton.make(
+const webhooksIn = once(
   "webhooks-in",
   Effect.gen(function* () {
     const { pass } = yield* WebhookProcessing
@@ -86,7 +96,7 @@ const webhooksIn = Singleton.make(
 )
 
 /** The same two for refunds: apart, so that neither holds up the other. */
-const refundTakeover = Singleton.make(
+const refundTakeover = once(
   "refund-takeover",
   Effect.gen(function* () {
     const { takeOver } = yield* RefundReconciler
@@ -97,7 +107,7 @@ const refundTakeover = Singleton.make(
   })
 )
 
-const refundReconciliation = Singleton.make(
+const refundReconciliation = once(
   "refund-reconciliation",
   Effect.gen(function* () {
     const { pass } = yield* RefundReconciler
@@ -121,42 +131,31 @@ const telling = <A, E, R>(
       : Effect.logInfo(`${of} reconciled`).pipe(Effect.annotateLogs(annotations))
   })
 
-const delivery = (settings: DeliverySettings) =>
-  Singleton.make("delivery", forever("delivery", deliver(settings)))
+const delivery = (settings: DeliverySettings) => once("delivery", forever("delivery", deliver(settings)))
 
 /** Events out: what happened becomes deliveries, and those are made; the endpoints that fail are apart. */
 const eventsOut = Layer.mergeAll(
-  Singleton.make("fan-out", forever("fan-out", prepareDeliveries)),
-  Singleton.make("webhooks", deliverIn("healthy")),
-  Singleton.make("failing-webhooks", deliverIn("failing"))
+  once("fan-out", forever("fan-out", prepareDeliveries)),
+  once("webhooks", deliverIn("healthy")),
+  once("failing-webhooks", deliverIn("failing"))
 )
 
-/** Where a server of the cluster is reached by the others. */
-export interface ClusterAddress {
-  readonly host: string
-  readonly port: number
-}
-
 /**
- * One of several processes on one PostgreSQL, where they find each other. Each piece of work is at one of them at a
- * time; when that one dies, PostgreSQL notices with its connection, and another takes the work on.
+ * How soon a process that died, or stands still, is not counted any more and its work is taken on by another. It tells
+ * that it lives every third of that.
  */
-const oneOfSeveral = ({ host, port }: ClusterAddress) =>
-  NodeClusterSocket.layer({
-    storage: "sql",
-    shardingConfig: { runnerAddress: Option.some(RunnerAddress.make(host, port)) }
-  })
+const silence = Duration.seconds(9)
 
 /**
  * The work that no request does: expiry, takeover, reconciliation, webhooks in, delivery of events. Each runs once in the
- * cluster: this one process, or several that know each other's addresses. Its storage is the same PostgreSQL, in a
- * schema and a role of its own.
+ * cluster, which is every process on one PostgreSQL: who does what is agreed on by locks there, in a schema and a
+ * role of its own. Nothing depends on it being once, because every pass claims the rows that it takes.
  */
 export const workers = <E>(
   clusterDatabase: Layer.Layer<SqlClient.SqlClient, E>,
-  settings: DeliverySettings = deliveryDefaults,
-  /** Where the other servers of the cluster reach this one; without it this process does all the work itself. */
-  address?: ClusterAddress
+  /** What this process is called in the cluster: no other may have it, and after a restart it is the same. */
+  process: { readonly host: string; readonly port: number },
+  settings: DeliverySettings = deliveryDefaults
 ): Layer.Layer<
   never,
   E,
@@ -183,9 +182,14 @@ export const workers = <E>(
     eventsOut
   ).pipe(
     Layer.provide(
-      (address === undefined ? SingleRunner.layer({ runnerStorage: "memory" }) : oneOfSeveral(address)).pipe(
-        Layer.orDie
-      )
+      SingleRunner.layer({
+        shardingConfig: {
+          runnerAddress: Option.some(RunnerAddress.make(process.host, process.port)),
+          shardLockExpiration: silence,
+          shardLockRefreshInterval: Duration.divideUnsafe(silence, 3),
+          refreshAssignmentsInterval: Duration.seconds(1)
+        }
+      }).pipe(Layer.orDie)
     ),
     Layer.provide(clusterDatabase)
   )

@@ -61,8 +61,12 @@ export const rest = Effect.fnUntraced(function* (
   })
 })
 
-/** What of a session stands in the answer of both doors: state and amount of each refund, and what is left. */
-export const standing = Effect.fnUntraced(function* (session: string) {
+const lines = (all: unknown): ReadonlyArray<string> =>
+  Array.isArray(all)
+    ? all.map((one) => `${at(one, "kind")} ${at(one, "state")} ${at(one, "money", "amount")}`)
+    : []
+
+const bothDoors = Effect.fnUntraced(function* (session: string) {
   const read = yield* field(
     `query ($id: ID!) { session(id: $id) {
       captures { refundable { amount } } refunds { nodes { state kind money { amount } } }
@@ -70,19 +74,28 @@ export const standing = Effect.fnUntraced(function* (session: string) {
     "session",
     { id: session }
   )
-  const nodes = at(read, "refunds", "nodes")
-  const refunds = Array.isArray(nodes)
-    ? nodes.map((node) => `${at(node, "kind")} ${at(node, "state")} ${at(node, "money", "amount")}`)
-    : []
   const { json } = yield* rest(session)
-  const listed = at(json, "refunds")
-  const told = Array.isArray(listed)
-    ? listed.map((one) => `${at(one, "kind")} ${at(one, "state")} ${at(one, "money", "amount")}`).toReversed()
-    : []
-  assert.deepStrictEqual(told, refunds, "both doors tell the same")
-  const left = at(read, "captures", 0, "refundable", "amount")
-  assert.strictEqual(at(json, "captures", 0, "refundable"), left)
-  return { refunds, left, disputes: at(read, "disputes", "nodes") }
+  return {
+    refunds: lines(at(read, "refunds", "nodes")),
+    told: lines(at(json, "refunds")).toReversed(),
+    left: at(read, "captures", 0, "refundable", "amount"),
+    toldLeft: at(json, "captures", 0, "refundable"),
+    disputes: at(read, "disputes", "nodes")
+  }
+})
+
+/** What of a session stands in the answer of both doors: state and amount of each refund, and what is left. */
+export const standing = Effect.fnUntraced(function* (session: string) {
+  const { told, toldLeft, ...read } = yield* bothDoors(session).pipe(
+    // Where workers are at it, something may happen between the one answer and the other.
+    Effect.repeat({
+      until: ({ refunds, told, left, toldLeft }) => `${refunds}${left}` === `${told}${toldLeft}`,
+      times: 9
+    })
+  )
+  assert.deepStrictEqual(told, read.refunds, "both doors tell the same")
+  assert.strictEqual(toldLeft, read.left)
+  return read
 })
 
 /** What really went back, by the gateways' own books and by ours. */

@@ -22,7 +22,7 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 /** Starts the workers in the scope of the caller, whose end is the end of the process. */
 const start = Effect.gen(function* () {
   const { connect } = yield* TestDatabase
-  yield* workers(connect("payments_cluster", 4)).pipe(
+  yield* workers(connect("payments_cluster", 4), { host: "one", port: 1 }).pipe(
     Layer.provide([Reconciler.layer, RefundReconciler.layer]),
     Layer.provide([
       Layer.succeed(EventConsumers, { consume: () => Effect.void }),

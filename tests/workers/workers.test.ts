@@ -40,10 +40,14 @@ const start = Effect.fnUntraced(function* ({
       })
   })
   const { connect } = yield* TestDatabase
-  yield* workers(connect("payments_cluster", 4), {
-    lease: Duration.seconds(1),
-    patience: Duration.millis(300)
-  }).pipe(
+  yield* workers(
+    connect("payments_cluster", 4),
+    { host: "one", port: 1 },
+    {
+      lease: Duration.seconds(1),
+      patience: Duration.millis(300)
+    }
+  ).pipe(
     Layer.provide([Reconciler.layer, RefundReconciler.layer.pipe(Layer.provide(RefundLedgerPg.layer))]),
     Layer.provide([
       Layer.succeed(EventConsumers, consumers),
