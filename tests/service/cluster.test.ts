@@ -9,10 +9,10 @@ import { ask, payWith, type Started, startService, stateOf } from "./server.ts"
 // Three servers on one PostgreSQL, as three machines would be. Each work of the background is one server's at a time;
 // one that dies while it is at it is followed by another, and nothing is lost or done twice.
 
-const eventually = <E, R>(what: string, holds: Effect.Effect<boolean, E, R>) =>
+const eventually = <E, R>(what: string | (() => string), holds: Effect.Effect<boolean, E, R>) =>
   holds.pipe(
     Effect.repeat({ until: (now) => now, schedule: Schedule.spaced("100 millis"), times: 900 }),
-    Effect.map((now) => assert.isTrue(now, what))
+    Effect.map((now) => assert.isTrue(now, typeof what === "string" ? what : what()))
   )
 
 /** The works that a server began and did not end, as its log tells. */
@@ -85,7 +85,7 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTest
           const alive = new Set(servers)
           yield* Effect.forEach(servers, (server) =>
             eventually(
-              "the server listens",
+              () => `the server listens:\n${server.output()}`,
               Effect.sync(() => server.output().includes("Stop with Ctrl-C"))
             )
           )
