@@ -89,7 +89,7 @@ export const standing = Effect.fnUntraced(function* (session: string) {
   const { told, toldLeft, ...read } = yield* bothDoors(session).pipe(
     // Where workers are at it, something may happen between the one answer and the other.
     Effect.repeat({
-      until: ({ refunds, told, left, toldLeft }) => `${refunds}${left}` === `${told}${toldLeft}`,
+      until: (seen) => `${seen.refunds}${seen.left}` === `${seen.told}${seen.toldLeft}`,
       times: 9
     })
   )

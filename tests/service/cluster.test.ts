@@ -125,7 +125,12 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTest
           )
           /** Kills whoever does that work, while there is some. */
           const kill = Effect.fnUntraced(function* (work: string) {
-            const victim = [...alive].find((server) => worksOf(server).includes(work))
+            const doing = () => [...alive].find((server) => worksOf(server).includes(work))
+            yield* eventually(
+              `somebody does ${work}`,
+              Effect.sync(() => doing() !== undefined)
+            )
+            const victim = doing()
             if (victim === undefined) return assert.fail(`nobody does ${work}`)
             yield* victim.signal("SIGKILL")
             yield* victim.ended
