@@ -35,8 +35,6 @@ export interface Settings {
   readonly eventSecretsKey: Redacted.Redacted | undefined
   /** How long a session may be paid after it was declared. */
   readonly sessionLifetime: Duration.Duration
-  /** Where other servers on the same database reach this one, so that they share the work that no request does. */
-  readonly clusterAddress: { readonly host: string; readonly port: number } | undefined
   /** How long an attempt may be in review before a person is called. */
   readonly pageAfter: Duration.Duration
   readonly logFormat: "pretty" | "json"
@@ -57,7 +55,6 @@ export const settings: Config.Config<Settings> = Config.all({
   sandbox: Config.Boolean("SANDBOX").pipe(Config.withDefault(false)),
   eventSecretsKey: Config.option(Config.Redacted("EVENT_SECRETS_KEY")),
   sessionLifetime: Config.Duration("SESSION_LIFETIME").pipe(Config.withDefault(Duration.hours(24))),
-  clusterAddress: Config.option(Config.String("CLUSTER_ADDRESS")),
   pageAfter: Config.Duration("PAGE_AFTER").pipe(Config.withDefault(Duration.minutes(15))),
   logFormat: Config.Literals(["pretty", "json"], "LOG_FORMAT").pipe(Config.withDefault("pretty"))
 }).pipe(
@@ -71,7 +68,6 @@ export const settings: Config.Config<Settings> = Config.all({
       databaseUrl,
       stubDatabaseUrl: Option.getOrUndefined(found.stubDatabaseUrl),
       eventSecretsKey: Option.getOrUndefined(found.eventSecretsKey),
-      clusterAddress: addressOf(Option.getOrUndefined(found.clusterAddress)),
       publicOrigin,
       // Somebody's own database is not filled with placeholders unless they say so.
       // Books of emulators and of stubs do not belong into one database.
@@ -82,13 +78,6 @@ export const settings: Config.Config<Settings> = Config.all({
 )
 
 const seedOf = (sandbox: boolean): Seed => (sandbox ? "sandbox" : "stub")
-
-/** `10.0.0.7:34431`; a port of 0 is none, and is refused below. */
-const addressOf = (text: string | undefined): Settings["clusterAddress"] => {
-  if (text === undefined) return undefined
-  const [, host = "", port = "0"] = /^([^\s/]+):([0-9]{1,5})$/.exec(text) ?? []
-  return { host, port: Number(port) }
-}
 
 const originOf = (host: string, port: number): string =>
   `http://${host.includes(":") ? `[${host}]` : host}:${port}`
@@ -139,10 +128,6 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
     if (connections < 1 || connections > mostConnections) {
       return refuse(setting, `is ${connections}; say a number from 1 to ${mostConnections}`)
     }
-  }
-  const cluster = found.clusterAddress
-  if (cluster !== undefined && (cluster.port < 1 || cluster.port > 65_535)) {
-    return refuse("CLUSTER_ADDRESS", "is not a host and a port, such as CLUSTER_ADDRESS=10.0.0.7:34431")
   }
   const key = found.eventSecretsKey
   if (key !== undefined && keysOf(Redacted.value(key)) === undefined) {

@@ -63,27 +63,3 @@ describe("the key of signing secrets", () => {
     }
   )
 })
-
-describe("the address in the cluster", () => {
-  const loading = (address: string) =>
-    Effect.runPromise(
-      loadSettings.pipe(
-        Effect.provideService(
-          ConfigProvider.ConfigProvider,
-          ConfigProvider.fromEnvRecord({ CLUSTER_ADDRESS: address })
-        ),
-        Effect.match({
-          onSuccess: ({ clusterAddress }) => clusterAddress,
-          onFailure: ({ setting }) => setting
-        })
-      )
-    )
-
-  it("is a host and a port", async () => {
-    expect(await loading("10.0.0.7:34431")).toEqual({ host: "10.0.0.7", port: 34_431 })
-    expect(await loading("::1:34431")).toEqual({ host: "::1", port: 34_431 })
-    for (const wrong of ["10.0.0.7", ":34431", "10.0.0.7:0", "10.0.0.7:99999", "http://10.0.0.7:34431"]) {
-      expect(await loading(wrong), wrong).toBe("CLUSTER_ADDRESS")
-    }
-  })
-})

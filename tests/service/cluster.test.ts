@@ -171,12 +171,25 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTest
             readonly twice: number
             readonly moved: number
             readonly posted: number
+            readonly fulfilments: number
+            readonly events: number
+            readonly faults: number
           }>`
             select (select count(*)::int from (
                 select session_id from captures group by 1 having count(*) > 1) doubled) as twice,
               (select count(*)::int from stub_gateway.entries where kind = 'captured') as moved,
-              (select count(*)::int from postings) as posted`
-          assert.deepStrictEqual(books, { twice: 0, moved: sessions.length, posted: sessions.length })
+              (select count(*)::int from postings) as posted,
+              (select count(*)::int from fulfilments) as fulfilments,
+              (select count(*)::int from outbox where type = 'payment.charged.v1') as events,
+              (select count(*)::int from incidents) + (select count(*)::int from audit_faults()) as faults`
+          assert.deepStrictEqual(books, {
+            twice: 0,
+            moved: sessions.length,
+            posted: sessions.length,
+            fulfilments: sessions.length,
+            events: sessions.length,
+            faults: 0
+          })
         }).pipe(Effect.scoped),
       240_000
     )
