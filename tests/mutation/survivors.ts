@@ -21,6 +21,15 @@ export const survivors: ReadonlyArray<Justification> = [
     ]
   },
   {
+    why: "No network has published a rule of one kind later than one of another: nothing in the table tells kinds apart yet.",
+    mutants: [
+      "routing/retryBudgets.ts budgetsInForce: ConditionalExpression later.hours === hours -> true",
+      "routing/retryBudgets.ts budgetsInForce: LogicalOperator later.hours === hours && later.sameAmount === sameAmount -> later.hours === hours || later.sameAmount === sameAmount",
+      "routing/retryBudgets.ts budgetsInForce: ConditionalExpression later.hours === hours && later.sameAmount === sameAmount -> true",
+      "routing/retryBudgets.ts budgetsInForce: ConditionalExpression later.sameAmount === sameAmount -> true"
+    ]
+  },
+  {
     why: "A sum is a multiple of ten whether it is counted up or down.",
     mutants: [
       "cardNumbers.ts passesLuhn: AssignmentOperator sum += i % 2 === 0 ? digit : Number(doubled[digit]) -> sum -= i % 2 === 0 ? digit : Number(doubled[digit])"
