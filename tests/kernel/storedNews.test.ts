@@ -1,4 +1,5 @@
 import { Dispute } from "../../src/kernel/disputes/Dispute.ts"
+import { Page } from "../../src/kernel/operations/Page.ts"
 import { Refund } from "../../src/kernel/refunds/Refund.ts"
 import { NothingToRefund, RefundBlocked } from "../../src/kernel/refunds/refundRefusals.ts"
 import { Review } from "../../src/kernel/reviews/Review.ts"
@@ -133,6 +134,22 @@ const examples: ReadonlyArray<Example> = [
     }
   ],
   [
+    "a call for a person",
+    Page,
+    {
+      id: "pg_1",
+      kind: "incident",
+      attempt: `at_${ulid}_1`,
+      session: `ps_${ulid}`,
+      mid: "mid_a",
+      provider: "stub_a",
+      incident: 7,
+      incidentKind: "late_capture",
+      raisedAt: instant,
+      open: true
+    }
+  ],
+  [
     "nothing to refund",
     NothingToRefund,
     { _tag: "NothingToRefund", session: `ps_${ulid}`, state: "settled", captures: ["ch_1"] }
@@ -151,5 +168,6 @@ keepsWhatIsStored(examples, {
   "a webhook that is due": ["occurredAt", "raw", "raw.headers.webhook-id", ...ofSubjects],
   "a webhook as an operator sees it": ["occurredAt", "trouble", "problem", "lastTryAt"],
   "a review": ["incident", "processorReference", "amount", "currency", "decidedBy", "decidedAt", "reason"],
+  "a call for a person": ["incident", "incidentKind"],
   "a refund that is blocked": ["by"]
 })

@@ -124,6 +124,7 @@ export class Reviews extends Context.Service<
 
 const isConclusion = Schema.is(Conclusion)
 const isAmount = Schema.is(MinorUnits)
+const isIncident = Schema.is(Schema.Int.check(Schema.isGreaterThan(0)))
 
 const problem = (field: string, text: string) => Effect.fail(new InvalidInput({ field, problem: text }))
 
@@ -141,7 +142,7 @@ const judge = Effect.fnUntraced(function* (
     return yield* problem("evidence", "is not a text of 1 to 2000 characters; say what you saw, and where")
   }
   if (conclusion === "handled") {
-    if (incident === undefined || !Number.isSafeInteger(incident) || incident < 1) {
+    if (!isIncident(incident)) {
       return yield* problem("incident", "is missing; say the number of the incident that was dealt with")
     }
     if (attempt !== undefined) return yield* problem("attempt", "stands beside an incident; leave it out")
