@@ -14,6 +14,13 @@ export const survivors: ReadonlyArray<Justification> = [
     ]
   },
   {
+    why: "Of what is no capture, the kept form is of the same kind: the question is for the compiler alone.",
+    mutants: [
+      'refunds/keepableRefund.ts keepableRefund: ConditionalExpression kept._tag === "Indeterminate" -> true',
+      'refunds/keepableRefund.ts keepableRefund: ConditionalExpression kept._tag === "Declined" || kept._tag === "Absent" -> true'
+    ]
+  },
+  {
     why: "What is about nothing is done with also where no case is made for it: the case is for the compiler alone.",
     mutants: [
       'webhooks/WebhookProcessing.ts WebhookProcessing: ConditionalExpression case "Other": return undefined -> case "Other":',

@@ -1,4 +1,4 @@
-import { Cause, Clock, Duration, Effect, Exit, Fiber, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Option, Schedule } from "effect"
 import { permitLifetime } from "../cascade/chargeAcrossProviders.ts"
 import { Declined, Indeterminate } from "../cascade/Disposition.ts"
 import { withDeadline } from "../detached.ts"
@@ -38,7 +38,8 @@ export const giveBack = Effect.fn("giveBack")(function* (given: {
   const { ledger, provider, refund, permittedAt, by } = given
   const age = (yield* Clock.monotonicTimeNanos) - permittedAt
   if (age > Duration.toNanosUnsafe(permitLifetime)) return refund
-  const exit = yield* Effect.exit(send(provider, refund))
+  // A driver that throws before it starts has broken like any other.
+  const exit = yield* Effect.exit(Effect.suspend(() => send(provider, refund)))
   const outcome = keepableRefund(outcomeOf(exit))
   if (Exit.isFailure(exit) && outcome._tag === "Indeterminate")
     yield* Effect.logWarning("a refund's outcome is unknown", exit.cause)
@@ -104,11 +105,10 @@ const outcomeOf = (exit: Exit.Exit<Refunded, Declined | Indeterminate>): RefundO
     const evidence = { code: "refunded", message: "the processor gave it back" }
     return { _tag: "Refunded", refundReference, money, evidence }
   }
-  const failure = Cause.findErrorOption(exit.cause)
-  if (failure._tag === "Some" && exit.cause.reasons.length === 1) {
-    const { value } = failure
-    if (value instanceof Declined) return value
-    if (value instanceof Indeterminate) return unknownRefund(value)
+  if (exit.cause.reasons.length === 1) {
+    const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+    if (failure instanceof Declined) return failure
+    if (failure instanceof Indeterminate) return unknownRefund(failure)
   }
   return unknownRefund(unknown("driver_broke", "the driver ended without an answer"))
 }

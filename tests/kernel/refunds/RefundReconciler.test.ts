@@ -87,6 +87,9 @@ describe("what a processor says of a refund", () => {
     const found: RefundLookupResult = { _tag: "RefundNotFound", evidence }
     expect(concluded(found, 1000, Duration.seconds(1))).toStrictEqual(unknown("code", "message"))
     expect(concluded(found, 1001, Duration.seconds(1))).toStrictEqual(new Absent({ evidence }))
+    expect(concluded({ _tag: "RefundPending", evidence }, 1001, horizon)).toStrictEqual(
+      unknown("code", "message")
+    )
   })
 
   const unanswered = unknown("lookup_unanswered", "the processor did not answer in time")

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Scope } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Declined, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
 import { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
+import { unknownRefund } from "../../../src/kernel/refunds/giveBack.ts"
 import type { PaymentProvider } from "../../../src/kernel/PaymentProvider.ts"
 import { refunding, unsettled } from "../../support/kernel/givingBack.ts"
 import { by, capture, mid, refund, session, usd } from "../../support/kernel/refunding.ts"
@@ -111,6 +112,7 @@ describe("money that goes back", () => {
 describe("what a processor says to a refund is recorded as what it proves:", () => {
   const declined = new Declined({ kind: "hard", evidence })
   const unknown = (code: string, message: string) => ({ _tag: "Indeterminate", evidence: { code, message } })
+  const broke = unknown("driver_broke", "the driver ended without an answer")
 
   it.effect.each<[string, PaymentProvider["refund"], object]>([
     ["a decline", () => Effect.fail(declined), declined],
@@ -124,6 +126,23 @@ describe("what a processor says to a refund is recorded as what it proves:", () 
       "a driver that breaks",
       () => Effect.die("broken"),
       unknown("driver_broke", "the driver ended without an answer")
+    ],
+    [
+      "a driver that throws before it starts",
+      () => {
+        throw new Error("not a function")
+      },
+      broke
+    ],
+    [
+      "a driver that fails with what it does not declare",
+      () => Effect.fail(JSON.parse('{"_tag":"Declined"}')),
+      broke
+    ],
+    [
+      "a driver that declines and dies at once",
+      () => Effect.failCause(Cause.combine(Cause.fail(declined), Cause.die("a sibling fiber broke"))),
+      broke
     ],
     [
       "a driver that breaks while it declines",
@@ -324,3 +343,14 @@ it.effect("what became of a session's money is told as the ledger has it", () =>
     expect(yield* ofSession(session)).toBe(returns)
   })
 )
+
+describe("of what nobody knows of a refund", () => {
+  it("the processor's reference is the refund's own, if there is one", () => {
+    expect(unknownRefund(new Indeterminate({ evidence }))).toStrictEqual({ _tag: "Indeterminate", evidence })
+    expect(unknownRefund(new Indeterminate({ evidence, processorReference: "re_9" }))).toStrictEqual({
+      _tag: "Indeterminate",
+      evidence,
+      refundReference: "re_9"
+    })
+  })
+})

@@ -98,6 +98,37 @@ describe("a refund is refused, and nothing is written or sent,", () => {
       })
   )
 
+  it.effect("of more than our books have left, whatever the processor says", () =>
+    nothing(
+      captures(capture({ refundable: 1000 })),
+      { amount: 1001 },
+      { _tag: "RefundTooLarge", amount: 1001, refundable: 1000 }
+    )
+  )
+
+  it.effect("as it was judged, if nothing came before under its key meanwhile", () =>
+    Effect.gen(function* () {
+      const looking = Effect.fnUntraced(function* (key: { readonly idempotencyKey?: string }) {
+        let looks = 0
+        const made = yield* refunding({
+          ledger: {
+            refundable: () =>
+              Effect.sync(() =>
+                looks++ === 0
+                  ? { _tag: "Refundable" as const, state: "settled" as const, captures: [capture()] }
+                  : undefined
+              )
+          }
+        })
+        const refusal = yield* made.refused({ amount: 4901 }, session, key)
+        expect(refusal).toMatchObject({ _tag: "RefundTooLarge", amount: 4901 })
+        return looks
+      })
+      expect(yield* looking({ idempotencyKey: "key_1" })).toBe(2)
+      expect(yield* looking({})).toBe(1)
+    })
+  )
+
   it.effect("of a session that nobody knows", () =>
     Effect.gen(function* () {
       const made = yield* refunding({

@@ -74,9 +74,13 @@ export const refunding = Effect.fnUntraced(function* (script: Script = {}) {
     Layer.buildWithScope(scope)
   )
   const log = keptLog()
-  const ask = (body: Partial<RefundRequested> = {}, id: string = session) =>
+  const ask = (
+    body: Partial<RefundRequested> = {},
+    id: string = session,
+    key: { readonly idempotencyKey?: string } = { idempotencyKey: "key_1" }
+  ) =>
     Effect.flatMap(Refunds, (refunds) =>
-      refunds.refund(id, { by, idempotencyKey: "key_1", body: { reason: "it was broken", ...body } })
+      refunds.refund(id, { by, ...key, body: { reason: "it was broken", ...body } })
     ).pipe(Effect.provideContext(context), log.keeping)
   /** The same, with a clock that goes on until nobody waits any more. */
   const waiting = (body?: Partial<RefundRequested>) =>
@@ -85,7 +89,7 @@ export const refunding = Effect.fnUntraced(function* (script: Script = {}) {
       yield* TestClock.adjust(Duration.minutes(2))
       return yield* Fiber.join(fiber)
     })
-  const refused = (body?: Partial<RefundRequested>, id?: string) => Effect.flip(ask(body, id))
+  const refused = (...asking: Parameters<typeof ask>) => Effect.flip(ask(...asking))
   const ofSession = (id: string) =>
     Effect.flatMap(Refunds, (refunds) => refunds.ofSession(id)).pipe(Effect.provideContext(context))
   const { recorded } = ledger
