@@ -14,6 +14,7 @@ import {
 } from "../../src/kernel/ids.ts"
 import { MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
 import { MinorUnits } from "../../src/kernel/Money.ts"
+import { RefundId } from "../../src/kernel/refunds/Refund.ts"
 import { account, sessionId } from "../support/kernel/accounts.ts"
 
 const ulid = "01JD0000000000000000000000"
@@ -81,6 +82,23 @@ const nouns: Readonly<Record<string, Noun>> = {
       `at_${ulid.slice(1)}_1`,
       `at_${ulid.slice(1)}U_1`,
       `at_${ulid}_1\n`
+    ]
+  },
+  "a refund": {
+    is: Schema.is(RefundId),
+    good: [`re_${ulid}_1`, `re_${ulid}_10`, `re_${ulid}_999999`],
+    bad: [
+      "",
+      `re_${ulid}`,
+      `re_${ulid}_`,
+      `ps_${ulid}_1`,
+      `xre_${ulid}_1`,
+      `re_${ulid}_1x`,
+      `re_${ulid}_x`,
+      `re_${ulid}0_1`,
+      `re_${ulid.slice(1)}_1`,
+      `re_${ulid.slice(1)}U_1`,
+      `re_${ulid}_1\n`
     ]
   },
   "a country": {
