@@ -293,7 +293,8 @@ it.layer(doors, { excludeTestServices: true })("the GraphQL door", (it) => {
   it.effect("previews the order of the session that is named", () =>
     Effect.gen(function* () {
       const orders = new Set<string>()
-      for (let i = 0; i < 12; i++) {
+      // Seven in ten begin at the one account: that sixty would all do so has a chance of one in two thousand million.
+      for (let i = 0; i < 60 && orders.size < 2; i++) {
         const session = yield* newSession({ ...declared, brand: "leo-research", entity: "leo_research" })
         const preview = yield* field(
           `query ($id: ID!) { routingPreview(input: { entity: "leo_research", product: "ruo_compounds", amountCents: 9800,
@@ -317,7 +318,7 @@ it.layer(doors, { excludeTestServices: true })("the GraphQL door", (it) => {
         assert.deepStrictEqual(at(read, "decisions", 0, "chosen"), at(preview, "chosen"))
         orders.add(JSON.stringify(at(preview, "chosen")))
       }
-      assert.strictEqual(orders.size, 2, "both orders occur among a dozen sessions")
+      assert.strictEqual(orders.size, 2, "both orders occur")
     })
   )
 })
