@@ -59,7 +59,7 @@ export const answerRows: ReadonlyArray<Row> = [
   },
   {
     code: "throttled",
-    answer: "HTTP 429, and no answer in it",
+    answer: "HTTP 429, and nothing of an answer in it",
     applies: ({ reply }) => reply._tag === "Throttled",
     means: "Declined",
     why: "throttled before it was worked on, and it is sent no second time"
@@ -200,7 +200,6 @@ const declinedBy = (row: Row, reply: Reply, answer: NmiAnswer | undefined): Decl
   if (answer === undefined) {
     return new Declined({
       kind: "soft",
-      ...(row.code === "throttled" ? { advice: "later" } : {}),
       evidence: { code: row.code, message: `no sale was made: ${row.answer}${detailsOf(reply)}` }
     })
   }

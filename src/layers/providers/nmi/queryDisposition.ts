@@ -112,6 +112,10 @@ export const judgeTransactions = (
   // Money that moved is told whatever else there is; a decline only when there is nothing else.
   const rest = verdicts.find((verdict) => verdict._tag !== "FoundDeclined")
   const verdict = captures[0] ?? rest ?? verdicts[0]
+  // Nothing follows a sale that took nothing, so whatever names an original beside it may have taken the money.
+  if (verdict?._tag === "FoundDeclined" && sales.length < transactions.length) {
+    return unknown("follow_up_of_decline", "a decline and a transaction that follows another carry the key")
+  }
   if (verdict !== undefined) return verdict
   return transactions.length > 0
     ? unknown("refund_without_sale", "a refund carries the key, and no sale")

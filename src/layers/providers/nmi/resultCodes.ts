@@ -62,7 +62,7 @@ export const resultCodes: Readonly<Record<string, ResultCode>> = {
   "263": hard("the issuer has newer data of the card", cardData, "updated"),
   "264": hard("again in a few days", "the issuer asks for time, and asking elsewhere gives it none", "later"),
 
-  "301": soft("asked too often", "throttled before it was worked on, and it is sent no second time", "later"),
+  "301": soft("asked too often", "throttled before it was worked on, and it is sent no second time"),
   "400": unknown("error at the processor", "nobody says whether before or after it was approved"),
   "410": soft("the account is configured wrongly", "another account is not"),
   "411": soft("the account is inactive", "another account is not"),

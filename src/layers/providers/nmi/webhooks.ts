@@ -1,4 +1,4 @@
-import { Effect, Option, Redacted, Schema } from "effect"
+import { DateTime, Effect, Option, Redacted, Schema } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
 import {
   type WebhookDelivery,
@@ -7,6 +7,7 @@ import {
   type WebhookSubject
 } from "../../../kernel/PaymentProvider.ts"
 import { strictJson } from "../../transport/strictJson.ts"
+import { plausibleTime } from "../plausibleTime.ts"
 import type { ProviderAccount } from "../ProviderAccounts.ts"
 import { timeOf } from "./transactions.ts"
 import { isTransactionId } from "./wire.ts"
@@ -28,7 +29,8 @@ export const readWebhook = (
     const transaction = decodeTransaction(body)
     if (Option.isNone(transaction)) return yield* refuse("unreadable", `it is no ${type} that can be read`)
     const { action } = transaction.value
-    const occurredAt = action === undefined ? undefined : timeOf(action.date)
+    const at = action === undefined ? undefined : timeOf(action.date)
+    const occurredAt = at === undefined ? undefined : plausibleTime(DateTime.toEpochMillis(at))
     return {
       eventId,
       type,

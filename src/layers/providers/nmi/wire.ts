@@ -23,7 +23,7 @@ export interface NmiAnswer {
 /** An answer, as far as it can be read. */
 export type Reply =
   | { readonly _tag: "Answer"; readonly answer: NmiAnswer }
-  /** HTTP 429: asked too often. */
+  /** HTTP 429 that holds no `response`, not even a spoilt one: asked too often. */
   | { readonly _tag: "Throttled" }
   /** It came and cannot be read: cut, no form, a name twice, a field missing, another HTTP status than 200. */
   | { readonly _tag: "Unreadable"; readonly status: number; readonly problem: string }
@@ -88,12 +88,13 @@ export const readReply = (exchanged: Exchanged): Reply => {
   const { status, whole, body } = exchanged
   const unreadable = (problem: string): Reply => ({ _tag: "Unreadable", status, problem })
   if (!whole) return unreadable("the answer is cut short")
-  const fields = Option.getOrUndefined(readForm(body))
   if (status === 429) {
-    return fields?.has("response") === true
+    // The text, not the form: what cannot be read as one may still tell of money that moved.
+    return /response/i.test(new TextDecoder("latin1").decode(body))
       ? unreadable("it is refused as one of too many and answered all the same")
       : { _tag: "Throttled" }
   }
+  const fields = Option.getOrUndefined(readForm(body))
   if (status !== 200) return unreadable("NMI answers with status 200, whatever it says")
   if (fields === undefined) return unreadable("the answer is no form, or has a name twice")
   const answer = answerIn(fields)

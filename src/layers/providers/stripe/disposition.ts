@@ -234,7 +234,7 @@ const declineOfRow = (row: Row<SeenAnswer>, { itself, error, reply }: SeenAnswer
     case "card_error":
       return declineOf(error)
     case "rate_limit":
-      return { kind: "soft", advice: "later", code: row.code, message: `nothing was charged: ${row.why}` }
+      return { kind: "soft", code: row.code, message: `nothing was charged: ${row.why}` }
     default:
       return {
         kind: "soft",

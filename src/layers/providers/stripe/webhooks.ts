@@ -9,6 +9,7 @@ import {
   type WebhookSubject
 } from "../../../kernel/PaymentProvider.ts"
 import { strictJson } from "../../transport/strictJson.ts"
+import { plausibleTime } from "../plausibleTime.ts"
 import type { ProviderAccount } from "../ProviderAccounts.ts"
 
 /** How old a webhook may be, in seconds. One from the future is only of somebody whose clock is ahead. */
@@ -39,10 +40,11 @@ export const readWebhook = (
     const { id, type, created, data } = event.value
     // A platform's endpoint hears of all its accounts; this one speaks for one of them, or for the platform.
     const ours = (event.value.account ?? undefined) === account.settings["stripe_account"]
+    const occurredAt = plausibleTime(created * 1000)
     return {
       eventId: id,
       type,
-      occurredAt: DateTime.makeUnsafe(created * 1000),
+      ...(occurredAt === undefined ? {} : { occurredAt }),
       subjects: ours ? yield* subjectsOf(type, data.object) : [{ _tag: "Other" }]
     }
   })
@@ -194,7 +196,7 @@ const disputeOf = (object: unknown): Reading => {
   if (state === undefined || !isCurrency(currency)) return undefined
   const money = Result.try(() => new Money({ amount, currency }))
   if (Result.isFailure(money)) return undefined
-  const due = evidence_details?.due_by
+  const evidenceDueBy = plausibleTime((evidence_details?.due_by ?? Number.NaN) * 1000)
   return [
     {
       _tag: "Dispute",
@@ -203,7 +205,7 @@ const disputeOf = (object: unknown): Reading => {
       state,
       money: money.success,
       reason,
-      ...(due === null || due === undefined ? {} : { evidenceDueBy: DateTime.makeUnsafe(due * 1000) })
+      ...(evidenceDueBy === undefined ? {} : { evidenceDueBy })
     }
   ]
 }

@@ -2,6 +2,8 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { answerRows } from "../../../../src/layers/providers/nmi/disposition.ts"
 import { rejections, resultCodes } from "../../../../src/layers/providers/nmi/resultCodes.ts"
+import { judgeVoid } from "../../../../src/layers/providers/nmi/refundDisposition.ts"
+import { readReply } from "../../../../src/layers/providers/nmi/wire.ts"
 import { knownCodes } from "../../../../sandbox/nmi/resultCodes.ts"
 import {
   answered,
@@ -177,8 +179,29 @@ describe("the answers to a sale", () => {
         expect(judged(answered(body, { status }))._tag, String(status)).toBe("Indeterminate")
       }
     }
-    expect(judged(answered("", { status: 429 }))).toMatchObject({ _tag: "Declined", advice: "later" })
     expect(judged(answered("", { status: 429, whole: false }))._tag).toBe("Indeterminate")
+  })
+
+  it("are throttled only when nothing of an answer is in them, and spend no advice of the networks", () => {
+    for (const body of ["", "Too many requests", "<h1>429</h1>"]) {
+      const outcome = judged(answered(body, { status: 429 }))
+      expect(outcome).toMatchObject({ _tag: "Declined", kind: "soft", evidence: { code: "throttled" } })
+      expect(outcome).not.toHaveProperty("advice")
+    }
+    const fine = formOf(fieldsOf())
+    for (const body of [
+      `${fine}&responsetext=SUCCESS`,
+      "response=1&responsetext=50% off&transactionid=777&response_code=100",
+      `${fine}&\u0000`,
+      fine.toUpperCase(),
+      new Uint8Array([0xff, ...new TextEncoder().encode(fine)])
+    ]) {
+      const exchanged = answered(body, { status: 429 })
+      expect(judged(exchanged)._tag, String(body)).toBe("Indeterminate")
+      const reply = readReply(exchanged)
+      const charge = { processorReference: "5", orderId: asked.idempotencyKey }
+      expect(judgeVoid(reply, charge)._tag, String(body)).toBe("Indeterminate")
+    }
   })
 
   it("keep where to look when they name the sale and prove nothing, and not when it is another's", () => {
@@ -232,7 +255,7 @@ describe("the result codes", () => {
       "262 declined hard never",
       "263 declined hard updated",
       "264 declined hard later",
-      "301 declined soft later",
+      "301 declined soft",
       "400 unknown",
       "410 declined soft",
       "411 declined soft",

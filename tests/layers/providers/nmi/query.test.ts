@@ -153,9 +153,19 @@ describe("several transactions of one order id", () => {
   })
 
   it("are declined only when all of them are", () => {
-    expect(judged(declined, voided, refund)._tag).toBe("FoundDeclined")
+    expect(judged(declined, voided)._tag).toBe("FoundDeclined")
     expect(judged(declined, waiting)._tag).toBe("StillPending")
     expect(judged(declined, { condition: "unknown" })._tag).toBe("Indeterminate")
+  })
+
+  it("are no decline beside anything that follows another transaction", () => {
+    const followed: Transaction = { id: "7", original: "12030573555", condition: "complete" }
+    for (const first of [declined, voided]) {
+      for (const other of [followed, refund]) {
+        expect(judged(first, other)._tag).toBe("Indeterminate")
+        expect(judged(other, first)._tag).toBe("Indeterminate")
+      }
+    }
   })
 
   it("say nothing when one is of another order id, or all are refunds", () => {

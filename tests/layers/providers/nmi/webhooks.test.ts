@@ -204,7 +204,15 @@ describe("a webhook", () => {
   })
 
   it("has no time when it says none that there is", () => {
-    for (const action of [undefined, { date: "" }, { date: "yesterday" }, { date: "20261399000000" }]) {
+    for (const action of [
+      undefined,
+      { date: "" },
+      { date: "yesterday" },
+      { date: "20261399000000" },
+      { date: "00000101000000" },
+      { date: "19991231235959" },
+      { date: "22000101000000" }
+    ]) {
       expect(Effect.runSync(reading(event({ action })))).not.toHaveProperty("occurredAt")
     }
   })

@@ -266,7 +266,7 @@ const answers: ReadonlyArray<
     "hard updated expired_card"
   ],
   ["card_error", error(402, cardError({ decline_code: "what_is_this" })), "Declined", "hard what_is_this"],
-  ["rate_limit", error(429, refused("rate_limit")), "Declined", "soft later rate_limit"],
+  ["rate_limit", error(429, refused("rate_limit")), "Declined", "soft rate_limit"],
   ["refused", error(400, refused()), "Declined", "soft refused"],
   ["refused", error(400, refused("amount_too_small")), "Declined", "soft amount_too_small"],
   ["refused", error(401, refused()), "Declined", "soft refused"],

@@ -244,6 +244,42 @@ describe("what a webhook is about", () => {
     })
   )
 
+  it.effect("has no time that nothing can hold, and is read all the same", () =>
+    Effect.gen(function* () {
+      const day = (time: string) => DateTime.toEpochMillis(DateTime.makeUnsafe(time)) / 1000
+      const first = day("2000-01-01T00:00:00Z")
+      const last = day("2199-12-31T23:59:59Z")
+      const of = (due_by: unknown, created = at) => {
+        const payload = JSON.stringify(
+          event("charge.dispute.created", dispute("needs_response", { evidence_details: { due_by } }), {
+            created
+          })
+        )
+        return reading(payload, signed(payload))
+      }
+      for (const due of [first, last]) {
+        const read = yield* of(due, due)
+        expect(read.subjects).toMatchObject([{ evidenceDueBy: DateTime.makeUnsafe(due * 1000) }])
+        expect(read.occurredAt).toEqual(DateTime.makeUnsafe(due * 1000))
+      }
+      for (const due of [
+        first - 1,
+        last + 1,
+        253_402_300_800,
+        -99_999_999_999,
+        Number.MAX_SAFE_INTEGER,
+        null
+      ]) {
+        const [subject] = (yield* of(due)).subjects
+        expect(subject).toMatchObject({ _tag: "Dispute", disputeReference: "dp_1" })
+        expect(subject).not.toHaveProperty("evidenceDueBy")
+      }
+      for (const created of [0, first - 1, last + 1]) {
+        expect(yield* of(at, created)).not.toHaveProperty("occurredAt")
+      }
+    })
+  )
+
   it.effect("is nothing of ours when it is of another connected account", () =>
     Effect.gen(function* () {
       const other = JSON.stringify(
