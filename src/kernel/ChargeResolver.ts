@@ -99,12 +99,13 @@ const ask = Effect.fnUntraced(function* ({
       idempotencyKey,
       money,
       writtenAt,
-      ...(processorReference === undefined ? {} : { processorReference })
+      ...(processorReference === undefined ? {} : { processorReference }),
+      ...(attempt.state === "in_flight" ? { inFlight: true } : {})
     }
     const found = yield* inTime(lookupCharge(charge))
-    if (!isAbandoned(found, age)) return conclusion(found, age, absenceHorizon)
+    if (!isAbandoned(found, age)) return concluded(found, charge, age, absenceHorizon)
     const { cancelCharge } = yield* capability(provider, "chargeCancel")
-    return conclusion(yield* inTime(cancelCharge(charge)), age, absenceHorizon)
+    return concluded(yield* inTime(cancelCharge(charge)), charge, age, absenceHorizon)
   }).pipe(
     Effect.catchTag("Indeterminate", Effect.succeed),
     Effect.catch((error) => Effect.succeed(unknown("cannot_look_up", error.message))),
@@ -131,6 +132,25 @@ const inTime = (
 /** The charge waits for a customer who had all the time that there is. */
 const isAbandoned = (found: LookupResult, age: number): boolean =>
   found._tag === "StillPending" && found.action !== undefined && age > Duration.toMillis(actionPatience)
+
+/**
+ * The same of a charge that the processor once named: whatever became of it, it is not absent. Somebody changed what
+ * it is found by, or other credentials ask; it stays in review, and a person is called.
+ */
+const concluded = (
+  found: LookupResult,
+  { processorReference }: ChargeQuery,
+  age: number,
+  absenceHorizon: Duration.Duration
+): Outcome =>
+  found._tag === "NotFound" && processorReference !== undefined
+    ? new Indeterminate({
+        evidence: {
+          code: "known_and_not_found",
+          message: `the processor named it ${processorReference} and does not find it: ${found.evidence.message}`
+        }
+      })
+    : conclusion(found, age, absenceHorizon)
 
 /**
  * What the answer to a lookup proves of an attempt, so many milliseconds after its write-ahead: "not found" proves

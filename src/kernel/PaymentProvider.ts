@@ -115,6 +115,8 @@ export interface ChargeQuery {
   readonly writtenAt: DateTime.Utc
   /** The processor's own id, when somebody heard it. What is found under it must still be of this key. */
   readonly processorReference?: string
+  /** Its driver is still at it: it is looked at and not touched, not even to cancel what could still be charged. */
+  readonly inFlight?: true
 }
 
 export interface ChargeLookup {

@@ -131,6 +131,28 @@ describe("who asks what became of a charge", () => {
     })
   )
 
+  it.effect("takes nothing for absent that the processor named once, however late it does not find it", () =>
+    Effect.gen(function* () {
+      const { ask } = resolving({ found: { _tag: "NotFound", evidence } })
+      const late = charge(Duration.hours(1))
+      expect(yield* ask(late)).toStrictEqual(new Absent({ evidence }))
+      expect(yield* ask({ ...late, processorReference: "ch_9" })).toStrictEqual(
+        unknown("known_and_not_found", "the processor named it ch_9 and does not find it: message")
+      )
+    })
+  )
+
+  it.effect("says when a driver is still at it, so that nothing is touched", () =>
+    Effect.gen(function* () {
+      const { lookInto, asked } = resolving({})
+      const { attempt, ...rest } = charge()
+      for (const state of ["in_flight", "indeterminate"] as const) {
+        yield* lookInto({ ...rest, attempt: new Attempt({ ...attempt, state }) })
+      }
+      expect(asked.map(({ inFlight }) => inFlight)).toEqual([true, undefined])
+    })
+  )
+
   it.effect("takes a lookup that breaks, and the log, for the only witnesses of it", () =>
     Effect.gen(function* () {
       const { ask, log } = resolving({ lookUp: () => Effect.die("broken") })

@@ -239,6 +239,7 @@ declare
   next_state text;
   captured_before boolean;
   capture_heard boolean;
+  named boolean;
   choice jsonb := '{"passedOver": []}';
   card jsonb;
   permit jsonb;
@@ -255,6 +256,7 @@ begin
   live := a.state in ('in_flight', 'indeterminate');
   captured_before := exists (select from captures where session_id = s.session_id);
   capture_heard := exists (select from attempt_evidence where attempt_id = a.attempt_id and outcome = 'Captured');
+  named := exists (select from attempt_evidence where attempt_id = a.attempt_id and detail ? 'processorReference');
   about := jsonb_build_object('attempt', a.attempt_id, 'mid', a.mid_id, 'provider', a.provider,
     'processorReference', o -> 'processorReference', 'reason', heard -> 'code', 'source', p -> 'source');
   select coalesce(max(evidence.nr), 0) + 1 into nr from attempt_evidence evidence where attempt_id = a.attempt_id;
@@ -307,8 +309,9 @@ begin
       insert into incidents (kind, session_id, attempt_id, detail) values (incident, s.session_id, a.attempt_id, heard)
       on conflict do nothing;
     end if;
-  elsif kind in ('Declined', 'Absent') and capture_heard and p ->> 'source' <> 'person' then
-    -- Once a processor said that money moved, only a person says that it did not: this is evidence and no more.
+  elsif (kind in ('Declined', 'Absent') and capture_heard or kind = 'Absent' and named) and p ->> 'source' <> 'person' then
+    -- Once a processor said that money moved, only a person says that it did not; and what it named once is not absent,
+    -- however it is hidden now. This is evidence and no more.
     null;
   elsif kind = 'Declined' and live then
     update attempts set state = 'declined', decline_kind = o ->> 'kind', evidence = heard, resolved_at = now(),

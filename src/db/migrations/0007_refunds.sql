@@ -406,7 +406,8 @@ begin
       -- It went back, and then it did not arrive: the books stay, and a person pays it in another way.
       if kind = 'Declined' and p ->> 'source' in ('lookup', 'webhook') then wrong := wrong || 'refund_taken_back'::text; end if;
     elsif live and (p ->> 'source' = 'person' or not exists (
-        select from refund_evidence where refund_id = r.refund_id and outcome = 'Refunded')) then
+        select from refund_evidence where refund_id = r.refund_id
+          and (outcome = 'Refunded' or kind = 'Absent' and detail ? 'refundReference'))) then
       -- Once a processor said that money went back, only a person says that it did not.
       next_state := lower(kind);
     end if;

@@ -127,6 +127,14 @@ const ask = Effect.fnUntraced(function* ({
         ...(refundReference === undefined ? {} : { refundReference })
       })
     )
+    // What the processor named once is not absent, however it is hidden now.
+    if (found._tag === "RefundNotFound" && refundReference !== undefined) {
+      const { message } = found.evidence
+      return unknown(
+        "known_and_not_found",
+        `the processor named it ${refundReference} and does not find it: ${message}`
+      )
+    }
     return concluded(found, age, horizonOf(absenceHorizon))
   }).pipe(
     Effect.catchTag("Indeterminate", (error) => Effect.succeed(unknownRefund(error))),

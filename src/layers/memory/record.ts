@@ -61,7 +61,9 @@ const conclude = (transaction: Transaction, attempt: AttemptRow, recorded: Recor
     case "Indeterminate":
       return indeterminate(transaction, attempt)
     case "Absent":
-      return isContradicted(transaction, recorded) ? {} : absent(transaction, attempt)
+      return isContradicted(transaction, recorded) || isNamed(transaction, recorded)
+        ? {}
+        : absent(transaction, attempt)
   }
 }
 
@@ -69,6 +71,14 @@ const conclude = (transaction: Transaction, attempt: AttemptRow, recorded: Recor
 const isContradicted = ({ session }: Transaction, { attempt, source }: Recorded): boolean =>
   source !== "person" &&
   session.evidence.some((heard) => heard.attempt === attempt && heard.outcome._tag === "Captured")
+
+/** What a processor named once is not absent, however it is hidden now. */
+const isNamed = ({ session }: Transaction, { attempt, source }: Recorded): boolean =>
+  source !== "person" &&
+  session.evidence.some(
+    ({ attempt: of, outcome }) =>
+      of === attempt && outcome._tag === "Indeterminate" && outcome.processorReference !== undefined
+  )
 
 const isLive = ({ state }: AttemptRow): boolean => state === "in_flight" || state === "indeterminate"
 /** Where money was captured after a decline nobody is charged again: a person looks at it. */

@@ -37,6 +37,19 @@ describe("what a processor says of a refund", () => {
     })
   )
 
+  it.effect("is not absent for a lookup that does not find what the processor named once", () =>
+    Effect.gen(function* () {
+      const { pass, recorded } = reconciling({
+        due: [{ ...due(), age: Duration.toMillis(Duration.days(1)), refundReference: "re_9" }],
+        found: { _tag: "RefundNotFound", evidence }
+      })
+      expect(yield* pass).toEqual({ asked: 1, resolved: 0 })
+      expect(recorded.map(({ outcome }) => outcome)).toStrictEqual([
+        unknown("known_and_not_found", "the processor named it re_9 and does not find it: message")
+      ])
+    })
+  )
+
   it.effect.each<[string, RefundLookupResult, Duration.Duration, object]>([
     ["done", done, horizon, gaveBack],
     ["declined", { _tag: "RefundDeclined", declined }, horizon, declined],

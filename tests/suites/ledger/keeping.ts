@@ -1,5 +1,6 @@
 import { Duration, Effect } from "effect"
 import { expect } from "@effect/vitest"
+import { Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
 import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import * as w from "../world.ts"
 
@@ -34,4 +35,22 @@ export const aCaptureOfNothingIsRefused = Effect.gen(function* () {
     }
     expect(yield* w.everythingOf(session)).toEqual(standing)
   }
+})
+
+/** What a processor named once is not absent for a lookup that does not find it: it stays in review until a person says so. */
+export const whatTheProcessorNamedIsNotAbsent = Effect.gen(function* () {
+  const world = yield* w.newWorld
+  const { session, permit } = yield* w.charging(world)
+  const waits = new Indeterminate({
+    processorReference: "pi_known",
+    evidence: { code: "requires_action", message: "the customer has to do something" }
+  })
+  yield* w.record(permit, waits)
+  for (const source of ["lookup", "webhook"] as const) {
+    const recording = yield* w.record(permit, w.absent, { source, fence: 0 })
+    expect(recording).toMatchObject({ attempt: "indeterminate", session: "in_review" })
+  }
+  expect(yield* w.eventTypes(session)).toEqual(["payment.in_review.v1"])
+  const recording = yield* w.record(permit, w.absent, { source: "person", fence: 0 })
+  expect(recording).toMatchObject({ attempt: "absent", session: "failed" })
 })

@@ -32,7 +32,9 @@ const mostPages = 50
 export const lookupCharge = (options: LookupOptions, query: ChargeQuery): Looking =>
   inAccount(options, query, (account, asked) =>
     Effect.flatMap(find(options, account, query), (found) =>
-      found._tag === "None" ? Effect.succeed(notFound) : resolve(options, account, asked, found.intent)
+      found._tag === "None"
+        ? Effect.succeed(notFound)
+        : resolve(options, account, asked, found.intent, query.inFlight === true)
     )
   )
 
@@ -48,7 +50,7 @@ export const cancelCharge = (options: LookupOptions, query: ChargeQuery): Lookin
             code: "canceled",
             message: "no money moved: the customer did not do what the charge waited for"
           })
-        : resolve(options, account, asked, found.intent)
+        : resolve(options, account, asked, found.intent, false)
     })
   )
 
@@ -72,7 +74,8 @@ const resolve = (
   options: LookupOptions,
   account: StripeAccount,
   asked: Asked,
-  intent: PaymentIntent
+  intent: PaymentIntent,
+  inFlight: boolean
 ): Looking => {
   const verdict = judgeIntent(intent, asked)
   switch (verdict._tag) {
@@ -81,6 +84,16 @@ const resolve = (
     case "Declined":
       return told(declinedOf(verdict.decline, intent.id))
     case "Cancel":
+      if (inFlight) {
+        return Effect.succeed({
+          _tag: "StillPending",
+          evidence: {
+            code: intent.status,
+            message: "the intent is not confirmed yet, and its driver is at it"
+          },
+          processorReference: intent.id
+        })
+      }
       return cancel(options, account, asked, intent, verdict.decline)
     case "Waits":
       return Effect.succeed({

@@ -1,6 +1,6 @@
 // Where a naive adapter of Stripe charges twice, one test for each trap.
 import { it } from "@effect/vitest"
-import { Duration, Effect, Redacted } from "effect"
+import { DateTime, Duration, Effect, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { VaultToken } from "../../../../src/kernel/Card.ts"
@@ -267,6 +267,20 @@ describe("an attempt that somebody sends a second time", () => {
       expect(yield* told(answered(200, intent("canceled", ours)))).toBe("Declined")
       expect(yield* told(answered(200, intent("succeeded", { ...ours, id: "pi_2" })))).toBe("Indeterminate")
       expect(yield* told(error(500, { type: "api_error" }))).toBe("Indeterminate")
+    })
+  )
+
+  it.effect("is looked at and not canceled while its driver is at it, however far it has come", () =>
+    Effect.gen(function* () {
+      const { attempt } = newPermit()
+      const ours = { metadata: { attempt_id: attempt.idempotencyKey } }
+      for (const status of ["requires_confirmation", "requires_payment_method"]) {
+        const { driver, seen } = farEnd(() => answered(200, intent(status, ours)))
+        const { lookupCharge } = yield* capability(driver, "chargeLookup")
+        const query = { ...attempt, writtenAt: yield* DateTime.now, processorReference: "pi_1" }
+        expect(yield* lookupCharge({ ...query, inFlight: true })).toMatchObject({ _tag: "StillPending" })
+        expect(seen.map(({ to }) => to)).toEqual(["GET /v1/payment_intents/pi_1"])
+      }
     })
   )
 })
