@@ -37,6 +37,31 @@ export const survivors: ReadonlyArray<Justification> = [
     ]
   },
   {
+    why: "The compiled rule is met where an account has none or the charge does not say: the question is for the compiler alone.",
+    mutants: [
+      "routing/Eligibility.ts exclusions: ConditionalExpression rules.cardBrands !== undefined -> true",
+      "routing/Eligibility.ts exclusions: ConditionalExpression inputs.cardBrand !== undefined -> true",
+      "routing/Eligibility.ts exclusions: ConditionalExpression rules.countries !== undefined -> true",
+      "routing/Eligibility.ts exclusions: ConditionalExpression inputs.country !== undefined -> true",
+      "routing/Eligibility.ts exclusions: ConditionalExpression rules.vaults !== undefined -> true",
+      "routing/Eligibility.ts exclusions: ConditionalExpression inputs.vault !== undefined -> true",
+      "routing/Eligibility.ts exclusions: ConditionalExpression inputs.bin !== undefined -> true",
+      "routing/Eligibility.ts exclusions: ConditionalExpression rules.highestRisk !== undefined -> true",
+      "routing/Eligibility.ts exclusions: ConditionalExpression account.monthlyCap !== undefined -> true"
+    ]
+  },
+  {
+    why: "Before the first place stands nothing, and of two lists of one length nothing is missing: each question ends the loop where another would. Written for speed.",
+    mutants: [
+      'routing/Ordering.ts order: ArrayDeclaration [] -> ["Stryker was here"] #2',
+      "routing/Ordering.ts order: EqualityOperator place > 0 -> place >= 0",
+      "routing/Ordering.ts order: ConditionalExpression before === undefined -> false",
+      "routing/Ordering.ts order: LogicalOperator before === undefined || drawBefore === undefined -> before === undefined && drawBefore === undefined",
+      "routing/Ordering.ts order: ConditionalExpression before === undefined || drawBefore === undefined -> false",
+      "routing/Ordering.ts order: ConditionalExpression drawBefore === undefined -> false"
+    ]
+  },
+  {
     why: "A sum is a multiple of ten whether it is counted up or down.",
     mutants: [
       "cardNumbers.ts passesLuhn: AssignmentOperator sum += i % 2 === 0 ? digit : Number(doubled[digit]) -> sum -= i % 2 === 0 ? digit : Number(doubled[digit])"

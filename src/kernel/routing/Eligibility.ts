@@ -1,7 +1,7 @@
 import type { CardBrand } from "../Card.ts"
 import type { ProductCategory } from "../Category.ts"
 import type { EntityId } from "../ids.ts"
-import { RiskLevel } from "../MerchantAccount.ts"
+import type { RiskLevel } from "../MerchantAccount.ts"
 import type { Currency } from "../Money.ts"
 import type { CompiledAccount, CompiledCharge } from "./CompiledAccount.ts"
 import type { ExclusionReason } from "./ExclusionReason.ts"
@@ -36,7 +36,7 @@ export const accepts = (account: CompiledAccount, charge: CompiledCharge): boole
   ((account.cappedCurrency & charge.currency) === 0 || charge.amount <= account.room) &&
   servesCountry(account, charge) &&
   servesVault(account, charge) &&
-  !isBlocked(account, charge)
+  blockedPrefix(account, charge) === undefined
 
 const servesCountry = ({ countries }: CompiledAccount, { country }: CompiledCharge): boolean =>
   countries === undefined || country === undefined || countries.has(country)
@@ -44,8 +44,11 @@ const servesCountry = ({ countries }: CompiledAccount, { country }: CompiledChar
 const servesVault = ({ vaults }: CompiledAccount, { vault }: CompiledCharge): boolean =>
   vaults === undefined || vault === undefined || vaults.has(vault)
 
-const isBlocked = ({ blockedBins }: CompiledAccount, { bin }: CompiledCharge): boolean =>
-  blockedBins !== undefined && bin !== undefined && blockedBins.some((prefix) => bin.startsWith(prefix))
+const blockedPrefix = ({ blockedBins }: CompiledAccount, { bin }: CompiledCharge): string | undefined => {
+  if (blockedBins === undefined || bin === undefined) return undefined
+  for (const prefix of blockedBins) if (bin.startsWith(prefix)) return prefix
+  return undefined
+}
 
 /**
  * Every reason why an account cannot serve a charge, the weightiest first; empty when it can.
@@ -57,8 +60,7 @@ export const exclusions = (
   inputs: RoutingInputs
 ): ReadonlyArray<ExclusionReason> => {
   const { account, capturedThisMonth } = compiled
-  const { accepts: rules, monthlyCap: cap } = account
-  const { cardBrand, country, vault, bin } = inputs
+  const rules = account.accepts
   const reasons: Array<ExclusionReason> = []
   if ((compiled.categories & charge.category) === 0) {
     reasons.push({
@@ -67,7 +69,7 @@ export const exclusions = (
       underwritten: account.underwrittenFor
     })
   }
-  reasons.push(...compiled.outOfService)
+  for (const reason of compiled.outOfService) reasons.push(reason)
   if ((compiled.currencies & charge.currency) === 0) {
     reasons.push({ _tag: "CurrencyNotAccepted", currency: inputs.currency, accepted: rules.currencies })
   }
@@ -77,37 +79,36 @@ export const exclusions = (
   if (inputs.amount > compiled.maximumAmount) {
     reasons.push({ _tag: "AmountAboveMaximum", amount: inputs.amount, maximum: compiled.maximumAmount })
   }
-  const { cardBrands, countries, vaults, blockedBins, highestRisk } = rules
-  if (cardBrands !== undefined && cardBrand !== undefined && !cardBrands.includes(cardBrand)) {
-    reasons.push({ _tag: "CardBrandNotAccepted", brand: cardBrand, accepted: cardBrands })
+  if (
+    (compiled.cardBrands & charge.cardBrand) === 0 &&
+    rules.cardBrands !== undefined &&
+    inputs.cardBrand !== undefined
+  ) {
+    reasons.push({ _tag: "CardBrandNotAccepted", brand: inputs.cardBrand, accepted: rules.cardBrands })
   }
-  if (countries !== undefined && country !== undefined && !countries.some((one) => one === country)) {
-    reasons.push({ _tag: "CountryNotServed", country, served: countries })
+  if (!servesCountry(compiled, charge) && rules.countries !== undefined && inputs.country !== undefined) {
+    reasons.push({ _tag: "CountryNotServed", country: inputs.country, served: rules.countries })
   }
-  if (vaults !== undefined && vault !== undefined && !vaults.includes(vault)) {
-    reasons.push({ _tag: "VaultNotServed", vault, served: vaults })
+  if (!servesVault(compiled, charge) && rules.vaults !== undefined && inputs.vault !== undefined) {
+    reasons.push({ _tag: "VaultNotServed", vault: inputs.vault, served: rules.vaults })
   }
-  if (blockedBins !== undefined && bin !== undefined) {
-    const prefix = blockedBins.find((one) => bin.startsWith(one))
-    if (prefix !== undefined) reasons.push({ _tag: "BinBlocked", bin, prefix })
-  }
-  if (highestRisk !== undefined && levels.indexOf(inputs.risk) > levels.indexOf(highestRisk)) {
-    reasons.push({ _tag: "RiskTooHigh", risk: inputs.risk, highest: highestRisk })
+  const prefix = blockedPrefix(compiled, charge)
+  if (prefix !== undefined && inputs.bin !== undefined)
+    reasons.push({ _tag: "BinBlocked", bin: inputs.bin, prefix })
+  if (charge.risk > compiled.highestRisk && rules.highestRisk !== undefined) {
+    reasons.push({ _tag: "RiskTooHigh", risk: inputs.risk, highest: rules.highestRisk })
   }
   if (
-    cap !== undefined &&
-    cap.currency === inputs.currency &&
-    capturedThisMonth + inputs.amount > cap.amount
+    (compiled.cappedCurrency & charge.currency) !== 0 &&
+    inputs.amount > compiled.room &&
+    account.monthlyCap !== undefined
   ) {
     reasons.push({
       _tag: "MonthlyCapReached",
       captured: capturedThisMonth,
       amount: inputs.amount,
-      cap: cap.amount
+      cap: account.monthlyCap.amount
     })
   }
   return reasons
 }
-
-/** The riskier the later. */
-const levels = RiskLevel.literals

@@ -25,16 +25,24 @@ export const order = (
   session: SessionId
 ): ReadonlyArray<MerchantAccount> => {
   const sessionSeed = hash32(session)
-  const ordered: Array<{ readonly compiled: CompiledAccount; readonly draw: number }> = []
+  const ordered: Array<CompiledAccount> = []
+  const draws: Array<number> = []
   // Sorting by insertion: only equals change places, and they are few.
-  for (const compiled of eligible) {
-    const draw = negativeLog2(mix32(sessionSeed ^ compiled.seed)) / compiled.account.weight
-    const before = ordered.findLastIndex(
-      (one) => one.draw <= draw || compareStanding(one.compiled, compiled) !== 0
-    )
-    ordered.splice(before + 1, 0, { compiled, draw })
+  for (const account of eligible) {
+    const draw = negativeLog2(mix32(sessionSeed ^ account.seed)) / account.account.weight
+    let place = ordered.length
+    for (; place > 0; place--) {
+      const before = ordered[place - 1]
+      const drawBefore = draws[place - 1]
+      if (before === undefined || drawBefore === undefined) break
+      if (drawBefore <= draw || compareStanding(before, account) !== 0) break
+      ordered[place] = before
+      draws[place] = drawBefore
+    }
+    ordered[place] = account
+    draws[place] = draw
   }
-  return ordered.map(({ compiled }) => compiled.account)
+  return ordered.map(({ account }) => account)
 }
 
 /**
@@ -55,16 +63,18 @@ export const negativeLog2 = (n: number): number => {
   return 32 - exponent - (low + (high - low) * (position - step))
 }
 
+/** A half, a quarter and so on, to a trillionth. */
+const bits = Array.from({ length: 39 }, (_, n) => 0.5 ** (n + 1))
+
 /** log2 of a number from 1 to 2, by repeated squaring. */
 const log2 = (number: number): number => {
   let square = number
   let result = 0
-  for (let bit = 0.5; bit > 1e-12; bit /= 2) {
+  for (const bit of bits) {
     square *= square
-    if (square >= 2) {
-      result += bit
-      square /= 2
-    }
+    const carry = Math.floor(square / 2)
+    result += carry * bit
+    square /= 1 + carry
   }
   return result
 }
