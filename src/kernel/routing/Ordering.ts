@@ -72,7 +72,7 @@ const log2 = (number: number): number => {
   let result = 0
   for (const bit of bits) {
     square *= square
-    const carry = Math.floor(square / 2)
+    const carry = Math.min(1, Math.floor(square / 2))
     result += carry * bit
     square /= 1 + carry
   }
