@@ -49,7 +49,7 @@ export const wrongSql: ReadonlyArray<WrongSql> = [
   {
     mistake: "a no that comes after a capture was heard counts",
     in: "record_outcome",
-    find: "capture_heard and p ->> 'source' <> 'person'",
+    find: "kind in ('Declined', 'Absent') and capture_heard",
     put: "false",
     near: 8
   },
