@@ -37,6 +37,7 @@ export interface Settings {
   readonly sessionLifetime: Duration.Duration
   /** How long an attempt may be in review before a person is called. */
   readonly pageAfter: Duration.Duration
+  readonly logLevel: "debug" | "info" | "warn" | "error"
   readonly logFormat: "pretty" | "json"
 }
 
@@ -56,6 +57,7 @@ export const settings: Config.Config<Settings> = Config.all({
   eventSecretsKey: Config.option(Config.Redacted("EVENT_SECRETS_KEY")),
   sessionLifetime: Config.Duration("SESSION_LIFETIME").pipe(Config.withDefault(Duration.hours(24))),
   pageAfter: Config.Duration("PAGE_AFTER").pipe(Config.withDefault(Duration.minutes(15))),
+  logLevel: Config.Literals(["debug", "info", "warn", "error"], "LOG_LEVEL").pipe(Config.withDefault("info")),
   logFormat: Config.Literals(["pretty", "json"], "LOG_FORMAT").pipe(Config.withDefault("pretty"))
 }).pipe(
   Config.map((found) => {

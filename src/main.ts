@@ -1,5 +1,17 @@
 import { NodeRuntime } from "@effect/platform-node"
-import { Cause, ConfigProvider, Console, Effect, Exit, identity, Logger, Runtime, Schema } from "effect"
+import {
+  Cause,
+  ConfigProvider,
+  Console,
+  Effect,
+  Exit,
+  identity,
+  Logger,
+  References,
+  Runtime,
+  Schema,
+  String
+} from "effect"
 import { HttpServerError } from "effect/http"
 import { loadSettings, SettingRefused, type Settings } from "./config.ts"
 import { openDatabase } from "./db/openDatabase.ts"
@@ -71,7 +83,8 @@ const program = Effect.gen(function* () {
   }).pipe(
     Effect.scoped,
     Effect.provide(Logger.layer([logger])),
-    Effect.provideService(Logger.LogToStderr, true)
+    Effect.provideService(Logger.LogToStderr, true),
+    Effect.provideService(References.MinimumLogLevel, String.capitalize(config.logLevel))
   )
 })
 

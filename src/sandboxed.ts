@@ -1,6 +1,6 @@
 import { ConfigProvider, Effect } from "effect"
 import { join } from "node:path"
-import type { Settings } from "./config.ts"
+import { SettingRefused, type Settings } from "./config.ts"
 import { sandboxAccounts } from "./db/seedData.ts"
 
 /** Where the emulated processors and the emulated vault are. */
@@ -28,7 +28,15 @@ export const openSandbox = Effect.fn("openSandbox")(function* (
   const sandbox = yield* startSandbox({
     folder: join(settings.dataDirectory, "emulators"),
     ports: { stripe: first, nmi: first + 1, basisTheory: first + 2 }
-  })
+  }).pipe(
+    Effect.mapError(
+      ({ host, port, gateway }) =>
+        new SettingRefused({
+          setting: "PORT",
+          problem: `leaves no room for the emulators: ${host}:${port}, where ${gateway} would listen, is taken. They are on the ports ${above} to ${above + 2} above it, so choose another PORT`
+        })
+    )
+  )
   yield* keepMagicTokens(sandbox.basisTheory.origin)
   const origins: SandboxOrigins = {
     stripe: sandbox.stripe.origin,

@@ -87,5 +87,6 @@ const another = (name: string): string =>
     DATABASE_CONNECTIONS: "3",
     DATABASE_READ_CONNECTIONS: "3",
     SANDBOX: "true",
+    LOG_LEVEL: "debug",
     LOG_FORMAT: "json"
   })[name] ?? "7 minutes"

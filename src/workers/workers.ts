@@ -20,14 +20,14 @@ const pause = Duration.millis(500)
 /** How much one pass takes on. */
 const batch = 200
 
-/** Work that one process of the cluster does; the log says which, so that a person finds it. */
+/** Work that one process of the cluster does; the log says which to whoever asks for that much. */
 const once = <R>(worker: string, work: Effect.Effect<void, never, R>) =>
   Singleton.make(
     worker,
     Effect.acquireUseRelease(
-      Effect.logInfo("a worker begins here"),
+      Effect.logDebug("a worker begins here"),
       () => work,
-      () => Effect.logInfo("a worker ends here")
+      () => Effect.logDebug("a worker ends here")
     ).pipe(Effect.annotateLogs({ worker }))
   )
 

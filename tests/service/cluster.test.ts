@@ -79,7 +79,8 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTest
             EVENT_SECRETS_KEY: randomBytes(32).toString("base64"),
             STUB_DEADLINE: "300 millis",
             STUB_LATE: "2 seconds",
-            LOG_FORMAT: "json"
+            LOG_FORMAT: "json",
+            LOG_LEVEL: "debug"
           }
           const servers = yield* Effect.replicateEffect(startService(environment), 3)
           const alive = new Set(servers)
