@@ -16,6 +16,7 @@ import * as ReviewStorePg from "../../src/db/reviews/ReviewStorePg.ts"
 import * as WebhookInboxPg from "../../src/db/webhooks/WebhookInboxPg.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
 import { graphqlRoutes } from "../../src/graphql/server.ts"
+import { statusOf } from "../../src/http/refusals.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
 import { httpServer } from "../../src/http/server.ts"
 import type { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
@@ -30,6 +31,7 @@ import type { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
+import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
 import type { GateRecord } from "../../src/kernel/operations/GateRecord.ts"
 import type { PageRecord } from "../../src/kernel/operations/Paging.ts"
 import { Reviews } from "../../src/kernel/reviews/Reviews.ts"
@@ -210,7 +212,7 @@ export const openDoors = ({ replace = (services) => services, graphiql = true }:
               ...headers
             },
             body: JSON.stringify({ query, variables })
-          })
+          }).pipe(Effect.tap(({ json }) => Effect.sync(() => speaksInCodes(json))))
       }
     })
   )
@@ -225,6 +227,25 @@ export const doors = openDoors().pipe(Layer.provideMerge(house))
 export const dataOf = ({ json }: Answer, ...path: ReadonlyArray<string>): unknown => {
   assert.isTrue(Predicate.isObject(json) && !("errors" in json), JSON.stringify(json))
   return at(json, "data", ...path)
+}
+
+const tags = new Set<unknown>([
+  ...Object.keys(statusOf),
+  ...ExclusionReason.members.map(({ fields }) => fields._tag.schema.literal)
+])
+
+/** No answer names anything as only the source code does: what refuses has a code, and types have their names. */
+const speaksInCodes = (json: unknown): void => {
+  if (Array.isArray(json)) json.forEach(speaksInCodes)
+  else if (Predicate.isObject(json)) {
+    for (const [name, value] of Object.entries(json)) {
+      assert.isFalse(
+        name === "_tag" || (name !== "__typename" && tags.has(value)),
+        `${name}: ${String(value)}`
+      )
+      speaksInCodes(value)
+    }
+  }
 }
 
 /** What stands at a path of some JSON. */

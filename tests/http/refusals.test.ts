@@ -121,7 +121,7 @@ const ofCreate: ReadonlyArray<readonly [CreateRefusal, Expected]> = [
       field: "entity",
       details: {
         entity: "e",
-        leftOut: [{ mid: "mid_1", reasons: [{ _tag: "KillSwitchOn" }] }],
+        leftOut: [{ mid: "mid_1", reasons: [{ code: "kill_switch_on", sentence: "its kill switch is on" }] }],
         passedOver: [{ mid: "mid_2", reason: "not_active" }]
       }
     }

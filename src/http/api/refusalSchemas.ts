@@ -10,6 +10,7 @@ import * as Door from "../doorRefusals.ts"
 import { codeOf, errorBody } from "../errorBody.ts"
 import { type RefusalTag, statusOf } from "../refusals.ts"
 import { RequestId } from "../requestId.ts"
+import { whyNoAccount } from "./exclusionReasons.ts"
 
 interface Refusal {
   readonly _tag: RefusalTag
@@ -51,6 +52,14 @@ const fields = <Fields extends Schema.Struct.Fields, const Keys extends Readonly
   of: { readonly fields: Fields },
   keys: Keys
 ) => Schema.Struct(Struct.pick(of.fields, keys))
+
+/** Said where the code alone says it all; of a refusal's own fields none goes out. */
+const nothing = Schema.Record(Schema.String, Schema.Never).pipe(
+  Schema.decodeTo(Schema.Struct({}), {
+    decode: SchemaGetter.forbidden(() => "an error body is only written here"),
+    encode: SchemaGetter.transform(() => ({}))
+  })
+)
 
 // The door's own.
 export const MalformedRequest = refusal(
@@ -131,7 +140,7 @@ export const RedirectNotAllowed = refusal(
 export const NoEligibleMerchantAccount = refusal(
   "NoEligibleMerchantAccount",
   Kernel.NoEligibleMerchantAccount,
-  fields(Kernel.NoEligibleMerchantAccount, ["entity", "leftOut", "passedOver"])
+  whyNoAccount
 )
 export const OrderAlreadyDeclared = refusal(
   "OrderAlreadyDeclared",
@@ -234,10 +243,10 @@ export const SubscriptionDisabled = refusal(
   Events.SubscriptionDisabled,
   fields(Events.SubscriptionDisabled, ["subscription", "reason"])
 )
-export const SecretsNotKept = refusal("SecretsNotKept", Events.SecretsNotKept, Schema.Struct({}))
+export const SecretsNotKept = refusal("SecretsNotKept", Events.SecretsNotKept, nothing)
 
 // Of what operators decide.
-export const OperatorsOnly = refusal("OperatorsOnly", KernelOperatorsOnly, Schema.Struct({}))
+export const OperatorsOnly = refusal("OperatorsOnly", KernelOperatorsOnly, nothing)
 export const UnknownReview = refusal(
   "UnknownReview",
   Reviews.UnknownReview,
@@ -258,7 +267,7 @@ export const ReviewContradicted = refusal(
   Reviews.ReviewContradicted,
   fields(Reviews.ReviewContradicted, ["by"])
 )
-export const SecondPersonNeeded = refusal("SecondPersonNeeded", Reviews.SecondPersonNeeded, Schema.Struct({}))
+export const SecondPersonNeeded = refusal("SecondPersonNeeded", Reviews.SecondPersonNeeded, nothing)
 export const ReviewDecided = refusal(
   "ReviewDecided",
   Reviews.ReviewDecided,
