@@ -111,7 +111,7 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
       recordElsewhere: Effect.fn("RefundLedger.recordElsewhere")(function* (news) {
         return (yield* elsewhereStep(news)) ?? undefined
       }),
-      recordDispute: Effect.fn("RefundLedger.recordDispute")((mid, dispute, occurredAt) =>
+      recordDispute: Effect.fn("RefundLedger.recordDispute")((mid, dispute, occurredAt, receivedAt) =>
         disputeStep({
           mid,
           reference: dispute.disputeReference,
@@ -120,7 +120,8 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
           ...dispute.money,
           reason: dispute.reason,
           evidenceDueBy: isoOf(dispute.evidenceDueBy),
-          at: isoOf(occurredAt)
+          at: isoOf(occurredAt),
+          receivedAt: isoOf(receivedAt)
         })
       )
     })

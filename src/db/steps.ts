@@ -1,5 +1,5 @@
 import { Duration, Effect, Fiber, Predicate, Schema } from "effect"
-import type { SqlClient, SqlError } from "effect/sql"
+import { type SqlClient, SqlError } from "effect/sql"
 import { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 
 /**
@@ -81,10 +81,32 @@ export const answered =
       ).pipe(Effect.onInterrupt(() => Fiber.interrupt(asking)))
     }).pipe(unavailable(operation))
 
-/** Names what could not be done when a statement fails. */
+/**
+ * Classes of SQLSTATE that blame what the statement was given: impossible values, constraints and what our own
+ * functions raise, a value that is too large. Every other one, and everything without one, is the database's or the
+ * line's own trouble, and may be gone the next time: connections (08), transactions that were rolled back (40), rights
+ * and names of a version that is being exchanged (42), resources (53), locks (55), operators who stop it (57).
+ */
+const refusing: ReadonlySet<string> = new Set(["21", "22", "23", "44", "54", "P0"])
+
+/** Whether the same would be refused again, or is in a form that this version cannot write or read. */
+const isRefusal = (error: unknown): boolean => {
+  if (Schema.isSchemaError(error)) return true
+  if (!(error instanceof SqlError.SqlError)) return false
+  const { cause } = error.reason
+  return (
+    Predicate.hasProperty(cause, "code") &&
+    Predicate.isString(cause.code) &&
+    refusing.has(cause.code.slice(0, 2))
+  )
+}
+
+/** Names what could not be done when a statement fails, and whether it would fail again. */
 export const unavailable =
   (operation: string) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, LedgerUnavailable, R> =>
     Effect.mapError(effect, (cause) =>
-      cause instanceof LedgerUnavailable ? cause : new LedgerUnavailable({ operation, cause })
+      cause instanceof LedgerUnavailable
+        ? cause
+        : new LedgerUnavailable({ operation, cause, ...(isRefusal(cause) ? { refused: true } : {}) })
     )

@@ -15,7 +15,12 @@ import type { SessionConfig } from "./SessionConfig.ts"
  */
 export class LedgerUnavailable extends Schema.TaggedError<LedgerUnavailable>()("LedgerUnavailable", {
   operation: Schema.String,
-  cause: Schema.Defect()
+  cause: Schema.Defect(),
+  /**
+   * It did answer, and takes exception to what it was given or has: whoever asks the same again hears the same. It
+   * tells whether trying again is of use, and nothing about money.
+   */
+  refused: Schema.optionalKey(Schema.Literal(true))
 }) {
   override get message(): string {
     return `the ledger did not acknowledge ${this.operation}`

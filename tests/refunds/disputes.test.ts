@@ -10,23 +10,33 @@ import { books, paidSession, refund, refundDoors, standing, told } from "./suppo
 
 type Paid = { readonly id: string; readonly mid: string; readonly charge: string }
 
+interface Heard {
+  readonly reference?: string
+  readonly minute?: number
+  readonly amount?: number
+  readonly receivedAt?: DateTime.Utc
+}
+
+const minutes = (minute: number) => DateTime.makeUnsafe(Date.UTC(2026, 0, 21, 10, minute))
+
 /** Tells of a dispute; `minute` is when the processor says that it was so. */
 const hear = Effect.fnUntraced(function* (
   { mid, charge }: Paid,
   state: DisputeState,
-  { reference = "dp_1", minute, amount = 5000 }: { reference?: string; minute?: number; amount?: number } = {}
+  { reference, minute, amount = 5000, receivedAt }: Heard = {}
 ) {
   const { heard } = yield* DisputeNews
   return yield* heard(
     MidId.make(mid),
     {
-      disputeReference: `${reference} of ${charge}`,
+      disputeReference: reference ?? `dp_1 of ${charge}`,
       processorReference: charge,
       state,
       money: new Money({ amount, currency: "USD" }),
       reason: "fraudulent"
     },
-    minute === undefined ? undefined : DateTime.makeUnsafe(Date.UTC(2026, 10, 21, 10, minute))
+    minute === undefined ? undefined : minutes(minute),
+    receivedAt
   )
 })
 
@@ -120,6 +130,57 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "120 seconds" })("a 
         "dispute_updated",
         "dispute_closed"
       ])
+    })
+  )
+
+  it.effect("that is told of another charge than before changes nothing, and a person looks at it", () =>
+    Effect.gen(function* () {
+      const one = yield* disputable
+      // Of the same account: a dispute's id is one account's.
+      const other = yield* Effect.repeat(disputable, { until: ({ mid }) => mid === one.mid })
+      const reference = `dp of ${one.charge}`
+      yield* hear(one, "open", { reference, minute: 1 })
+      for (const minute of [2, 3]) {
+        assert.isTrue(yield* hear(other, "lost", { reference, minute }))
+      }
+      assert.strictEqual(yield* stateOf(one), "open")
+      assert.deepStrictEqual((yield* standing(other.id)).disputes, [])
+      assert.deepStrictEqual((yield* told(one.id)).incidents, [])
+      assert.deepStrictEqual((yield* told(other.id)).incidents, ["dispute_of_another"])
+    })
+  )
+
+  it.effect("whose news is dated ahead of its arrival holds up nothing that comes later, nor goes back", () =>
+    Effect.gen(function* () {
+      const receivedAt = minutes(10)
+      const ahead = 80_000_000
+      // So it begins: what comes later is newer.
+      for (const state of ["open", "lost"] as const) {
+        const paid = yield* disputable
+        yield* hear(paid, state, { minute: ahead, receivedAt })
+        assert.strictEqual(yield* stateOf(paid), state)
+        yield* hear(paid, "open", { minute: 9, receivedAt })
+        assert.strictEqual(yield* stateOf(paid), state)
+        yield* hear(paid, "won", { minute: 11, receivedAt: minutes(12) })
+        assert.strictEqual(yield* stateOf(paid), "won")
+        // Nor does telling it again, by whatever clock.
+        for (const times of [{ receivedAt }, {}]) {
+          yield* hear(paid, state, { minute: ahead, ...times })
+        }
+        assert.strictEqual(yield* stateOf(paid), "won")
+      }
+      // So it goes on: further on is newer, and what comes later as well.
+      const paid = yield* disputable
+      yield* hear(paid, "under_review", { minute: 9, receivedAt })
+      yield* hear(paid, "open", { minute: ahead, receivedAt })
+      assert.strictEqual(yield* stateOf(paid), "under_review")
+      yield* hear(paid, "lost", { minute: ahead, receivedAt })
+      assert.strictEqual(yield* stateOf(paid), "lost")
+      yield* hear(paid, "won", { minute: 11, receivedAt: minutes(12) })
+      assert.strictEqual(yield* stateOf(paid), "won")
+      // A clock that is a little ahead is believed.
+      yield* hear(paid, "open", { minute: 17, receivedAt: minutes(12) })
+      assert.strictEqual(yield* stateOf(paid), "open")
     })
   )
 

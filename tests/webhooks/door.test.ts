@@ -1,6 +1,7 @@
 // Who is let in, what is written down, and what is not.
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { Owner } from "../db/support/pgStorage.ts"
 import { fixtureProviders } from "../suites/StorageFixture.ts"
 import * as w from "../suites/world.ts"
 import {
@@ -160,6 +161,27 @@ it.layer(Door.layer, { excludeTestServices: true })("the door for webhooks", (it
         [{ state: "dead_letter", trouble: "unreadable", tries: 0 }]
       )
       assert.include(rows[0]?.whole, `{"nobody": "knows"}`)
+    })
+  )
+
+  it.effect("keeps no time that no record could hold: it is as if none were told", () =>
+    Effect.gen(function* () {
+      const owner = yield* Owner
+      const mid = yield* account
+      for (const time of [
+        "+275760-09-13T00:00:00.000Z",
+        "-000001-01-01T00:00:00.000Z",
+        "1969-12-31T00:00:00Z"
+      ]) {
+        const body = bodyOf({ object: "other", mid }).replace("2026-11-20T10:00:00.000Z", time)
+        assert.strictEqual((yield* send(mid, body)).status, 200, time)
+      }
+      const rows = yield* owner<{ readonly row: string }>`
+        select state || ' ' || (occurred_at is null) as row from webhook_inbox where mid_id = ${mid}`
+      assert.deepStrictEqual(
+        rows.map(({ row }) => row),
+        ["pending true", "pending true", "pending true"]
+      )
     })
   )
 

@@ -248,6 +248,69 @@ it.layer(Door.layer, { excludeTestServices: true })("a webhook", (it) => {
     })
   )
 
+  it.effect(
+    "of which the database refuses something costs a try; one that it does not answer costs none",
+    () =>
+      Effect.gen(function* () {
+        const truth = yield* Truth
+        const owner = yield* Owner
+        yield* owner.unsafe(`create function refuse_evidence() returns trigger language plpgsql as $body$
+        begin
+          if new.detail ->> 'code' ~ '^sqlstate_' then
+            raise exception 'as the test says' using errcode = right(new.detail ->> 'code', 5);
+          end if;
+          return new;
+        end $body$`)
+        yield* owner`create trigger refuse_evidence before insert on payments.attempt_evidence
+        for each row execute function refuse_evidence()`
+        const saying = (state: string) =>
+          says({
+            _tag: "StillPending",
+            evidence: { code: `sqlstate_${state}`, message: "it breaks the record" }
+          })
+        for (const state of ["22008", "22P05", "23514", "23505", "P0001", "54000"]) {
+          const { session, permit } = yield* inReview
+          truth.of.set(keyOf(permit), saying(state))
+          yield* send(midOf(permit), aboutCharge(midOf(permit), keyOf(permit)))
+          yield* workOff
+          assert.deepStrictEqual(
+            yield* lastOf(midOf(permit)),
+            { state: "pending", trouble: "failed", tries: 1 },
+            state
+          )
+          // Of the money it says nothing.
+          assert.strictEqual(yield* w.stateOf(session), "in_review")
+          for (const _ of webhookRetryDelays) {
+            yield* due
+            yield* workOff
+          }
+          const tries = webhookRetryDelays.length + 1
+          assert.deepStrictEqual(yield* lastOf(midOf(permit)), {
+            state: "dead_letter",
+            trouble: "failed",
+            tries
+          })
+          assert.deepStrictEqual(yield* w.attemptStates(session), ["indeterminate"])
+        }
+        for (const state of ["40001", "40P01", "42501", "53100", "55P03", "57014", "57P01", "08006"]) {
+          const { session, permit } = yield* inReview
+          truth.of.set(keyOf(permit), saying(state))
+          yield* send(midOf(permit), aboutCharge(midOf(permit), keyOf(permit)))
+          yield* workOff
+          assert.deepStrictEqual(
+            yield* lastOf(midOf(permit)),
+            { state: "pending", trouble: null, tries: 0 },
+            state
+          )
+          truth.of.set(keyOf(permit), capturedAs(`ref_${session}`))
+          yield* due
+          yield* workOff
+          assert.strictEqual(yield* w.stateOf(session), "settled")
+        }
+        yield* owner`drop trigger refuse_evidence on payments.attempt_evidence`
+      })
+  )
+
   it.effect("about a refund or a dispute is handed to whoever keeps those, with the account's name", () =>
     Effect.gen(function* () {
       const told = yield* News

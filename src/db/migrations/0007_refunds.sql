@@ -123,7 +123,7 @@ alter table incidents drop constraint incidents_kind_check;
 alter table incidents add constraint incidents_kind_check check (kind in
   ('late_capture', 'captured_other_amount', 'processor_reference_reused',
    'late_refund', 'refunded_other_amount', 'refund_reference_reused', 'refunded_too_much', 'refunded_elsewhere',
-   'refund_taken_back', 'refunded_and_disputed'));
+   'refund_taken_back', 'refunded_and_disputed', 'dispute_of_another'));
 
 -- What of a capture may still be given back: what was captured less what went back, what may be on its way, and what a
 -- bank took back for good.
@@ -575,8 +575,11 @@ create function dispute_rank(state text) returns integer language sql immutable 
   select case state when 'warning' then 1 when 'open' then 2 when 'under_review' then 3 else 4 end
 $body$;
 
--- Records the state of a dispute: {mid, reference, processorReference, state, amount, currency, reason, evidenceDueBy?, at?}.
--- An older state never replaces a newer one, whatever comes first. False when the charge is unknown.
+-- Records the state of a dispute: {mid, reference, processorReference, state, amount, currency, reason, evidenceDueBy?, at?,
+-- receivedAt?}. An older state never replaces a newer one, whatever comes first. A time more than five minutes after the
+-- news was received is a mistake of the processor's: it is ordered as if none were told, above nothing that comes later.
+-- A dispute that is told of another charge than before changes nothing; a person looks at it. False when the charge is
+-- unknown.
 create function record_dispute(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -584,7 +587,11 @@ declare
   c captures;
   d disputes;
   before text;
+  disputed text;
   over text[] := array['won', 'lost', 'closed'];
+  told_at timestamptz := (p ->> 'at')::timestamptz;
+  received timestamptz := least(coalesce((p ->> 'receivedAt')::timestamptz, now()), now());
+  ahead boolean := coalesce(told_at > received + interval '5 minutes', false);
 begin
   select session.* into s from payment_sessions session where session_id = (
     select session_id from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference') for update;
@@ -595,12 +602,12 @@ begin
     brand_id, state, amount, currency, reason, evidence_due_by, state_at)
   values (c.mid_id, p ->> 'reference', c.processor_reference, c.attempt_id, c.session_id, c.entity_id, c.provider, c.category,
     c.brand_id, p ->> 'state', (p ->> 'amount')::bigint, p ->> 'currency', p ->> 'reason', (p ->> 'evidenceDueBy')::timestamptz,
-    (p ->> 'at')::timestamptz)
+    case when ahead then received else told_at end)
   on conflict (mid_id, dispute_reference) do update set state = excluded.state, amount = excluded.amount,
     currency = excluded.currency, reason = excluded.reason, evidence_due_by = excluded.evidence_due_by,
-    state_at = excluded.state_at, updated_at = now()
+    state_at = case when ahead then disputes.state_at else excluded.state_at end, updated_at = now()
   where excluded.processor_reference = disputes.processor_reference
-    and case when excluded.state_at is null or disputes.state_at is null or excluded.state_at = disputes.state_at
+    and case when ahead or excluded.state_at is null or disputes.state_at is null or excluded.state_at = disputes.state_at
       then dispute_rank(excluded.state) > dispute_rank(disputes.state)
       else excluded.state_at > disputes.state_at end
   returning * into d;
@@ -618,6 +625,13 @@ begin
     end if;
     perform write_audit(s.session_id, 'webhook', 'dispute.' || d.state, jsonb_build_object('dispute', d.dispute_reference,
       'mid', d.mid_id, 'amount', d.amount, 'currency', d.currency, 'reason', d.reason, 'before', before));
+  else
+    select processor_reference into disputed from disputes where mid_id = p ->> 'mid' and dispute_reference = p ->> 'reference';
+    if disputed <> c.processor_reference then
+      perform open_incident('dispute_of_another', s.session_id, c.attempt_id, jsonb_build_object(
+        'processorReference', c.processor_reference || ' ' || (p ->> 'reference'), 'knownOf', disputed, 'state', p -> 'state',
+        'amount', (p ->> 'amount')::bigint, 'currency', p -> 'currency'));
+    end if;
   end if;
   return 'true';
 end

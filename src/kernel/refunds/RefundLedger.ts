@@ -165,7 +165,8 @@ export class RefundLedger extends Context.Service<
     readonly recordDispute: (
       mid: MidId,
       dispute: DisputeHeard,
-      occurredAt: DateTime.Utc | undefined
+      occurredAt: DateTime.Utc | undefined,
+      receivedAt?: DateTime.Utc
     ) => Effect.Effect<boolean, LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/refunds/RefundLedger") {}

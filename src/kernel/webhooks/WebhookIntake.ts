@@ -2,6 +2,7 @@ import { Context, DateTime, Effect, Layer, Result, Schema } from "effect"
 import { Digest } from "effect/crypto"
 import { holdsCardNumber } from "../cardNumbers.ts"
 import { EntityRegistry } from "../EntityRegistry.ts"
+import type { MerchantAccount } from "../MerchantAccount.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
 import { Providers, type WebhookDelivery, type WebhookRefused } from "../PaymentProvider.ts"
 import { keptReading, keptText } from "./keptReading.ts"
@@ -61,7 +62,13 @@ export class WebhookIntake extends Context.Service<
           const { eventId } = reading.success
           // An id that cannot be kept as it is, is kept by its digest: it stays unique.
           const id = keptText(eventId) === eventId ? eventId : yield* digestOf(eventId)
-          return yield* inbox.take({ provider, mid, entity, eventId: id, ...keptReading(reading.success) })
+          const taking = inbox.take({ provider, mid, entity, eventId: id, ...keptReading(reading.success) })
+          return yield* Effect.catchIf(taking, isRefusal, (error) =>
+            Effect.logError("the database refuses what was read of a webhook", error.cause).pipe(
+              Effect.annotateLogs({ provider, mid }),
+              Effect.andThen(takeUnread(delivery, account, "the database refuses what was read of it"))
+            )
+          )
         }
         const refused: WebhookRefused = reading.failure
         if (refused.reason !== "unreadable") {
@@ -70,20 +77,29 @@ export class WebhookIntake extends Context.Service<
           )
           return yield* new WebhookNotSigned()
         }
+        return yield* takeUnread(delivery, account, refused.problem)
+      })
+
+      /** Keeps one that is signed and leads nowhere, for a person: the processor need not send it again. */
+      const takeUnread = Effect.fnUntraced(function* (
+        delivery: WebhookDelivery,
+        { id: mid, entity, provider }: MerchantAccount,
+        problem: string
+      ) {
         const raw = rawOf(delivery)
         const isNew = yield* inbox.take({
           provider,
           mid,
           entity,
-          eventId: `sha256:${yield* digest.digestHex(Digest.sha256, body)}`,
+          eventId: `sha256:${yield* digest.digestHex(Digest.sha256, delivery.body)}`,
           type: "unreadable",
           subjects: [],
-          problem: `${refused.problem}${raw === undefined ? "; its body holds a card number and was not kept" : ""}`,
+          problem: `${problem}${raw === undefined ? "; its body holds a card number and was not kept" : ""}`,
           ...(raw === undefined ? {} : { raw })
         })
         if (isNew) {
           yield* Effect.logError("a webhook that is signed cannot be read").pipe(
-            Effect.annotateLogs({ provider, mid, problem: refused.problem })
+            Effect.annotateLogs({ provider, mid, problem })
           )
         }
         return isNew
@@ -96,6 +112,8 @@ export class WebhookIntake extends Context.Service<
     })
   )
 }
+
+const isRefusal = ({ refused }: LedgerUnavailable): boolean => refused === true
 
 /** What has to be kept so that a later version can verify it and read it; nothing if it holds a card number. */
 const rawOf = ({ headers, body }: WebhookDelivery): RawWebhook | undefined => {

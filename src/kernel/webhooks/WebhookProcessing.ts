@@ -76,7 +76,7 @@ export class WebhookProcessing extends Context.Service<
 
       /** What is left to be done of one subject; nothing when all is known of it. */
       const lookInto = Effect.fnUntraced(function* (
-        { mid }: ClaimedWebhook,
+        { mid, receivedAt }: ClaimedWebhook,
         subject: KeptSubject,
         occurredAt: KeptReading["occurredAt"]
       ): Effect.fn.Return<Trouble | undefined, LedgerUnavailable> {
@@ -100,7 +100,7 @@ export class WebhookProcessing extends Context.Service<
               )
             )
           case "Dispute": {
-            const known = yield* disputes.heard(mid, subject, occurredAt)
+            const known = yield* disputes.heard(mid, subject, occurredAt, receivedAt)
             return known ? undefined : unknown("the charge that is disputed is not known")
           }
           case "Other":
@@ -127,7 +127,14 @@ export class WebhookProcessing extends Context.Service<
         const kept = read === undefined ? {} : { read }
         const troubles: Array<Trouble> = []
         for (const subject of read?.subjects ?? subjects) {
-          const trouble = yield* lookInto(webhook, subject, read?.occurredAt ?? occurredAt)
+          const trouble = yield* lookInto(webhook, subject, read?.occurredAt ?? occurredAt).pipe(
+            Effect.catchIf(isRefusal, (error) =>
+              Effect.as(
+                Effect.logError("the database refuses what a webhook is about", error.cause),
+                failed("the database refuses what it is about; the cause is in the log")
+              )
+            )
+          )
           if (trouble !== undefined) troubles.push(trouble)
         }
         // What may still succeed by itself is told before what only a person can know.
@@ -141,13 +148,22 @@ export class WebhookProcessing extends Context.Service<
 
       const process = Effect.fn("WebhookProcessing.process")(
         function* (webhook: ClaimedWebhook) {
-          const outcome = yield* workOff(webhook).pipe(
-            // What breaks on it is its own trouble; the database's silence is not, and costs it no try.
+          const reached = yield* workOff(webhook).pipe(
+            // What breaks on it is its own trouble, and so is what the database refuses of it; the database's silence
+            // is not, and costs it no try.
             Effect.catchDefect((defect) =>
               Effect.as(Effect.logError("a webhook broke", defect), broke(webhook.step))
             )
           )
-          yield* inbox.record(webhook, outcome)
+          const outcome = yield* Effect.as(inbox.record(webhook, reached), reached).pipe(
+            Effect.catchIf(isRefusal, (error) => {
+              const instead = broke(webhook.step)
+              return Effect.logError("the database refuses what was read of a webhook", error.cause).pipe(
+                Effect.andThen(inbox.record(webhook, instead)),
+                Effect.as(instead)
+              )
+            })
+          )
           if (outcome.outcome !== "dead_letter") return false
           yield* Effect.logError("a webhook is a dead letter: an operator looks at it").pipe(
             Effect.annotateLogs({ type: webhook.type, trouble: outcome.trouble, problem: outcome.problem })
@@ -178,6 +194,9 @@ export class WebhookProcessing extends Context.Service<
 /** The money that it names is the money that the attempt is known to have moved. */
 const isOldNews = ({ capturedAs, processorReference }: HeardCharge): boolean =>
   capturedAs !== undefined && capturedAs === processorReference
+
+/** Whether the database would refuse it again. */
+const isRefusal = ({ refused }: LedgerUnavailable): boolean => refused === true
 
 const unknown = (problem: string): Trouble => ({ trouble: "unknown", problem })
 const failed = (problem: string): Trouble => ({ trouble: "failed", problem })

@@ -48,7 +48,7 @@ const step = <A>(operation: string, run: (now: number) => A): Effect.Effect<A, L
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.try({
       try: () => run(now),
-      catch: (cause) => new LedgerUnavailable({ operation, cause })
+      catch: (cause) => new LedgerUnavailable({ operation, cause, refused: true })
     })
   )
 

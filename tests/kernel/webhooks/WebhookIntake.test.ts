@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import type { Brand, Entity } from "../../../src/kernel/Entity.ts"
 import { EntityRegistry } from "../../../src/kernel/EntityRegistry.ts"
 import { Money } from "../../../src/kernel/Money.ts"
+import { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
 import {
   type PaymentProvider,
   Providers,
@@ -50,10 +51,12 @@ interface Script {
   readonly says?: Effect.Effect<WebhookReading, WebhookRefused>
   /** It was there already. */
   readonly isOld?: boolean
+  /** The database takes nothing that was read of it. */
+  readonly fails?: { readonly refused?: true }
 }
 
 /** The door of webhooks, before a processor that says what a test says, and what was written down. */
-const door = ({ says = Effect.succeed(reading()), isOld = false }: Script = {}) => {
+const door = ({ says = Effect.succeed(reading()), isOld = false, fails }: Script = {}) => {
   const taken: Array<ReceivedWebhook> = []
   const judged: Array<WebhookDelivery> = []
   const driver: PaymentProvider = {
@@ -69,7 +72,10 @@ const door = ({ says = Effect.succeed(reading()), isOld = false }: Script = {}) 
   const layer = WebhookIntake.layer.pipe(
     Layer.provide([
       Layer.succeed(WebhookInbox, {
-        take: (one) => Effect.sync(() => (taken.push(one), !isOld)),
+        take: (one) =>
+          one.problem === undefined && fails !== undefined
+            ? Effect.fail(new LedgerUnavailable({ operation: "take_webhook", cause: "as told", ...fails }))
+            : Effect.sync(() => (taken.push(one), !isOld)),
         claim: () => nobody,
         record: () => nobody,
         forgetBodies: () => nobody,
@@ -325,6 +331,42 @@ describe("a webhook that is signed and cannot be read", () => {
       const { receive, taken } = door({ says: unreadable })
       yield* receive({ headers: { "x-note": pan } })
       expect(taken[0]?.raw?.headers).toEqual({})
+    })
+  )
+})
+
+describe("a webhook of which the database takes nothing that was read", () => {
+  const body = bytes("{}")
+  const headers = { "webhook-id": "msg_1" }
+
+  it.effect("is kept as it came, for a person: its processor need not send it again", () =>
+    Effect.gen(function* () {
+      const { receive, taken, log } = door({ fails: { refused: true } })
+      expect(yield* receive({ headers, body })).toBe(true)
+      const problem = "the database refuses what was read of it"
+      expect(taken).toStrictEqual([
+        {
+          ...from,
+          eventId: sha256(body),
+          type: "unreadable",
+          subjects: [],
+          problem,
+          raw: { headers, body }
+        }
+      ])
+      const about = { provider: "driver_of_mid_a", mid: "mid_a" }
+      expect(log).toEqual([
+        { level: "Error", words: "the database refuses what was read of a webhook", about },
+        { level: "Error", words: "a webhook that is signed cannot be read", about: { ...about, problem } }
+      ])
+    })
+  )
+
+  it.effect("because it does not answer, is not taken: its processor sends it again", () =>
+    Effect.gen(function* () {
+      const { receive, taken } = door({ fails: {} })
+      expect(yield* Effect.flip(receive({ body }))).toMatchObject({ _tag: "LedgerUnavailable" })
+      expect(taken).toEqual([])
     })
   )
 })

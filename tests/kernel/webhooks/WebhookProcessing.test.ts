@@ -102,13 +102,14 @@ describe("a webhook about a refund", () => {
 })
 
 describe("a webhook about a dispute", () => {
-  const due = [webhook({ subjects: [aboutDispute] })]
+  const receivedAt = DateTime.makeUnsafe("2026-11-21T10:00:03Z")
+  const due = [webhook({ subjects: [aboutDispute], receivedAt })]
 
   it.effect("is handed on with its time, and done with once its charge is known", () =>
     Effect.gen(function* () {
       const { outcome, heard } = passing({ due })
       expect(yield* outcome).toStrictEqual({ outcome: "processed" })
-      expect(heard).toEqual([[mid, aboutDispute, instant]])
+      expect(heard).toEqual([[mid, aboutDispute, instant, receivedAt]])
     })
   )
 
@@ -218,6 +219,66 @@ describe("a webhook", () => {
   )
 })
 
+describe("a webhook of which the database refuses something", () => {
+  const says = "the database refuses what it is about; the cause is in the log"
+  const refusal = (operation: string) =>
+    new LedgerUnavailable({ operation, cause: new Error("out of range"), refused: true })
+
+  it.effect("comes again at the cost of a try, its other subjects are looked into, and it ends", () =>
+    Effect.gen(function* () {
+      const due = [webhook({ subjects: [aboutRefund, aboutCharge] }), webhook({ nr: 8 })]
+      const one = passing({ due, refund: Effect.fail(refusal("find_refund")) })
+      expect(yield* one.pass).toEqual({ taken: 2, deadLetters: 0 })
+      expect(new Map(one.outcomes)).toEqual(
+        new Map<number, unknown>([
+          [7, later("failed", says)],
+          [8, { outcome: "processed" }]
+        ])
+      )
+      expect(one.lookups()).toBe(2)
+      expect(one.log).toEqual([
+        { level: "Error", words: "the database refuses what a webhook is about", about }
+      ])
+      const last = passing({
+        due: due.map((row) => ({ ...row, step: webhookRetryDelays.length })),
+        refund: Effect.fail(refusal("find_refund"))
+      })
+      expect(yield* last.pass).toEqual({ taken: 2, deadLetters: 1 })
+      expect(new Map(last.outcomes).get(7)).toEqual({
+        outcome: "dead_letter",
+        trouble: "failed",
+        problem: says
+      })
+    })
+  )
+
+  it.effect("when that is what was read of it, is written down without it", () =>
+    Effect.gen(function* () {
+      const read = () =>
+        Effect.succeed({ eventId: "evt_1", type: "dispute.opened", subjects: [aboutDispute] })
+      const raw = { headers: {}, body: new Uint8Array([123]) }
+      const broken = "something broke; the cause is in the log"
+      for (const step of [0, webhookRetryDelays.length]) {
+        const due = [webhook({ subjects: [], raw, step })]
+        const { pass, outcomes, log } = passing({ due, reader: read, refusesReadings: true })
+        const isLast = step > 0
+        expect(yield* pass).toEqual({ taken: 1, deadLetters: isLast ? 1 : 0 })
+        expect(outcomes).toEqual([
+          [
+            7,
+            isLast ? { outcome: "dead_letter", trouble: "failed", problem: broken } : later("failed", broken)
+          ]
+        ])
+        expect(log[0]).toEqual({
+          level: "Error",
+          words: "the database refuses what was read of a webhook",
+          about
+        })
+      }
+    })
+  )
+})
+
 describe("a webhook that could not be read when it came", () => {
   const raw = { headers: { "webhook-id": "evt_1" }, body: new Uint8Array([123]) }
   const due = [webhook({ subjects: [], raw, type: "unreadable" })]
@@ -240,7 +301,7 @@ describe("a webhook that could not be read when it came", () => {
       }
       expect(yield* outcome).toEqual({ outcome: "processed", read: reading })
       expect(read).toStrictEqual([{ mid, ...raw, receivedAt: instant }])
-      expect(heard).toEqual([[mid, aboutDispute, reading.occurredAt]])
+      expect(heard).toEqual([[mid, aboutDispute, reading.occurredAt, instant]])
     })
   )
 

@@ -5,7 +5,7 @@ import { Captured, type Indeterminate } from "../../../src/kernel/cascade/Dispos
 import { DisputeNews } from "../../../src/kernel/disputes/DisputeNews.ts"
 import { MidId, ProviderName } from "../../../src/kernel/ids.ts"
 import { Money } from "../../../src/kernel/Money.ts"
-import { type LedgerUnavailable, PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
+import { LedgerUnavailable, PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import {
   type LookupResult,
   type PaymentProvider,
@@ -78,6 +78,8 @@ interface Script {
   readonly dispute?: Effect.Effect<boolean, LedgerUnavailable>
   readonly reader?: Webhooks["readWebhook"]
   readonly drivers?: ReadonlyArray<PaymentProvider>
+  /** The database takes nothing that was read anew. */
+  readonly refusesReadings?: boolean
   readonly findsCharge?: Effect.Effect<HeardCharge | undefined, LedgerUnavailable>
 }
 
@@ -99,7 +101,10 @@ export const passing = (script: Script = {}) => {
     replay: () => nobody,
     claim: (limit, lease) =>
       Effect.sync(() => (claims.push([limit, Duration.format(lease)]), script.due ?? [webhook()])),
-    record: ({ nr }, outcome) => Effect.sync(() => void outcomes.push([nr, outcome])),
+    record: ({ nr }, outcome) =>
+      script.refusesReadings === true && "read" in outcome
+        ? Effect.fail(new LedgerUnavailable({ operation: "record_webhook", cause: "22008", refused: true }))
+        : Effect.sync(() => void outcomes.push([nr, outcome])),
     forgetBodies: (after, limit) => Effect.sync(() => (forgotten.push([Duration.format(after), limit]), 0)),
     charge: (of, named) => {
       sought.push([of, named])

@@ -8,6 +8,7 @@ import {
   WebhookRefused,
   type Webhooks
 } from "../../../kernel/PaymentProvider.ts"
+import { plausibleTime } from "../plausibleTime.ts"
 
 // Webhooks of the simulated gateways, in the form of Standard Webhooks: `webhook-id`, `webhook-timestamp`, and
 // `webhook-signature` over both and the raw body. Each account has a secret of its own.
@@ -73,12 +74,15 @@ export const stubWebhooks = (provider: string, masters: ReadonlyArray<Redacted.R
   })
 })
 
-const readingOf = (eventId: string, { type, timestamp, data }: StubWebhook): WebhookReading => ({
-  eventId,
-  type,
-  occurredAt: timestamp,
-  subjects: [subjectOf(data)]
-})
+const readingOf = (eventId: string, { type, timestamp, data }: StubWebhook): WebhookReading => {
+  const occurredAt = plausibleTime(DateTime.toEpochMillis(timestamp))
+  return {
+    eventId,
+    type,
+    ...(occurredAt === undefined ? {} : { occurredAt }),
+    subjects: [subjectOf(data)]
+  }
+}
 
 const subjectOf = (data: StubWebhook["data"]): WebhookReading["subjects"][number] => {
   switch (data.object) {
