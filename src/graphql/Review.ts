@@ -150,6 +150,7 @@ builder.mutationFields((t) => ({
         OperatorsOnly,
         Refusals.UnknownReview,
         Refusals.SecondPersonNeeded,
+        Refusals.AskedByNoOperator,
         Refusals.ReviewDecided,
         Refusals.ReviewContradicted,
         LedgerDidNotAnswer
@@ -214,6 +215,12 @@ builder.objectType(Refusals.ReviewContradicted, {
 builder.objectType(Refusals.SecondPersonNeeded, {
   name: "SecondPersonNeeded",
   description: "Whoever asked for a review does not approve it.",
+  interfaces: [Refusal]
+})
+
+builder.objectType(Refusals.AskedByNoOperator, {
+  name: "AskedByNoOperator",
+  description: "Whoever asked for the review is no operator any more.",
   interfaces: [Refusal]
 })
 

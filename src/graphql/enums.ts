@@ -308,6 +308,7 @@ export const Contradiction = builder.enumType("ReviewContradiction", {
     captured_already: { description: "That money is on record." },
     reference_of_another: { description: "The reference is of another charge of the account." },
     known_to_processor: { description: "The processor named the charge once, so it is not absent." },
+    other_amount: { description: "It is more than was asked for, or in another currency." },
     incident_closed: { description: "The incident is closed." },
     other_attempt: { description: "The incident is of another attempt." }
   } satisfies Described<Contradictions>

@@ -30,6 +30,7 @@ export const statusOf = {
   ReviewOpenAlready: 409,
   ReviewContradicted: 409,
   ReviewDecided: 409,
+  AskedByNoOperator: 409,
   GatePassedBefore: 409,
   TooManySubscriptions: 409,
   SubscriptionDisabled: 409,

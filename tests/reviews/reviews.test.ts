@@ -121,6 +121,67 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
     })
   )
 
+  it.effect(
+    "is refused when its two signatures are one person's, or one of them is no operator's any more",
+    () =>
+      Effect.gen(function* () {
+        yield* set([
+          ...v.inReview(11),
+          `insert into api_keys (key_hash, principal, development, operator, person) values
+          (encode(sha256('sk_third'), 'hex'), 'third', false, true, null),
+          (encode(sha256('sk_third_again'), 'hex'), 'third, at home', false, true, 'third')`
+        ])
+        const { json } = yield* rest("sk_third", "", captured(11))
+        const id = String(at(json, "id"))
+        // Another key of the same person, whichever of the two asked.
+        assert.strictEqual(
+          codeOf(yield* rest("sk_third_again", `/${id}/approve`, {})),
+          "403 second_person_needed"
+        )
+        yield* set(["update api_keys set revoked_at = now() where principal = 'third'"])
+        assert.strictEqual(codeOf(yield* rest(second, `/${id}/approve`, {})), "409 asked_by_no_operator")
+        assert.strictEqual(yield* stands(11), "in_review indeterminate")
+        assert.strictEqual(
+          (yield* rest(second, `/${id}/reject`, { reason: "nobody vouches for it" })).status,
+          200
+        )
+        const anew = yield* asked(captured(11))
+        assert.strictEqual((yield* rest(second, `/${anew}/approve`, {})).status, 200)
+        assert.strictEqual(yield* stands(11), "settled captured")
+      })
+  )
+
+  it.effect("of money is of no more than was asked for, and of an attempt that has none", () =>
+    Effect.gen(function* () {
+      yield* set([...v.inReview(12), ...v.inReview(13), ...v.inReview(14)])
+      for (const other of [{ amount: 3501 }, { amount: 350_000 }, { currency: "EUR" }]) {
+        const refused = yield* rest(first, "", captured(12, other))
+        assert.strictEqual(codeOf(refused), "409 review_contradicted", JSON.stringify(other))
+        assert.strictEqual(at(refused.json, "error", "details", "by"), "other_amount")
+      }
+      // A part of it is what a processor may do: a fact and an incident, and nothing to fulfil.
+      const part = yield* asked(captured(12, { amount: 3499 }))
+      assert.strictEqual((yield* rest(second, `/${part}/approve`, {})).status, 200)
+      assert.strictEqual(yield* stands(12), "in_review captured")
+      const owner = yield* Owner
+      const incidents = yield* owner`select kind from incidents where session_id = ${s.session(12)}`
+      assert.deepStrictEqual(incidents, [{ kind: "captured_other_amount" }])
+      // Money of the attempt is on record, whether it settled the session or not.
+      yield* set([s.record(13, 1, s.captured("found_13"))])
+      for (const nr of [12, 13]) {
+        const again = yield* rest(first, "", captured(nr, { processorReference: "another", amount: 3500 }))
+        assert.strictEqual(at(again.json, "error", "details", "by"), "captured", String(nr))
+      }
+      // Also when it came after the question.
+      const late = yield* asked(captured(14))
+      yield* set([s.record(14, 1, s.captured("found_14"))])
+      assert.strictEqual(codeOf(yield* rest(second, `/${late}/approve`, {})), "409 review_contradicted")
+      const moved =
+        yield* owner`select count(*)::int as count from captures where session_id = ${s.session(14)}`
+      assert.deepStrictEqual(moved, [{ count: 1 }])
+    })
+  )
+
   it.effect("of a decline lets the customer try again, of absence ends the session", () =>
     Effect.gen(function* () {
       yield* set([...v.inReview(3), ...v.inReview(4)])

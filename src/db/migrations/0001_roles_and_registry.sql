@@ -118,8 +118,15 @@ create table api_keys (
   -- Development keys are known to everybody: a server that listens beyond loopback refuses them.
   development boolean not null,
   created_at timestamptz not null default now(),
-  revoked_at timestamptz
+  revoked_at timestamptz,
+  -- Who holds it, where that is somebody who holds another key as well: two keys of one person sign as one.
+  person text
 );
+
+-- The person behind a key, as far as anybody said.
+create function person_of(who text) returns text language sql stable set search_path = payments, pg_temp as $body$
+  select coalesce((select person from api_keys where principal = who), who)
+$body$;
 
 -- Every change of what routing reads makes a new version of the policy and tells every process.
 create table policy_version (

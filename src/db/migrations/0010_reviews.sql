@@ -27,7 +27,6 @@ create table reviews (
     and (incident_id is not null) = (conclusion = 'handled')),
   constraint decided_by_somebody check (
     (state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null)),
-  constraint second_person check (state <> 'approved' or decided_by <> requested_by),
   constraint approved_in_time check (state <> 'approved' or decided_at <= expires_at)
 );
 create unique index one_open_review on reviews (attempt_id, coalesce(incident_id, 0)) where state = 'open';
@@ -44,7 +43,10 @@ create function review_contradiction(r reviews) returns text language sql stable
     when a.state = 'in_flight' then 'in_flight'
     when r.conclusion = 'captured' then case
       when c.attempt_id = a.attempt_id then 'captured_already'
-      when c.attempt_id is not null then 'reference_of_another' end
+      when c.attempt_id is not null then 'reference_of_another'
+      when exists (select from captures where attempt_id = a.attempt_id) then 'captured'
+      -- Less than was asked for is what some processors do; it opens an incident, whoever says it. More is a slip.
+      when r.currency <> a.currency or r.amount > a.amount then 'other_amount' end
     when a.state <> 'indeterminate' then a.state
     when exists (select from captures where attempt_id = a.attempt_id) then 'captured'
     when r.conclusion = 'absent' and exists (select from attempt_evidence e
@@ -74,8 +76,12 @@ begin
       raise exception 'a review is decided once' using errcode = 'restrict_violation', constraint = 'review_decided_once';
     end if;
   end if;
-  if new.state <> 'expired' and not is_operator(coalesce(new.decided_by, new.requested_by)) then
+  if new.state <> 'expired' and not is_operator(coalesce(new.decided_by, new.requested_by))
+    or new.state = 'approved' and not is_operator(new.requested_by) then
     raise exception 'only operators ask for reviews and decide them' using errcode = 'check_violation', constraint = 'review_by_operators';
+  end if;
+  if new.state = 'approved' and person_of(new.decided_by) = person_of(new.requested_by) then
+    raise exception 'nobody signs what they asked for' using errcode = 'check_violation', constraint = 'second_person';
   end if;
   if new.state in ('open', 'approved') then
     contradiction := review_contradiction(new);
@@ -182,7 +188,8 @@ begin
     end if;
     return jsonb_build_object('_tag', 'DecidedBefore', 'state', r.state);
   end if;
-  if approve and r.requested_by = p ->> 'by' then return jsonb_build_object('_tag', 'SamePerson'); end if;
+  if approve and person_of(r.requested_by) = person_of(p ->> 'by') then return jsonb_build_object('_tag', 'SamePerson'); end if;
+  if approve and not is_operator(r.requested_by) then return jsonb_build_object('_tag', 'AskedByNoOperator'); end if;
   if approve then
     contradiction := review_contradiction(r);
     if contradiction is not null then return jsonb_build_object('_tag', 'Contradicted', 'by', contradiction); end if;

@@ -23,6 +23,7 @@ const Deciding = Schema.Union([
   Schema.TaggedStruct("NoSuchReview", {}),
   Schema.TaggedStruct("DecidedBefore", { state: ReviewState }),
   Schema.TaggedStruct("SamePerson", {}),
+  Schema.TaggedStruct("AskedByNoOperator", {}),
   Contradicted
 ])
 

@@ -80,6 +80,7 @@ const approve = HttpApiEndpoint.post("approve", "/:id/approve", {
     refusals.OperatorsOnly,
     refusals.UnknownReview,
     refusals.SecondPersonNeeded,
+    refusals.AskedByNoOperator,
     refusals.ReviewDecided,
     refusals.ReviewContradicted,
     refusals.LedgerUnavailable

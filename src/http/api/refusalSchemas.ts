@@ -268,6 +268,7 @@ export const ReviewContradicted = refusal(
   fields(Reviews.ReviewContradicted, ["by"])
 )
 export const SecondPersonNeeded = refusal("SecondPersonNeeded", Reviews.SecondPersonNeeded, nothing)
+export const AskedByNoOperator = refusal("AskedByNoOperator", Reviews.AskedByNoOperator, nothing)
 export const ReviewDecided = refusal(
   "ReviewDecided",
   Reviews.ReviewDecided,

@@ -46,6 +46,7 @@ export const Contradiction = Schema.Literals([
   "captured_already",
   "reference_of_another",
   "known_to_processor",
+  "other_amount",
   "incident_closed",
   "other_attempt"
 ])

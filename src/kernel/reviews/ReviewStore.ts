@@ -29,6 +29,7 @@ export type Deciding =
   | { readonly _tag: "NoSuchReview" }
   | { readonly _tag: "DecidedBefore"; readonly state: ReviewState }
   | { readonly _tag: "SamePerson" }
+  | { readonly _tag: "AskedByNoOperator" }
   | { readonly _tag: "Contradicted"; readonly by: Contradiction }
 
 /** A part of the list of reviews, the newest first; positions are numbers of reviews. */

@@ -7,6 +7,7 @@ import { InvalidInput } from "../refusals.ts"
 import { checkText } from "../text.ts"
 import { Conclusion, type Review } from "./Review.ts"
 import {
+  AskedByNoOperator,
   NothingToReview,
   ReviewContradicted,
   ReviewDecided,
@@ -47,7 +48,10 @@ export class Reviews extends Context.Service<
     readonly approve: (
       by: Principal,
       review: string
-    ) => Asked<Review, UnknownReview | SecondPersonNeeded | ReviewDecided | ReviewContradicted>
+    ) => Asked<
+      Review,
+      UnknownReview | SecondPersonNeeded | AskedByNoOperator | ReviewDecided | ReviewContradicted
+    >
     readonly reject: (
       by: Principal,
       review: string,
@@ -92,6 +96,8 @@ export class Reviews extends Context.Service<
             return yield* new ReviewDecided({ state: deciding.state })
           case "SamePerson":
             return yield* new SecondPersonNeeded()
+          case "AskedByNoOperator":
+            return yield* new AskedByNoOperator()
           case "Contradicted":
             return yield* new ReviewContradicted({ by: deciding.by })
         }

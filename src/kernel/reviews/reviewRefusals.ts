@@ -49,6 +49,7 @@ const sentences: Readonly<Record<Contradiction, string>> = {
   reference_of_another: "that is the processor's reference of another charge of this account",
   known_to_processor: "the processor named this charge once, so it is not absent; say what it shows of it",
   incident_closed: "the incident is closed already",
+  other_amount: "it is more than was asked for, or in another currency",
   other_attempt: "the incident is of another attempt"
 }
 
@@ -67,7 +68,14 @@ export class ReviewContradicted extends Schema.TaggedError<ReviewContradicted>()
 /** The one who asked may not approve as well. */
 export class SecondPersonNeeded extends Schema.TaggedError<SecondPersonNeeded>()("SecondPersonNeeded", {}) {
   override get message(): string {
-    return "whoever asked for a review does not approve it; a second operator looks as well, and signs with their own key"
+    return "whoever asked for a review does not approve it, with no key of theirs; a second operator looks as well, and signs with their own"
+  }
+}
+
+/** The one who asked is no operator any more, so that an approval would be one person's word. */
+export class AskedByNoOperator extends Schema.TaggedError<AskedByNoOperator>()("AskedByNoOperator", {}) {
+  override get message(): string {
+    return "whoever asked for the review is no operator any more; reject it, and let somebody who is one look and ask again"
   }
 }
 

@@ -77,7 +77,6 @@ export const reviews: ReadonlyArray<Prohibition> = [
   setting("decided_by_somebody", "state = 'rejected', decided_at = now()"),
   setting("decided_by_somebody", "state = 'rejected', decided_by = 'a'"),
   setting("decided_by_somebody", "decided_by = 'a', decided_at = now()"),
-  setting("second_person", `state = 'approved', decided_by = '${v.asks}', decided_at = now()`),
   setting("approved_in_time", `${approved}, expires_at = now() - interval '1 second'`),
   {
     by: "reviews.reviews_pkey",
@@ -105,6 +104,16 @@ export const reviews: ReadonlyArray<Prohibition> = [
   },
   refused("review_by_operators", "state = 'approved', decided_by = 'an app', decided_at = now()"),
   refused("review_by_operators", "state = 'rejected', decided_by = 'an app', decided_at = now()"),
+  refused("second_person", `state = 'approved', decided_by = '${v.asks}', decided_at = now()`),
+  refused("second_person", approved, 2, [
+    `update api_keys set person = '${v.signs}' where principal = '${v.asks}'`
+  ]),
+  {
+    by: "review_by_operators",
+    what: "what somebody asked for who is no operator any more",
+    given: [...given, `update api_keys set revoked_at = now() where principal = '${v.asks}'`],
+    tries: `update reviews set ${approved} where ${v.of(2)}`
+  },
   {
     by: "review_by_operators",
     what: "an operator whose key was revoked",
@@ -133,6 +142,12 @@ export const reviews: ReadonlyArray<Prohibition> = [
     processor_reference: "c"
   }),
   contradicted("another charge's money", 4, [], { ...seen, processor_reference: "ref_2" }),
+  contradicted("a second capture of one attempt", 4, [record(4, 1, captured("c"))], {
+    ...seen,
+    processor_reference: "d"
+  }),
+  contradicted("more money than was asked for", 4, [], { ...seen, processor_reference: "c", amount: 3501 }),
+  contradicted("money that was not asked for", 4, [], { ...seen, processor_reference: "c", currency: "EUR" }),
   contradicted(
     "a charge as absent that its processor named",
     4,

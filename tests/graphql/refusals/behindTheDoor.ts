@@ -18,6 +18,7 @@ import {
 } from "../../../src/kernel/refunds/refundRefusals.ts"
 import { type RefundRefusal, Refunds } from "../../../src/kernel/refunds/Refunds.ts"
 import {
+  AskedByNoOperator,
   NothingToReview,
   ReviewContradicted,
   ReviewDecided,
@@ -79,6 +80,7 @@ const broken = openDoors({
         approve: inTurn(
           UnknownReview.of("rv_1"),
           new SecondPersonNeeded(),
+          new AskedByNoOperator(),
           new ReviewDecided({ state: "expired" })
         )
       }),
@@ -196,7 +198,12 @@ export const behindTheDoor = (): void => {
         for (const expected of ["nothing_to_review", "review_open_already", "review_contradicted"]) {
           assert.strictEqual(yield* code(request, "requestReview"), expected)
         }
-        for (const expected of ["unknown_review", "second_person_needed", "review_decided"]) {
+        for (const expected of [
+          "unknown_review",
+          "second_person_needed",
+          "asked_by_no_operator",
+          "review_decided"
+        ]) {
           assert.strictEqual(yield* code(`approveReview(review: "rv_1")`, "approveReview"), expected)
         }
         const pass = `passGate(mid: "mid_bio_1", gate: banking, evidence: "a letter")`

@@ -242,6 +242,7 @@ describe("a second operator", () => {
     ["of what is not there", { _tag: "NoSuchReview" }, unheardOf, unheardOf],
     ["of what was decided", { _tag: "DecidedBefore", state: "expired" }, decided, decided],
     ["as the first one", { _tag: "SamePerson" }, new refusals.SecondPersonNeeded(), unheardOf],
+    ["for whoever asked in vain", { _tag: "AskedByNoOperator" }, new refusals.AskedByNoOperator(), unheardOf],
     [
       "against stronger evidence",
       { _tag: "Contradicted", by: "absent" },
@@ -316,7 +317,11 @@ describe("an operator who is refused reads", () => {
     ],
     [
       new refusals.SecondPersonNeeded(),
-      "whoever asked for a review does not approve it; a second operator looks as well, and signs with their own key"
+      "whoever asked for a review does not approve it, with no key of theirs; a second operator looks as well, and signs with their own"
+    ],
+    [
+      new refusals.AskedByNoOperator(),
+      "whoever asked for the review is no operator any more; reject it, and let somebody who is one look and ask again"
     ],
     [
       new refusals.ReviewDecided({ state: "expired" }),
@@ -344,6 +349,7 @@ describe("an operator who is refused reads", () => {
         "that money is on record already",
         "that is the processor's reference of another charge of this account",
         "the processor named this charge once, so it is not absent; say what it shows of it",
+        "it is more than was asked for, or in another currency",
         "the incident is closed already",
         "the incident is of another attempt"
       ].map((sentence) => against + sentence)

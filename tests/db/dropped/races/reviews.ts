@@ -11,6 +11,13 @@ const drop = (what: Prohibition, race: Omit<Race, "drops">): Race => ({ drops: [
 const row = (nr: number, fields: Readonly<Record<string, unknown>> = {}): string =>
   insert("reviews", v.reviewRow(nr, fields))
 
+/** What the trigger would refuse as well, for another reason. */
+const unguarded = (statement: string): ReadonlyArray<string> => [
+  "alter table reviews disable trigger guard_review",
+  statement,
+  "alter table reviews enable trigger guard_review"
+]
+
 /** A review that is written by hand in a shape that none has. */
 const format = (
   constraint: string,
@@ -48,10 +55,22 @@ export const reviews: ReadonlyArray<Race> = [
     deciding(what, "what was asked for is what is signed", "amount = 3499", "amount = 3499")
   ),
   deciding(
-    "constraint reviews.second_person",
+    "refusal guard_review.second_person",
     "nobody signs what they asked for",
     `state = 'approved', decided_by = '${v.asks}', decided_at = now()`,
     "decided_by = requested_by"
+  ),
+  deciding(
+    "refusal guard_review.second_person",
+    "nobody signs what they asked for under another key",
+    `state = 'approved', decided_by = 'key ' || review_nr, decided_at = now()`,
+    "state = 'approved'",
+    (nr) => [
+      ...v.asked(nr),
+      `insert into api_keys (key_hash, principal, development, operator, person)
+        select encode(sha256(('key ' || review_nr)::bytea), 'hex'), 'key ' || review_nr, false, true, '${v.asks}'
+        from reviews where ${of(nr)}`
+    ]
   ),
   deciding(
     "constraint reviews.approved_in_time",
@@ -126,11 +145,7 @@ export const reviews: ReadonlyArray<Race> = [
     law: "what was handled was an incident",
     given: v.inReview,
     workers: (nr) =>
-      owners(2, () => [
-        "alter table reviews disable trigger guard_review",
-        row(nr, { conclusion: "handled", incident_id: 1_000_000 + nr }),
-        "alter table reviews enable trigger guard_review"
-      ]),
+      owners(2, () => unguarded(row(nr, { conclusion: "handled", incident_id: 1_000_000 + nr }))),
     broken: (nr) => none(`reviews where incident_id = ${1_000_000 + nr}`)
   }),
   format(
@@ -146,7 +161,12 @@ export const reviews: ReadonlyArray<Race> = [
     "processor_reference = ''"
   ),
   format("reviews_amount_check", "captured is some money", { ...seen, amount: 0 }, "amount = 0"),
-  format("reviews_currency_check", "money has a currency", { ...seen, currency: "usd" }, "currency = 'usd'"),
+  drop("constraint reviews.reviews_currency_check", {
+    law: "money has a currency",
+    given: v.inReview,
+    workers: (nr) => owners(2, () => unguarded(row(nr, { ...seen, currency: "usd" }))),
+    broken: (nr) => none(`reviews where ${of(nr)} and currency = 'usd'`)
+  }),
   format("reviews_evidence_check", "who saw something says what", { evidence: "" }, "evidence = ''"),
   format(
     "conclusion_says_what",
