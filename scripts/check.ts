@@ -12,7 +12,8 @@ const steps: ReadonlyArray<readonly [name: string, command: string]> = [
   ["lint", "oxlint --deny-warnings --report-unused-disable-directives"],
   ["format", "oxfmt --check"],
   ["unused", "knip"],
-  ["schema", "npm run --silent schema:check"]
+  ["schema", "npm run --silent schema:check"],
+  ["settings", "node scripts/print-settings.ts --check"]
 ]
 
 const root = join(import.meta.dirname, "..")

@@ -76,10 +76,15 @@ await edit(
     `import { nmiOrigin } from`,
     `import { ${name}Origin } from "./layers/providers/${name}/config.ts"\nimport { nmiOrigin } from`
   ],
-  [`stripeOrigin, nmiOrigin, basis`, `stripeOrigin, nmiOrigin, ${name}Origin, basis`]
+  [`[stripeOrigin, nmiOrigin]`, `[stripeOrigin, nmiOrigin, ${name}Origin]`]
 )
-const row = `| ${`\`${name.toUpperCase()}_ORIGIN\``.padEnd(27)} | ${"its production".padEnd(42)} | ${`where ${capital} is; each merchant account brings its own key`.padEnd(120)} |`
-await edit("README.md", ["| `STUB_DATABASE_URL`", `${row}\n| \`STUB_DATABASE_URL\``])
+const listed = spawnSync(
+  process.execPath,
+  [join(import.meta.dirname, "print-settings.ts"), "write", "--root", root],
+  { encoding: "utf8" }
+)
+if (listed.status !== 0) throw new Error(`print-settings: ${listed.stderr}`)
+written.push("README.md")
 
 // Lines are as long as the name makes them.
 const formatted = spawnSync(join(root, "node_modules/.bin/oxfmt"), written, { cwd: root, encoding: "utf8" })

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { amountEndings, behaviours, type Rule, ruleDoes } from "../src/layers/providers/stub/behaviours.ts"
 import { testCards } from "../src/layers/providers/stub/testCards.ts"
+import { markdownTable } from "./markdownTable.ts"
 
 const page = join(import.meta.dirname, "../docs/guides/test-cards.md")
 
@@ -12,20 +13,11 @@ const does = (rule: Rule): string =>
     ? ruleDoes[rule]
     : behaviours[rule].does
 
-/** A Markdown table, padded as the formatter pads it. */
-const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const [head = [], ...body] = rows
-  const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => (row[column] ?? "").length)))
-  const line = (cells: ReadonlyArray<string>) =>
-    `| ${widths.map((width, column) => (cells[column] ?? "").padEnd(width)).join(" | ")} |`
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n")
-}
-
 const grouped = (number: string): string =>
   number.length === 15 ? number.replace(/^(.{4})(.{6})/, "$1 $2 ") : number.replace(/(.{4})(?=.)/g, "$1 ")
 
 const sections: Readonly<Record<string, string>> = {
-  cards: table([
+  cards: markdownTable([
     ["Token", "Number", "Brand", "Country", "What happens"],
     ...testCards.map(({ tokenRef, number, brand, country, rule }) => [
       `\`${tokenRef}\``,
@@ -35,7 +27,7 @@ const sections: Readonly<Record<string, string>> = {
       does(rule)
     ])
   ]),
-  amounts: table([
+  amounts: markdownTable([
     ["The amount ends in", "What happens"],
     ...[...amountEndings].map(([ending, rule]) => [String(ending).padStart(2, "0"), does(rule)]),
     ["anything else", does("captured")]

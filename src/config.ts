@@ -3,9 +3,21 @@ import { join } from "node:path"
 import type { Seed } from "./db/seed.ts"
 import { nmiOrigin } from "./layers/providers/nmi/config.ts"
 import { stripeOrigin } from "./layers/providers/stripe/config.ts"
-import { stubTimings } from "./layers/providers/stub/config.ts"
-import { basisTheorySettings } from "./layers/vault/basis-theory/config.ts"
+import { stubSettings } from "./layers/providers/stub/config.ts"
+import { eachOfBasisTheory } from "./layers/vault/basis-theory/config.ts"
 import { keysOf } from "./layers/webhooks/SealedSecrets.ts"
+import {
+  oneOf,
+  optionalSetting,
+  secret,
+  type Setting,
+  setting,
+  text,
+  time,
+  wholeNumber,
+  yesOrNo
+} from "./settings/setting.ts"
+import { strangeNames } from "./settings/strangeNames.ts"
 
 /** Every setting of the service, from its environment. Units are in the names or in the values: `24 hours`. */
 export interface Settings {
@@ -43,23 +55,82 @@ export interface Settings {
 
 const loopback = /^(localhost|127(\.[0-9]{1,3}){3}|::1)$/
 
-export const settings: Config.Config<Settings> = Config.all({
-  host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
-  port: Config.Port("PORT").pipe(Config.withDefault(4000)),
-  publicOrigin: Config.option(Config.String("PUBLIC_ORIGIN")),
-  databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
-  stubDatabaseUrl: Config.option(Config.Redacted("STUB_DATABASE_URL")),
-  dataDirectory: Config.String("DATA_DIRECTORY").pipe(Config.withDefault(".data")),
-  databaseConnections: Config.Int("DATABASE_CONNECTIONS").pipe(Config.withDefault(16)),
-  databaseReadConnections: Config.Int("DATABASE_READ_CONNECTIONS").pipe(Config.withDefault(8)),
-  seed: Config.option(Config.Boolean("SEED")),
-  sandbox: Config.Boolean("SANDBOX").pipe(Config.withDefault(false)),
-  eventSecretsKey: Config.option(Config.Redacted("EVENT_SECRETS_KEY")),
-  sessionLifetime: Config.Duration("SESSION_LIFETIME").pipe(Config.withDefault(Duration.hours(24))),
-  pageAfter: Config.Duration("PAGE_AFTER").pipe(Config.withDefault(Duration.minutes(15))),
-  logLevel: Config.Literals(["debug", "info", "warn", "error"], "LOG_LEVEL").pipe(Config.withDefault("info")),
-  logFormat: Config.Literals(["pretty", "json"], "LOG_FORMAT").pipe(Config.withDefault("pretty"))
-}).pipe(
+/** As many connections as fit, with those of the others, under the embedded PostgreSQL's limit of 100. */
+const connections = wholeNumber(1, 40)
+
+/** What this server is told, in the order in which it is listed. What drivers and vaults are told stands with them. */
+const declared = {
+  host: setting("HOST", text, {
+    standard: "127.0.0.1",
+    sets: "where the server listens; beyond loopback it refuses development keys and shows no GraphiQL"
+  }),
+  port: setting("PORT", wholeNumber(1, 65_535), { standard: "4000", sets: "on which port" }),
+  publicOrigin: optionalSetting("PUBLIC_ORIGIN", text, {
+    without: "`http://` with HOST and PORT",
+    sets: "where customers and apps reach the server, without a slash at the end; beyond loopback the same as with `HOST`"
+  }),
+  databaseUrl: optionalSetting("DATABASE_URL", secret, {
+    without: "the embedded PostgreSQL",
+    sets: "a PostgreSQL 18 of your own: `postgres://user:password@host/database`, as its owner, who may make roles"
+  }),
+  dataDirectory: setting("DATA_DIRECTORY", text, {
+    standard: ".data",
+    sets: "where the embedded PostgreSQL keeps its data; as root, and where only root may enter, the start says where it is instead"
+  }),
+  databaseConnections: setting("DATABASE_CONNECTIONS", connections, {
+    standard: "16",
+    sets: "connections of the app's pool, on which money moves"
+  }),
+  databaseReadConnections: setting("DATABASE_READ_CONNECTIONS", connections, {
+    standard: "8",
+    sets: "connections for lists and API keys, so that slow ones keep no charge waiting"
+  }),
+  seed: optionalSetting("SEED", yesOrNo, {
+    without: "true without `DATABASE_URL`",
+    sets: "whether to put the placeholder companies, accounts, catalogue and the development key into the database"
+  }),
+  sandbox: setting("SANDBOX", yesOrNo, {
+    standard: "false",
+    sets: "with `true`, or `npm start -- --sandbox`, this process starts emulators of Stripe, NMI and Basis Theory and charges over them"
+  }),
+  sessionLifetime: setting("SESSION_LIFETIME", time, {
+    standard: "24 hours",
+    sets: "how long a session may be paid after it was declared"
+  }),
+  pageAfter: setting("PAGE_AFTER", time, {
+    standard: "15 minutes",
+    sets: "how long an attempt may be in review before a person is called"
+  }),
+  logLevel: setting("LOG_LEVEL", oneOf(["debug", "info", "warn", "error"]), {
+    standard: "info",
+    sets: "what is less than that is not logged"
+  }),
+  logFormat: setting("LOG_FORMAT", oneOf(["pretty", "json"]), {
+    standard: "pretty",
+    sets: "for people, or one object a line"
+  }),
+  eventSecretsKey: optionalSetting("EVENT_SECRETS_KEY", secret, {
+    without: "nobody can subscribe beyond loopback",
+    sets: "keys that seal the signing secrets of event subscriptions: 32 bytes in Base64 each, the newest first, commas between"
+  }),
+  stubDatabaseUrl: optionalSetting("STUB_DATABASE_URL", secret, {
+    without: "the service's own",
+    sets: "a PostgreSQL 18 for the books of the simulated gateways, with the rights of `DATABASE_URL`"
+  })
+}
+
+/** Where processors are. */
+const processors: ReadonlyArray<Setting<unknown>> = [stripeOrigin, nmiOrigin]
+
+/** Every setting of the service. The table of the README and `--help` are made from it. */
+export const everySetting: ReadonlyArray<Setting<unknown>> = [
+  ...Object.values(declared),
+  ...eachOfBasisTheory,
+  ...processors,
+  ...stubSettings
+]
+
+export const settings: Config.Config<Settings> = Config.all(declared).pipe(
   Config.map((found) => {
     const publicOrigin = Option.getOrElse(found.publicOrigin, () => originOf(found.host, found.port))
     const loopbackOnly = loopback.test(found.host) && isOnLoopback(publicOrigin)
@@ -94,19 +165,16 @@ export class SettingRefused extends Schema.TaggedError<SettingRefused>()("Settin
   problem: Schema.String
 }) {
   override get message(): string {
-    return `The setting ${this.setting} ${this.problem}. README.md lists the settings.`
+    return `The setting ${this.setting} ${this.problem}. README.md lists the settings, and so does \`npm start -- --help\`.`
   }
 }
 
 const longestLifetime = Duration.days(30)
 
-/** As many connections as fit, with those of the others, under the embedded PostgreSQL's limit of 100. */
-const mostConnections = 40
-
 /** What is a value of its type and still no use; the first of them is told. */
 const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
-  const refuse = (setting: string, problem: string) => Effect.fail(new SettingRefused({ setting, problem }))
-  if (found.port === 0) return refuse("PORT", "is 0; say a port from 1 to 65535, such as PORT=4001")
+  const refuse = (name: string, problem: string) =>
+    Effect.fail(new SettingRefused({ setting: name, problem }))
   const origin = found.publicOrigin
   if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
     return refuse(
@@ -122,14 +190,6 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
       "SANDBOX",
       "is for this machine only, because its keys are known; leave HOST and PUBLIC_ORIGIN out"
     )
-  }
-  for (const [setting, connections] of [
-    ["DATABASE_CONNECTIONS", found.databaseConnections],
-    ["DATABASE_READ_CONNECTIONS", found.databaseReadConnections]
-  ] as const) {
-    if (connections < 1 || connections > mostConnections) {
-      return refuse(setting, `is ${connections}; say a number from 1 to ${mostConnections}`)
-    }
   }
   const key = found.eventSecretsKey
   if (key !== undefined && keysOf(Redacted.value(key)) === undefined) {
@@ -151,16 +211,34 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
   return Effect.succeed(found)
 }
 
+/** A variable that looks like one of ours and is none. Nothing would tell whoever set it that nobody reads it. */
+export const refuseStrange = (names: ReadonlyArray<string>): Effect.Effect<void, SettingRefused> => {
+  const [strange] = strangeNames(
+    names,
+    everySetting.map(({ words }) => words.name)
+  )
+  if (strange === undefined) return Effect.void
+  const meant = strange.meant === undefined ? "" : `; ${strange.meant} is`
+  return Effect.fail(
+    new SettingRefused({ setting: strange.name, problem: `is none of this service's${meant}` })
+  )
+}
+
 /** The settings of this process, or the one that cannot be used. */
 export const loadSettings: Effect.Effect<Settings, SettingRefused> = Effect.gen(function* () {
   // Drivers and vaults read theirs when they are made; what is wrong with them is told before a database is started.
-  yield* Config.all([stubTimings, stripeOrigin, nmiOrigin, basisTheorySettings])
+  yield* Config.all(everySetting)
   return yield* settings
 }).pipe(
   Effect.catchTag("ConfigError", (error) => {
-    const setting = /at \["([A-Z_]+)"\]/.exec(error.message)?.[1] ?? "(unknown)"
-    const expected = /Expected ([^\n]*)/.exec(error.message)?.[1] ?? "another value"
-    return Effect.fail(new SettingRefused({ setting, problem: `cannot be read: expected ${expected}` }))
+    const name = /at \["([A-Z_]+)"\]/.exec(error.message)?.[1]
+    const words = everySetting.find((one) => one.words.name === name)?.words
+    return Effect.fail(
+      new SettingRefused({
+        setting: name ?? "(unknown)",
+        problem: `cannot be used: it takes ${words?.values ?? "another value"}`
+      })
+    )
   }),
   Effect.flatMap(check)
 )

@@ -13,10 +13,11 @@ import {
   String
 } from "effect"
 import { HttpServerError } from "effect/http"
-import { loadSettings, SettingRefused, type Settings } from "./config.ts"
+import { everySetting, loadSettings, refuseStrange, SettingRefused, type Settings } from "./config.ts"
 import { openDatabase } from "./db/openDatabase.ts"
 import { listenErrorText } from "./http/listenError.ts"
 import { service } from "./service.ts"
+import { helpText } from "./settings/list.ts"
 import { openSandbox } from "./sandboxed.ts"
 import { welcome } from "./welcome.ts"
 
@@ -28,7 +29,7 @@ class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { 
 
 class UnknownFlag extends Schema.TaggedError<UnknownFlag>()("UnknownFlag", { flag: Schema.String }) {
   override get message(): string {
-    return `There is no ${this.flag}. The one flag is --sandbox; everything else is a setting of the environment, listed in README.md.`
+    return `There is no ${this.flag}. There are --sandbox and --help; everything else is a setting of the environment, listed in README.md.`
   }
 }
 
@@ -44,9 +45,10 @@ const openStubDatabase = (config: Settings) =>
         )
       )
 
-/** `npm start -- --sandbox` is SANDBOX=true; there is no other flag. */
+const given = process.argv.slice(2)
+
+/** `npm start -- --sandbox` is SANDBOX=true. */
 const flags = Effect.suspend(() => {
-  const given = process.argv.slice(2)
   const unknown = given.find((flag) => flag !== "--sandbox")
   return unknown === undefined
     ? Effect.succeed(given.length > 0 ? { SANDBOX: "true" } : {})
@@ -54,6 +56,8 @@ const flags = Effect.suspend(() => {
 })
 
 const program = Effect.gen(function* () {
+  if (given.includes("--help")) return yield* Console.log(helpText(everySetting))
+  yield* refuseStrange(Object.keys(process.env))
   const config = yield* loadSettings.pipe(
     Effect.provideService(
       ConfigProvider.ConfigProvider,

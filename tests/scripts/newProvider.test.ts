@@ -56,7 +56,7 @@ describe("npm run new:provider", () => {
     const text = (path: string) => readFile(join(folder, path), "utf8")
     expect(await text("src/layers/providers/providers.ts")).toContain('"nmi", "acme"')
     expect(await text("src/layers/providers/providers.ts")).toContain("makeAcmeDriver({")
-    expect(await text("src/config.ts")).toContain("acmeOrigin, basisTheorySettings")
+    expect(await text("src/config.ts")).toContain("[stripeOrigin, nmiOrigin, acmeOrigin]")
     expect(await text("README.md")).toMatch(/^\| `ACME_ORIGIN` /m)
   })
 

@@ -15,4 +15,4 @@ export const ServiceOrigin = Schema.String.check(
     },
     { expected: "an origin such as https://api.example; http:// only on this machine" }
   )
-)
+).annotate({ description: "an origin such as `https://api.example`; `http://` only on this machine" })

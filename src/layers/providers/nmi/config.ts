@@ -1,4 +1,5 @@
-import { Config, Duration } from "effect"
+import { Duration } from "effect"
+import { setting } from "../../../settings/setting.ts"
 import { ServiceOrigin } from "../../transport/ServiceOrigin.ts"
 
 /** How long the driver waits for what. */
@@ -27,6 +28,7 @@ export const defaultTimings: NmiTimings = {
  * Where NMI is; white labels and sandbox accounts have hosts of their own. Its accounts bring their keys with them,
  * so a process without any needs no setting.
  */
-export const nmiOrigin: Config.Config<string> = Config.schema(ServiceOrigin, "NMI_ORIGIN").pipe(
-  Config.withDefault("https://secure.nmi.com")
-)
+export const nmiOrigin = setting("NMI_ORIGIN", ServiceOrigin, {
+  standard: "https://secure.nmi.com",
+  sets: "where NMI is: white labels and sandbox accounts have hosts of their own"
+})

@@ -1,4 +1,5 @@
-import { Config, Duration } from "effect"
+import { Duration } from "effect"
+import { setting } from "../../../settings/setting.ts"
 import { ServiceOrigin } from "../../transport/ServiceOrigin.ts"
 
 /** The version of the API whose answers `wire.ts` describes; sent with every request. */
@@ -32,6 +33,7 @@ export const defaultTimings: StripeTimings = {
 }
 
 /** Where Stripe is. Its accounts bring their keys with them, so a process without any needs no setting. */
-export const stripeOrigin: Config.Config<string> = Config.schema(ServiceOrigin, "STRIPE_ORIGIN").pipe(
-  Config.withDefault("https://api.stripe.com")
-)
+export const stripeOrigin = setting("STRIPE_ORIGIN", ServiceOrigin, {
+  standard: "https://api.stripe.com",
+  sets: "where Stripe is; each merchant account brings its own key"
+})

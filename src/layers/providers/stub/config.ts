@@ -1,5 +1,6 @@
-import { Config, Duration, Effect, Option, Redacted } from "effect"
+import { Config, ConfigProvider, type Duration, Effect, Option, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
+import { optionalSetting, secret, type Setting, setting, time } from "../../../settings/setting.ts"
 
 /**
  * The times of the simulated gateways and of the driver that talks to them. Tests shorten them; they must keep
@@ -21,35 +22,48 @@ export interface StubTimings {
   readonly voidableFor: Duration.Duration
 }
 
-export const defaultTimings: StubTimings = {
-  deadline: Duration.seconds(5),
-  slow: Duration.seconds(2),
-  late: Duration.seconds(8),
-  liesFor: Duration.seconds(15),
-  absenceHorizon: Duration.seconds(30),
-  voidableFor: Duration.hours(1)
+/** The same as settings: `STUB_DEADLINE="2 seconds"`. */
+const timings = {
+  deadline: setting("STUB_DEADLINE", time, {
+    standard: "5 seconds",
+    sets: "how long the simulated gateways' driver waits for an answer"
+  }),
+  slow: setting("STUB_SLOW", time, { standard: "2 seconds", sets: "how long the slow card takes" }),
+  late: setting("STUB_LATE", time, {
+    standard: "8 seconds",
+    sets: "how long after the request the money of a late capture moves"
+  }),
+  liesFor: setting("STUB_LIES_FOR", time, {
+    standard: "15 seconds",
+    sets: "how long after a charge a lookup may still deny it"
+  }),
+  absenceHorizon: setting("STUB_ABSENCE_HORIZON", time, {
+    standard: "30 seconds",
+    sets: "how long after the write-ahead a charge may still turn up"
+  }),
+  voidableFor: setting("STUB_VOIDABLE_FOR", time, {
+    standard: "1 hour",
+    sets: "how long a charge may be voided"
+  })
 }
 
-/** The same as settings, each with its default: `STUB_DEADLINE="2 seconds"`. */
-export const stubTimings: Config.Config<StubTimings> = Config.all({
-  deadline: Config.Duration("STUB_DEADLINE").pipe(Config.withDefault(defaultTimings.deadline)),
-  slow: Config.Duration("STUB_SLOW").pipe(Config.withDefault(defaultTimings.slow)),
-  late: Config.Duration("STUB_LATE").pipe(Config.withDefault(defaultTimings.late)),
-  liesFor: Config.Duration("STUB_LIES_FOR").pipe(Config.withDefault(defaultTimings.liesFor)),
-  absenceHorizon: Config.Duration("STUB_ABSENCE_HORIZON").pipe(
-    Config.withDefault(defaultTimings.absenceHorizon)
-  ),
-  voidableFor: Config.Duration("STUB_VOIDABLE_FOR").pipe(Config.withDefault(defaultTimings.voidableFor))
+export const stubTimings: Config.Config<StubTimings> = Config.all(timings)
+
+const webhookSecret = optionalSetting("STUB_WEBHOOK_SECRET", secret, {
+  without: "drawn at every start",
+  sets: "what the simulated gateways sign webhooks with, newest first, commas between; the same for several servers"
 })
 
-const configuredSecret = Config.option(Config.Redacted("STUB_WEBHOOK_SECRET"))
+export const stubSettings: ReadonlyArray<Setting<unknown>> = [...Object.values(timings), webhookSecret]
+
+export const defaultTimings: StubTimings = Effect.runSync(stubTimings.parse(ConfigProvider.fromEnvRecord({})))
 
 /**
  * What the webhooks of the simulated gateways are signed with, the newest first. Without a setting it is drawn at every
  * start: then gateways and driver of one process know it, and nobody else.
  */
 export const stubWebhookSecrets = Effect.gen(function* () {
-  const configured = Option.getOrUndefined(yield* configuredSecret)
+  const configured = Option.getOrUndefined(yield* webhookSecret)
   if (configured !== undefined) {
     return Redacted.value(configured)
       .split(",")

@@ -1,4 +1,5 @@
 import { Config, Duration, Option, type Redacted } from "effect"
+import { optionalSetting, secret, type Setting, setting } from "../../../settings/setting.ts"
 import { ServiceOrigin } from "../../transport/ServiceOrigin.ts"
 
 /** How a Basis Theory tenant is reached. */
@@ -27,14 +28,25 @@ export const basisTheoryTimings: BasisTheoryTimings = {
   proxyDeadline: Duration.seconds(30)
 }
 
+const each = {
+  apiKey: optionalSetting("BASIS_THEORY_API_KEY", secret, {
+    without: "that vault is not used",
+    sets: "key of a private Basis Theory application: tokens and proxy"
+  }),
+  publicKey: optionalSetting("BASIS_THEORY_PUBLIC_KEY", secret, {
+    without: "none",
+    sets: "key of a public one, with which browsers open sessions"
+  }),
+  origin: setting("BASIS_THEORY_ORIGIN", ServiceOrigin, {
+    standard: "https://api.basistheory.com",
+    sets: "where Basis Theory is"
+  })
+}
+
+export const eachOfBasisTheory: ReadonlyArray<Setting<unknown>> = Object.values(each)
+
 /** The settings of this process; none without a key of a private application. */
-export const basisTheorySettings: Config.Config<Option.Option<BasisTheorySettings>> = Config.all({
-  origin: Config.schema(ServiceOrigin, "BASIS_THEORY_ORIGIN").pipe(
-    Config.withDefault("https://api.basistheory.com")
-  ),
-  apiKey: Config.option(Config.Redacted("BASIS_THEORY_API_KEY")),
-  publicKey: Config.option(Config.Redacted("BASIS_THEORY_PUBLIC_KEY"))
-}).pipe(
+export const basisTheorySettings: Config.Config<Option.Option<BasisTheorySettings>> = Config.all(each).pipe(
   Config.map(({ origin, apiKey, publicKey }) =>
     Option.map(apiKey, (key) => ({
       origin,

@@ -1,0 +1,34 @@
+/** How the names of settings begin that are this service's alone; whatever else begins so is a mistake. */
+const ours = ["BASIS_THEORY_", "STUB_"]
+
+/** Below that length a name resembles too much. */
+const shortest = 6
+
+/** Variables that are no settings, and either begin like ours or are nearly spelt like one of them. */
+export const strangeNames = (
+  names: ReadonlyArray<string>,
+  known: ReadonlyArray<string>
+): ReadonlyArray<{ readonly name: string; readonly meant: string | undefined }> =>
+  names
+    .filter((name) => name.length >= shortest && !known.includes(name))
+    .map((name) => ({
+      name,
+      meant: known.find((one) => one.length >= shortest && isSlipOf(name.toUpperCase(), one))
+    }))
+    .filter(({ name, meant }) => meant !== undefined || ours.some((prefix) => name.startsWith(prefix)))
+
+/** Whether two names differ by one slip of a finger: a letter too many, too few, another, or two exchanged. */
+const isSlipOf = (name: string, meant: string): boolean => {
+  const longer = name.length > meant.length ? name : meant
+  const shorter = name.length > meant.length ? meant : name
+  if (longer.length - shorter.length > 1) return false
+  let at = 0
+  while (at < shorter.length && longer[at] === shorter[at]) at++
+  if (longer.length > shorter.length) return longer.slice(at + 1) === shorter.slice(at)
+  return (
+    longer.slice(at + 1) === shorter.slice(at + 1) ||
+    (longer[at] === shorter[at + 1] &&
+      longer[at + 1] === shorter[at] &&
+      longer.slice(at + 2) === shorter.slice(at + 2))
+  )
+}
