@@ -138,7 +138,7 @@ const saleOf = (
  * being sent says nothing of the first.
  */
 const sentBefore = (options: LookupOptions, { mid, idempotencyKey, money }: MoneyRequest): Charged =>
-  Effect.flatMap(lookupCharge(options, { mid, idempotencyKey }), (found): Charged => {
+  Effect.flatMap(lookupCharge(options, { mid, idempotencyKey, money }), (found): Charged => {
     switch (found._tag) {
       case "FoundCaptured": {
         const { captured } = found

@@ -1,7 +1,7 @@
 import { Captured, Declined, type Evidence, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import type { Money } from "../../../kernel/Money.ts"
 import { minorOf } from "./amounts.ts"
-import { adviceOf, rejectionOf, resultCodeOf } from "./resultCodes.ts"
+import { adviceOf, isDuplicate, rejectionOf, resultCodeOf } from "./resultCodes.ts"
 import { detailsOf, type NmiAnswer, type Reply } from "./wire.ts"
 
 /** The sale that was sent: what an answer has to agree with before it proves anything. */
@@ -97,11 +97,19 @@ export const answerRows: ReadonlyArray<Row> = [
   },
   {
     code: "duplicate",
-    answer: "300 or 430 with a text that speaks of a duplicate",
-    applies: ({ answer }) =>
-      answer?.response === "3" && (answer.code === "430" || /duplicate trans/i.test(answer.text)),
+    answer: "430, or any code with a text that speaks of a duplicate",
+    applies: ({ answer }) => answer !== undefined && (answer.code === "430" || isDuplicate(answer.text)),
     means: "Unknown",
-    why: "the other one may be this very sale, whose success nobody heard"
+    why: "the other one may be this very sale, whose success nobody heard; a query tells"
+  },
+  {
+    code: "text_contradicts_code",
+    answer: "an approval that says declined, or anything else that says approved",
+    applies: ({ answer }) =>
+      answer !== undefined &&
+      (answer.code === "100" ? /\bdeclined?\b/i : /^\s*(success|approved|approval)\b/i).test(answer.text),
+    means: "Unknown",
+    why: "one half of it is wrong, and nobody knows which"
   },
   {
     code: "rejected_transaction",
@@ -214,6 +222,8 @@ export const howDeclined = ({
 }: Pick<NmiAnswer, "code" | "text" | "adviceCode">): Pick<Declined, "kind" | "evidence"> &
   Pick<Partial<Declined>, "advice"> => {
   const listed = code === "300" ? rejectionOf(text) : resultCodeOf(code)
+  // Declined for good as this sale; the one that it is taken for may have moved the same money, so nobody else is asked.
+  const kind = isDuplicate(text) ? "hard" : listed?.kind
   const advice = adviceOf(adviceCode) ?? listed?.advice
   const evidence: Evidence = {
     code,
@@ -221,7 +231,7 @@ export const howDeclined = ({
   }
   return {
     // Who is told never to ask again asks nowhere else either; a reason that nobody here knows may be such a one.
-    kind: advice === "never" ? "hard" : (listed?.kind ?? "hard"),
+    kind: advice === "never" ? "hard" : (kind ?? "hard"),
     ...(advice === undefined ? {} : { advice }),
     evidence
   }

@@ -16,7 +16,7 @@ export interface LookupOptions {
 /** What became of a charge, by the order id that it was sent with. */
 export const lookupCharge = (
   options: LookupOptions,
-  query: Pick<ChargeQuery, "mid" | "idempotencyKey">
+  query: Pick<ChargeQuery, "mid" | "idempotencyKey" | "money">
 ): Effect.Effect<LookupResult, Indeterminate> =>
   Effect.flatMap(readyAccount(options, query.mid), (account) => findCharge(options, account, query))
 
@@ -34,11 +34,15 @@ export const readyAccount = (
 const findCharge = (
   options: LookupOptions,
   account: NmiAccount,
-  { idempotencyKey }: Pick<ChargeQuery, "idempotencyKey">
+  { idempotencyKey, money }: Pick<ChargeQuery, "idempotencyKey" | "money">
 ): Effect.Effect<LookupResult, Indeterminate> =>
   // Without a filter by condition: one would hide declines, and let them look like absence.
   Effect.flatMap(find(options, account, [["order_id", idempotencyKey]]), (transactions) => {
-    const judged = judgeTransactions(transactions, { idempotencyKey, processorId: account.processorId })
+    const judged = judgeTransactions(transactions, {
+      idempotencyKey,
+      money,
+      processorId: account.processorId
+    })
     return judged instanceof Indeterminate ? Effect.fail(judged) : Effect.succeed(judged)
   })
 

@@ -1,7 +1,7 @@
 import { Captured, Declined, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import { type Currency, isCurrency } from "../../../kernel/Money.ts"
 import type { LookupResult } from "../../../kernel/PaymentProvider.ts"
-import { howDeclined } from "./disposition.ts"
+import { type Asked, howDeclined } from "./disposition.ts"
 import { resultCodeOf } from "./resultCodes.ts"
 import type { NmiAction, NmiTransaction } from "./transactions.ts"
 
@@ -61,9 +61,10 @@ export const transactionRows: ReadonlyArray<Row> = [
   },
   {
     code: "canceled",
-    found: "canceled, with a successful void, never settled, nothing refunded",
+    found: "canceled, one sale, with a successful void, never settled, nothing refunded",
     applies: (transaction) =>
       transaction.condition === "canceled" &&
+      of(transaction, "sale").length === 1 &&
       succeeded(transaction, "void").length === 1 &&
       of(transaction, "settle").length + of(transaction, "refund").length === 0,
     means: "Declined",
@@ -88,9 +89,9 @@ export const transactionRows: ReadonlyArray<Row> = [
 /** What the transactions under a charge's order id prove of it. */
 export const judgeTransactions = (
   transactions: ReadonlyArray<NmiTransaction>,
-  asked: { readonly idempotencyKey: string; readonly processorId: string | undefined }
+  asked: Asked & { readonly processorId: string | undefined }
 ): LookupResult | Indeterminate => {
-  const { idempotencyKey, processorId } = asked
+  const { idempotencyKey, processorId, money } = asked
   if (transactions.some(({ orderId }) => orderId !== idempotencyKey)) {
     return unknown("answer_to_another", "the query answered transactions of another order id")
   }
@@ -99,7 +100,7 @@ export const judgeTransactions = (
   if (processorId !== undefined && sales.some((sale) => sale.processorId !== processorId)) {
     return unknown("other_processor", "the transaction is of another processor_id than the account's")
   }
-  const verdicts = sales.map(judgeTransaction)
+  const verdicts = sales.map((sale) => judgeTransaction(sale, money))
   const captures = verdicts.filter((verdict) => verdict._tag === "FoundCaptured")
   if (captures.length > 1) {
     return unknown(
@@ -125,7 +126,10 @@ export const judgeTransactions = (
       }
 }
 
-const judgeTransaction = (transaction: NmiTransaction): LookupResult | Indeterminate => {
+const judgeTransaction = (
+  transaction: NmiTransaction,
+  money: Asked["money"]
+): LookupResult | Indeterminate => {
   const row = transactionRows.find(({ applies }) => applies(transaction))
   const { id, condition, currency } = transaction
   const message = `the transaction is ${condition}: ${row?.found}`
@@ -138,6 +142,10 @@ const judgeTransaction = (transaction: NmiTransaction): LookupResult | Indetermi
     }
     case "Declined": {
       const [sale] = of(transaction, "sale")
+      // What NMI captured is recorded, whatever it is; that other money was not taken says nothing of this.
+      if (sale?.amount !== money.amount || !["", money.currency].includes(currency)) {
+        return unknown("other_money", `${message}, of other money than was asked for`, id)
+      }
       const evidence = { code: row.code, message: `${message} (${currency})` }
       return {
         _tag: "FoundDeclined",

@@ -77,7 +77,7 @@ const standingOf = Effect.fnUntraced(function* (
   const refunds = yield* refundsOf(options, account, charge)
   const judged = refunds.map(judgeRefundTransaction)
   const amounts = judged.map((refund) =>
-    refund._tag === "RefundDone"
+    refund._tag === "RefundDone" && refund.refunded.money.currency === captured.currency
       ? refund.refunded.money.amount
       : refund._tag === "RefundDeclined"
         ? 0

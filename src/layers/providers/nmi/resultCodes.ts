@@ -119,6 +119,10 @@ export const withoutRefid = (text: string): string => text.replace(/ REFID:\s?[0
 export const rejectionOf = (text: string): Rejection | undefined =>
   rejections.find((one) => one.text.test(withoutRefid(text)))
 
+/** Whether a text says that another transaction is taken for this one; a rejection may speak of the check itself. */
+export const isDuplicate = (text: string): boolean =>
+  /duplicat/i.test(text) && rejectionOf(text) === undefined
+
 export const resultCodeOf = (code: string): ResultCode | undefined =>
   Object.hasOwn(resultCodes, code) ? resultCodes[code] : undefined
 

@@ -23,7 +23,7 @@ export interface NmiAnswer {
 /** An answer, as far as it can be read. */
 export type Reply =
   | { readonly _tag: "Answer"; readonly answer: NmiAnswer }
-  /** HTTP 429 that holds no `response`, not even a spoilt one: asked too often. */
+  /** HTTP 429 that holds nothing of an answer, not even a spoilt one: asked too often. */
   | { readonly _tag: "Throttled" }
   /** It came and cannot be read: cut, no form, a name twice, a field missing, another HTTP status than 200. */
   | { readonly _tag: "Unreadable"; readonly status: number; readonly problem: string }
@@ -90,7 +90,7 @@ export const readReply = (exchanged: Exchanged): Reply => {
   if (!whole) return unreadable("the answer is cut short")
   if (status === 429) {
     // The text, not the form: what cannot be read as one may still tell of money that moved.
-    return /response/i.test(new TextDecoder("latin1").decode(body))
+    return /response|transactionid|authcode/i.test(new TextDecoder("latin1").decode(body))
       ? unreadable("it is refused as one of too many and answered all the same")
       : { _tag: "Throttled" }
   }

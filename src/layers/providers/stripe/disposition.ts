@@ -15,8 +15,21 @@ interface SeenAnswer {
   readonly asked: Asked
 }
 
+/** A refusal of the request itself. One with an issuer's reason contradicts itself: the request went as far as that. */
 const isRefusal = ({ intent, error }: SeenAnswer): boolean =>
-  intent === undefined && error?.type === "invalid_request_error"
+  intent === undefined &&
+  error?.type === "invalid_request_error" &&
+  !error.decline_code &&
+  !error.network_decline_code
+
+/** Whether an error is about another request under this key than the one that it answers. */
+const tellsOfAnother = (error: PaymentError | undefined): boolean =>
+  error?.type === "idempotency_error" ||
+  ["idempotency_key_in_use", "lock_timeout"].includes(error?.code ?? "")
+
+/** Whether it is about the state of an intent, which it should show. */
+const isOfState = (error: PaymentError | undefined): boolean =>
+  error?.code === "payment_intent_unexpected_state"
 
 const told = (verdict: Verdict | undefined, ...tags: ReadonlyArray<Verdict["_tag"]>): boolean =>
   verdict !== undefined && tags.includes(verdict._tag)
@@ -79,8 +92,9 @@ export const answerRows: ReadonlyArray<Row<SeenAnswer>> = [
   },
   {
     code: "error_of_canceled",
-    answer: "a 4xx that carries the intent, canceled",
-    applies: ({ itself, status }) => told(itself, "Declined") && status < 500,
+    answer: "400 or 402 that carries the intent, canceled, and tells of no other request",
+    applies: (seen) =>
+      told(seen.itself, "Declined") && [400, 402].includes(seen.status) && !tellsOfAnother(seen.error),
     means: "Declined",
     why: "a canceled intent never moves money any more"
   },
@@ -105,7 +119,8 @@ export const answerRows: ReadonlyArray<Row<SeenAnswer>> = [
   {
     code: "card_error",
     answer: "402 card_error without an intent",
-    applies: ({ status, error }) => status === 402 && error?.type === "card_error",
+    applies: ({ status, error }) =>
+      status === 402 && error?.type === "card_error" && !tellsOfAnother(error) && !isOfState(error),
     means: "Declined",
     why: "the card was refused before there was anything to charge"
   },
@@ -128,11 +143,7 @@ export const answerRows: ReadonlyArray<Row<SeenAnswer>> = [
     code: "conflict",
     answer: "409, 424, idempotency_error, a lock, a wrong state",
     applies: ({ status, error }) =>
-      [409, 424, 429].includes(status) ||
-      error?.type === "idempotency_error" ||
-      ["idempotency_key_in_use", "lock_timeout", "payment_intent_unexpected_state"].includes(
-        error?.code ?? ""
-      ),
+      [409, 424, 429].includes(status) || tellsOfAnother(error) || isOfState(error),
     means: "Unknown",
     why: "it tells of another request under this key, which may have charged"
   },

@@ -90,6 +90,14 @@ export const intentRows: ReadonlyArray<Row<SeenIntent>> = [
     why: "one half of it is wrong, and nobody knows which"
   },
   {
+    code: "intent_of_other_money",
+    answer: "another amount or currency than was asked for, and nothing received",
+    applies: ({ intent, asked }) =>
+      intent.amount !== asked.money.amount || intent.currency.toUpperCase() !== asked.money.currency,
+    means: "Unknown",
+    why: "that other money did not move says nothing of this; what moved is recorded as it is"
+  },
+  {
     code: "canceled",
     answer: "canceled, nothing received",
     applies: ({ intent }) => intent.status === "canceled",

@@ -77,6 +77,14 @@ export const cancelIntent = Effect.fnUntraced(function* (
   }
 })
 
-/** The intent that a reply shows, alone or with an error about its state. */
-const intentIn = (reply: Reply<PaymentIntent>): PaymentIntent | undefined =>
-  reply._tag === "Object" ? reply.value : reply._tag === "Error" ? reply.intent : undefined
+/**
+ * The intent that a reply shows, alone or with the refusal to cancel it in its state. With any other error it shows
+ * money that moved, and nothing else: a server that failed may show what was not kept.
+ */
+const intentIn = (reply: Reply<PaymentIntent>): PaymentIntent | undefined => {
+  if (reply._tag === "Object") return reply.replayed ? undefined : reply.value
+  if (reply._tag !== "Error") return undefined
+  const { intent, status, error, replayed } = reply
+  const ofState = status === 400 && error.type === "invalid_request_error" && !replayed
+  return ofState || intent?.status === "succeeded" ? intent : undefined
+}

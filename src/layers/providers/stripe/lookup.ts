@@ -1,4 +1,4 @@
-import { DateTime, Duration, Effect, Option, Schema } from "effect"
+import { DateTime, Duration, Effect, Equal, Option, Schema } from "effect"
 import { Captured, Declined, type Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import type { ChargeQuery, LookupResult } from "../../../kernel/PaymentProvider.ts"
 import type { ProviderAccounts } from "../ProviderAccounts.ts"
@@ -201,6 +201,11 @@ const listed = Effect.fnUntraced(function* (
       if (row.value.metadata["attempt_id"] !== idempotencyKey) continue
       const intent = decodeIntent(item)
       if (Option.isNone(intent)) return yield* failed("the intent in the list cannot be read")
+      // On two pages in two states: the one of them is old, and nobody says which.
+      const before = found.get(intent.value.id)
+      if (before !== undefined && !Equal.equals(before, intent.value)) {
+        return yield* failed("the list shows the intent in two states")
+      }
       found.set(intent.value.id, intent.value)
     }
     if (!reply.value.has_more) return [...found.values()]

@@ -51,7 +51,7 @@ export const judgeRefund = (refund: Refund, asked: AskedRefund): RefundLookupRes
   const currency = refund.currency.toUpperCase()
   switch (listed?.means) {
     case "done":
-      return refund.amount < 1 || !isCurrency(currency)
+      return refund.amount < 1 || !isCurrency(currency) || refund.failure_reason
         ? unknown("refund_contradicts_itself", evidence.message)
         : {
             _tag: "RefundDone",

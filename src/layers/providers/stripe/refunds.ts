@@ -133,14 +133,20 @@ export const createRefund = Effect.fnUntraced(function* (
   }
 })
 
-/** A replay shows the refund as it was; this is what it is now. */
+/** A replay shows the refund as it was; this is what it is now. What cannot be read of it proves nothing. */
 const reread = (
   { client, timings }: LookupOptions,
   account: StripeAccount,
   before: Extract<Reply<Refund>, { readonly _tag: "Object" }>
 ): Effect.Effect<Reply<Refund>> =>
   Effect.map(client.get(account, `/v1/refunds/${before.value.id}`, [], Refund, timings.readDeadline), (now) =>
-    now._tag === "Object" && now.value.id !== before.value.id ? before : now
+    now._tag === "Object" && now.value.id === before.value.id
+      ? now
+      : {
+          _tag: "Unreadable",
+          status: now._tag === "Error" || now._tag === "Unreadable" ? now.status : 0,
+          problem: `${before.value.id} was made under this key, and cannot be read again${detailsOf(now)}`
+        }
   )
 
 type RefundQuery = Parameters<RefundLookup["lookupRefund"]>[0]

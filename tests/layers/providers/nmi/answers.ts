@@ -63,6 +63,7 @@ export interface Action {
   readonly success?: string
   readonly code?: string
   readonly date?: string
+  readonly text?: string
 }
 
 export interface Transaction {
@@ -96,8 +97,8 @@ export const transactionXml = ({
     element("currency", currency),
     ...(original === undefined ? [] : [element("original_transaction_id", original)]),
     ...actions.map(
-      ({ type, amount = "12.50", success = "1", code = "100", date = "20261121150000" }) =>
-        `<action>${element("amount", amount)}${element("action_type", type)}${element("date", date)}${element("success", success)}${element("source", "api")}${element("response_text", "SUCCESS")}${element("response_code", code)}</action>`
+      ({ type, amount = "12.50", success = "1", code = "100", date = "20261121150000", text = "SUCCESS" }) =>
+        `<action>${element("amount", amount)}${element("action_type", type)}${element("date", date)}${element("success", success)}${element("source", "api")}${element("response_text", text)}${element("response_code", code)}</action>`
     )
   ].join("\n  ")}</transaction>`
 

@@ -11,7 +11,7 @@ import { answered, asked, reportXml, type Transaction, transactionXml } from "./
 const judgedReport = (report: string | Answered, processorId?: string) => {
   const queried = readQuery(typeof report === "string" ? answered(report) : report)
   if (queried._tag === "Unreadable") return { _tag: "Unreadable" } as const
-  return judgeTransactions(queried.transactions, { idempotencyKey: asked.idempotencyKey, processorId })
+  return judgeTransactions(queried.transactions, { ...asked, processorId })
 }
 
 const judged = (...transactions: ReadonlyArray<Transaction>) =>
@@ -84,6 +84,7 @@ const examples: Readonly<
       { condition: "pendingsettlement", actions: [{ type: "sale", amount: "0.00" }] },
       { condition: "pendingsettlement", actions: [{ type: "sale", amount: "-12.50" }] },
       { condition: "pendingsettlement", currency: "XTS" },
+      { condition: "canceled", actions: [{ type: "sale" }, { type: "sale" }, { type: "void" }] },
       { condition: "canceled", actions: [{ type: "sale" }] },
       { condition: "canceled", actions: [{ type: "sale" }, { type: "void", success: "0" }] },
       { condition: "canceled", actions: [{ type: "sale" }, { type: "settle" }, { type: "void" }] },
@@ -117,6 +118,30 @@ describe("a transaction that a query finds", () => {
       declined: { kind: "hard", advice: "never" }
     })
     expect(judged(voided)).toMatchObject({ declined: { kind: "hard" } })
+  })
+
+  it("of other money than was asked for proves nothing by not having moved it", () => {
+    for (const one of [declined, voided]) {
+      const [sale, ...rest] = one.actions ?? []
+      for (const other of [
+        { ...one, currency: "EUR" },
+        { ...one, actions: [{ type: "sale", ...sale, amount: "12.51" }, ...rest] }
+      ]) {
+        expect(judged(other)).toMatchObject({
+          _tag: "Indeterminate",
+          processorReference: one.id,
+          evidence: { code: "other_money" }
+        })
+      }
+    }
+  })
+
+  it("that failed as a duplicate is declined, and nobody else is asked: the other one may have charged", () => {
+    const twice = { ...declinedSale, text: "Duplicate transaction" }
+    expect(judged({ ...declined, actions: [twice] })).toMatchObject({
+      _tag: "FoundDeclined",
+      declined: { kind: "hard" }
+    })
   })
 
   it("is of the account's own processor", () => {

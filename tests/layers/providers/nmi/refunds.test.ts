@@ -85,6 +85,8 @@ describe("the refunds of a charge", () => {
       expect(yield* contextOf([[refundOf({ actions: [{ type: "refund", amount: "-99.00" }] })]])).toBe(
         "Indeterminate"
       )
+      // Other money than the charge's cannot be counted.
+      expect(yield* contextOf([[refundOf({ currency: "EUR" })]])).toBe("Indeterminate")
     })
   )
 })
@@ -160,7 +162,11 @@ describe("a refund's own transaction", () => {
     expect(judged({ condition: "complete", actions: [back, { type: "settle", amount: "-4.00" }] })).toBe(
       "RefundDone"
     )
-    expect(judged({ condition: "failed", actions: [{ ...back, success: "0" }] })).toBe("RefundDeclined")
+    for (const code of ["200", "202", "300"]) {
+      expect(judged({ condition: "failed", actions: [{ ...back, success: "0", code }] })).toBe(
+        "RefundDeclined"
+      )
+    }
     expect(judged({ condition: "canceled", actions: [back, { type: "void", amount: "4.00" }] })).toBe(
       "RefundDeclined"
     )
@@ -168,6 +174,13 @@ describe("a refund's own transaction", () => {
     const nothing: ReadonlyArray<Transaction> = [
       { condition: "unknown" },
       { condition: "failed" },
+      // Failed by what may have come about all the same.
+      ...["100", "400", "420", "430", "440", "299", ""].map((code) => ({
+        condition: "failed",
+        actions: [{ ...back, success: "0", code }]
+      })),
+      { condition: "failed", actions: [{ ...back, success: "0", code: "300", text: "Duplicate" }] },
+      { condition: "canceled", actions: [back, { type: "settle" }, { type: "void", amount: "4.00" }] },
       { condition: "canceled" },
       { actions: [] },
       { actions: [{ ...back, success: "0" }] },
@@ -176,7 +189,7 @@ describe("a refund's own transaction", () => {
       { actions: [back, back] },
       { actions: [back, { type: "sale" }] },
       { actions: [back, { type: "void", amount: "4.00" }] },
-      { condition: "failed", actions: [{ ...back, success: "0" }, { type: "settle" }] },
+      { condition: "failed", actions: [{ ...back, success: "0", code: "202" }, { type: "settle" }] },
       { currency: "XTS" }
     ]
     for (const change of nothing) expect(judged(change), JSON.stringify(change)).toBe("Indeterminate")
@@ -207,7 +220,11 @@ describe("the answer to giving back", () => {
       { orderid: "another" },
       { type: "sale" },
       { response: "2" },
-      { response_code: "101" }
+      { response_code: "101" },
+      { amount_authorized: "3.00" },
+      { partial_payment_id: "abc" },
+      { responsetext: "DECLINE" },
+      { responsetext: "Duplicate transaction" }
     ]) {
       expect(refund(fieldsOf({ ...done, ...change })), JSON.stringify(change)).toBe("Indeterminate")
     }
@@ -223,6 +240,15 @@ describe("the answer to giving back", () => {
     expect(voided(rejectedWith(settled, { orderid: "", type: "void", transactionid: charge }))).toBe(
       "Declined"
     )
+    // It names the charge, which NMI is recorded to do. Another one, or one that it says there is none of, is a contradiction.
+    for (const fields of [
+      rejectedWith(settled, { orderid: "", type: "void", transactionid: "7" }),
+      rejectedWith(settled, { orderid: "", type: "void", authcode: "123456" }),
+      rejectedWith("Transaction not found", { orderid: "", type: "void", transactionid: charge })
+    ]) {
+      expect(voided(fields), formOf(fields)).toBe("Indeterminate")
+    }
+    expect(voided(rejectedWith("Transaction not found", { orderid: "", type: "void" }))).toBe("Declined")
     expect(voided(rejectedWith("Something else", { orderid: "", type: "void" }))).toBe("Indeterminate")
   })
 
@@ -231,6 +257,7 @@ describe("the answer to giving back", () => {
     for (const text of [
       "Refund amount may not exceed the transaction balance REFID:3503249728",
       "Transaction not found REFID:1",
+      "Invalid Transaction ID specified REFID:1",
       "Authentication Failed"
     ]) {
       expect(refund(rejectedWith(text, rest)), text).toBe("Declined")
@@ -245,7 +272,17 @@ describe("the answer to giving back", () => {
       declinedWith("420", rest),
       declinedWith("299", rest),
       declinedWith("202", { ...rest, response: "3" }),
-      declinedWith("461", { ...rest, response: "2" })
+      declinedWith("461", { ...rest, response: "2" }),
+      // A refusal with the marks of something that was done.
+      rejectedWith("Transaction not found REFID:1", { ...rest, transactionid: "7" }),
+      rejectedWith("Transaction not found REFID:1", { ...rest, transactionid: charge }),
+      rejectedWith("Authentication Failed", { ...rest, transactionid: "7" }),
+      declinedWith("301", { ...rest, transactionid: "7" }),
+      declinedWith("202", { ...rest, responsetext: "Duplicate transaction" }),
+      declinedWith("202", { ...rest, responsetext: "APPROVED" }),
+      declinedWith("202", { ...rest, authcode: "123456" }),
+      declinedWith("202", { ...rest, amount_authorized: "4.00" }),
+      declinedWith("202", { ...rest, partial_payment_id: "abc" })
     ]) {
       expect(refund(fields), formOf(fields)).toBe("Indeterminate")
     }

@@ -73,6 +73,12 @@ const intents: ReadonlyArray<readonly [row: string | undefined, intent: object, 
       intent("requires_action", { amount_received: 1250 }),
       intent("processing", { amount_received: 1250 })
     ].map((one) => ["intent_contradicts_itself", one, "Unknown", "intent_contradicts_itself"] as const),
+    ...[
+      intent("canceled", { amount: 1251 }),
+      intent("canceled", { currency: "eur" }),
+      intent("requires_payment_method", { amount: 100 }),
+      waiting({ currency: "eur" })
+    ].map((one) => ["intent_of_other_money", one, "Unknown", "intent_of_other_money"] as const),
     ["canceled", intent("canceled"), "Declined", "soft canceled"],
     ["canceled", intent("canceled", { last_payment_error: cardError() }), "Declined", "soft do_not_honor"],
     [
@@ -230,6 +236,17 @@ const answers: ReadonlyArray<
     "soft canceled"
   ],
   ["error_of_canceled", error(402, cardError(), intent("canceled")), "Declined", "soft canceled"],
+  // An answer about another request, or of a status that says nothing, is no place for a proof.
+  ...[
+    error(409, refused("idempotency_key_in_use"), intent("canceled")),
+    error(400, refused("idempotency_key_in_use"), intent("canceled")),
+    error(400, refused("lock_timeout"), intent("canceled")),
+    error(429, refused("rate_limit"), intent("canceled")),
+    error(424, refused("a"), intent("canceled"))
+  ].map((one) => {
+    const { code } = JSON.parse(new TextDecoder().decode(one.body)).error
+    return ["error_intent_unclear", one, "Unknown", String(code)] as const
+  }),
   ["card_error_intent", error(402, cardError(), declinedIntent), "Cancel", "soft do_not_honor"],
   [
     "card_error_intent",
@@ -266,6 +283,13 @@ const answers: ReadonlyArray<
     "hard updated expired_card"
   ],
   ["card_error", error(402, cardError({ decline_code: "what_is_this" })), "Declined", "hard what_is_this"],
+  // An error of the card about something else than the card.
+  ...["payment_intent_unexpected_state", "idempotency_key_in_use", "lock_timeout"].map(
+    (code) => ["conflict", error(402, cardError({ code })), "Unknown", code] as const
+  ),
+  // A refusal of the request that an issuer gave a reason for.
+  [undefined, error(400, refused(undefined, { decline_code: "do_not_honor" })), "Unknown", "unlisted"],
+  [undefined, error(400, refused(undefined, { network_decline_code: "51" })), "Unknown", "unlisted"],
   ["rate_limit", error(429, refused("rate_limit")), "Declined", "soft rate_limit"],
   ["refused", error(400, refused()), "Declined", "soft refused"],
   ["refused", error(400, refused("amount_too_small")), "Declined", "soft amount_too_small"],

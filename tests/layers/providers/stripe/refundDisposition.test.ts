@@ -48,6 +48,7 @@ describe("a refund", () => {
     ["of no key", { metadata: {} }],
     ["of another charge", { payment_intent: "pi_2" }],
     ["of no charge", { payment_intent: null }],
+    ["that says why it failed", { failure_reason: "lost_or_stolen_card" }],
     ["of nothing", { amount: 0 }],
     ["of less than nothing", { amount: -400 }],
     ["in a currency that is none", { currency: "zzz" }],
