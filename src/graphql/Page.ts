@@ -12,7 +12,13 @@ const OperationsPage = builder.objectRef<KernelPage>("OperationsPage").implement
   fields: (t) => ({
     pageId: t.exposeString("id", { description: "The plain id: `pg_1`." }),
     kind: t.expose("kind", { type: PageKind }),
-    attemptId: t.exposeString("attempt"),
+    attemptId: t.exposeString("attempt", {
+      description: "Of a refund or an incident: the attempt that it is of."
+    }),
+    refundId: t.exposeString("refund", {
+      nullable: true,
+      description: "The refund in review: a review says what became of it."
+    }),
     sessionId: t.exposeString("session"),
     midId: t.exposeString("mid"),
     provider: t.exposeString("provider"),

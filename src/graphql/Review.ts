@@ -16,12 +16,16 @@ import { plainId } from "./plainId.ts"
 import { Refusal } from "./Refusal.ts"
 
 const Review = builder.objectRef<KernelReview>("Review").implement({
-  description: "What one operator saw of an attempt or an incident, and what a second one said to it.",
+  description:
+    "What one operator saw of an attempt, a refund or an incident, and what a second one said to it.",
   fields: (t) => ({
     reviewId: t.exposeString("id", { description: "The plain id: `rv_1`." }),
-    attemptId: t.exposeString("attempt"),
+    attemptId: t.exposeString("attempt", {
+      description: "Of a refund or an incident: the attempt that it is of."
+    }),
     sessionId: t.exposeString("session"),
     incident: t.expose("incident", { type: "WholeNumber", nullable: true }),
+    refundId: t.exposeString("refund", { nullable: true }),
     conclusion: t.expose("conclusion", { type: Conclusion }),
     processorReference: t.exposeString("processorReference", { nullable: true }),
     amount: t.expose("amount", { type: "MinorUnits", nullable: true }),
@@ -101,16 +105,23 @@ builder.mutationFields((t) => ({
   requestReview: t.field({
     type: RequestReviewPayload,
     description:
-      "Says what a person saw of an attempt, or that an incident was dealt with. Nothing is recorded until a second operator approves. For operators.",
+      "Says what a person saw of an attempt or of a refund in review, or that an incident was dealt with. Nothing is recorded until a second operator approves. For operators.",
     args: {
       attempt: t.arg.id({ description: "The attempt, `at_...` or its global id." }),
+      refund: t.arg.id({
+        description: "Instead of it a refund, `re_...`, with `refunded`, `declined` or `absent`."
+      }),
       incident: t.arg({ type: "WholeNumber", description: "The number of an incident, with `handled`." }),
       conclusion: t.arg({ type: Conclusion, required: true }),
       processorReference: t.arg.string({
-        description: "The processor's own id of the charge: with `captured` and `declined`."
+        description:
+          "The processor's own id of the charge or the refund: with `captured`, `refunded` and `declined`."
       }),
-      amount: t.arg({ type: "MinorUnits", description: "What it shows as captured: with `captured`." }),
-      currency: t.arg.string({ description: "ISO 4217: with `captured`." }),
+      amount: t.arg({
+        type: "MinorUnits",
+        description: "What it shows as captured or given back: with `captured` and `refunded`."
+      }),
+      currency: t.arg.string({ description: "ISO 4217: with `captured` and `refunded`." }),
       evidence: t.arg.string({
         required: true,
         description: "What was seen, and where: 1 to 2000 characters."
@@ -127,9 +138,11 @@ builder.mutationFields((t) => ({
       ],
       union: { name: "RequestReviewResult" }
     },
-    resolve: async (_root, { attempt, incident, processorReference, amount, currency, ...said }, context) => {
+    resolve: async (_root, { attempt, refund, incident, processorReference, ...args }, context) => {
+      const { amount, currency, ...said } = args
       const asked = {
         ...said,
+        refund: refund ?? undefined,
         attempt: typeof attempt === "string" ? plainId("Attempt", attempt) : undefined,
         incident: incident ?? undefined,
         processorReference: processorReference ?? undefined,
@@ -194,7 +207,7 @@ builder.objectType(Refusals.UnknownReview, {
 
 builder.objectType(Refusals.NothingToReview, {
   name: "NothingToReview",
-  description: "There is no such attempt or incident.",
+  description: "There is no such attempt, refund or incident.",
   interfaces: [Refusal],
   fields: (t) => ({ about: t.exposeString("about") })
 })

@@ -282,8 +282,12 @@ export const Conclusion = builder.enumType("ReviewConclusion", {
   description: "What a person saw.",
   values: {
     captured: { description: "The processor shows that the money moved." },
-    declined: { description: "The processor shows the charge, and that it moved no money." },
-    absent: { description: "The processor shows no such charge: the session ends and is not charged again." },
+    refunded: { description: "The processor shows that the money of a refund went back." },
+    declined: { description: "The processor shows the charge or the refund, and that it moved no money." },
+    absent: {
+      description:
+        "The processor shows no such thing. Of a charge: the session ends and is not charged again. Of a refund, a day after it was asked for: its amount may be given back again."
+    },
     handled: { description: "An incident was dealt with." }
   } satisfies Described<Conclusions>
 })
@@ -301,16 +305,18 @@ export const ReviewState = builder.enumType("ReviewState", {
 export const Contradiction = builder.enumType("ReviewContradiction", {
   description: "What stands against a conclusion.",
   values: {
-    in_flight: { description: "The attempt's driver is still at it." },
+    in_flight: { description: "The driver of the attempt or the refund is still at it." },
     captured: { description: "Money is on record for the attempt." },
+    refunded: { description: "The money that went back is on record for the refund." },
     declined: { description: "The processor proved that no money moved." },
-    absent: { description: "The attempt was given up as absent." },
+    absent: { description: "It was given up as absent." },
     captured_already: { description: "That money is on record." },
-    reference_of_another: { description: "The reference is of another charge of the account." },
-    known_to_processor: { description: "The processor named the charge once, so it is not absent." },
+    reference_of_another: { description: "The reference is of another charge or refund of the account." },
+    known_to_processor: { description: "The processor named it once, so it is not absent." },
+    too_early: { description: "A refund is called absent a day after it was written, and not before." },
     other_amount: { description: "It is more than was asked for, or in another currency." },
     incident_closed: { description: "The incident is closed." },
-    other_attempt: { description: "The incident is of another attempt." }
+    other_attempt: { description: "The incident or the refund is of another attempt." }
   } satisfies Described<Contradictions>
 })
 
@@ -318,6 +324,7 @@ export const PageKind = builder.enumType("OperationsPageKind", {
   description: "Why a person is called.",
   values: {
     in_review: { description: "Nobody could find out in time what became of an attempt." },
+    refund_in_review: { description: "Nobody could find out in time what became of a refund." },
     incident: { description: "Money moved late, of another amount, or under another charge's name." }
   } satisfies Described<PageKinds>
 })

@@ -76,13 +76,13 @@ describe("the words that others know us by are these:", () => {
     ["advice on trying again", RetryAdvice.literals, "never later updated"],
     ["states of a dispute", DisputeState.literals, "warning open under_review won lost closed"],
     ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
-    ["kinds of a page", PageKind.literals, "in_review incident"],
+    ["kinds of a page", PageKind.literals, "in_review refund_in_review incident"],
     ["states of a review", ReviewState.literals, "open approved rejected expired"],
-    ["conclusions of a person", Conclusion.literals, "captured declined absent handled"],
+    ["conclusions of a person", Conclusion.literals, "captured refunded declined absent handled"],
     [
       "what stands against a conclusion",
       Contradiction.literals,
-      "in_flight captured declined absent captured_already reference_of_another known_to_processor other_amount incident_closed other_attempt"
+      "in_flight captured refunded declined absent captured_already reference_of_another known_to_processor too_early other_amount incident_closed other_attempt"
     ],
     ["troubles of such a webhook", WebhookTrouble.literals, "failed unknown unreadable"],
     [

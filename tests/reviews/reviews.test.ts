@@ -1,32 +1,12 @@
 // What two persons decide, through both doors, on the real database.
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { developmentKey, secondDevelopmentKey } from "../../src/db/seedData.ts"
 import { Owner } from "../db/support/pgStorage.ts"
 import * as s from "../db/support/scene.ts"
 import * as v from "../db/support/reviewScene.ts"
-import { at, codesSeen, Doors, doors, field } from "../graphql/support.ts"
-
-const first = developmentKey.key
-const second = secondDevelopmentKey.key
-
-interface Told {
-  readonly status: number
-  readonly json: unknown
-}
-
-/** Asks REST under a key. */
-const rest = Effect.fnUntraced(function* (key: string, path: string, body?: unknown) {
-  const { fetch } = yield* Doors
-  const told: Told = yield* fetch(`/v1/reviews${path}`, {
-    method: body === undefined ? "GET" : "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) })
-  })
-  return told
-})
-
-const codeOf = ({ status, json }: Told): string => `${status} ${String(at(json, "error", "code"))}`
+import { at, codesSeen, Doors, field } from "../graphql/support.ts"
+import { asked, codeOf, first, house, rest, second, set } from "./support.ts"
 
 const captured = (nr: number, more: object = {}) => ({
   attempt: s.attempt(nr),
@@ -38,18 +18,6 @@ const captured = (nr: number, more: object = {}) => ({
   ...more
 })
 
-/** A review that the first operator asked for. */
-const asked = Effect.fnUntraced(function* (body: object) {
-  const { status, json } = yield* rest(first, "", body)
-  assert.strictEqual(status, 201, JSON.stringify(json))
-  return String(at(json, "id"))
-})
-
-const set = Effect.fnUntraced(function* (statements: ReadonlyArray<string>) {
-  const owner = yield* Owner
-  for (const statement of statements) yield* owner.unsafe(statement)
-})
-
 const stands = Effect.fnUntraced(function* (nr: number) {
   const owner = yield* Owner
   const [row] = yield* owner<{ readonly stands: string }>`select
@@ -57,8 +25,6 @@ const stands = Effect.fnUntraced(function* (nr: number) {
     (select state from attempts where attempt_id = ${s.attempt(nr)}) as stands`
   return row?.stands
 })
-
-const house = Owner.layer.pipe(Layer.provideMerge(doors))
 
 it.layer(house, { excludeTestServices: true })("a review", (it) => {
   it.effect("that a second operator signs settles what nobody could find out, on both names", () =>

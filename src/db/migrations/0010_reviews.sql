@@ -1,15 +1,19 @@
 set local role payments_owner;
 set local search_path to payments, pg_temp;
 
--- What persons decide: what became of an attempt that no processor tells of, that an incident was dealt with. One asks,
+-- What persons decide: what became of an attempt or a refund that no processor tells of, that an incident was dealt
+-- with. One asks,
 -- with what they saw; a second, different one approves or rejects. What was asked for stays as it was asked for.
 create table reviews (
   review_nr bigint generated always as identity primary key,
+  -- Of a refund or an incident: the attempt that it is of.
   attempt_id text not null references attempts,
   incident_id bigint references incidents,
-  -- captured: the processor shows the money. declined: it shows the charge, and that it moved none. absent: it shows no
-  -- such charge, which ends the session and never resumes it. handled: the incident was dealt with.
-  conclusion text not null check (conclusion in ('captured', 'declined', 'absent', 'handled')),
+  refund_id text references refunds,
+  -- captured, refunded: the processor shows the money. declined: it shows the charge or the refund, and that it moved
+  -- none. absent: it shows no such thing, which ends a session and never resumes it, and sets a refund's amount free.
+  -- handled: the incident was dealt with.
+  conclusion text not null check (conclusion in ('captured', 'refunded', 'declined', 'absent', 'handled')),
   processor_reference text check (length(processor_reference) between 1 and 255),
   amount bigint check (amount between 1 and 999999999999),
   currency text check (currency ~ '^[A-Z]{3}$'),
@@ -22,21 +26,44 @@ create table reviews (
   decided_at timestamptz,
   reason text check (length(reason) between 1 and 500),
   constraint conclusion_says_what check (
-    (processor_reference is not null) = (conclusion in ('captured', 'declined'))
-    and (amount is not null) = (conclusion = 'captured') and (currency is not null) = (conclusion = 'captured')
-    and (incident_id is not null) = (conclusion = 'handled')),
+    (processor_reference is not null) = (conclusion in ('captured', 'refunded', 'declined'))
+    and (amount is not null) = (conclusion in ('captured', 'refunded'))
+    and (currency is not null) = (conclusion in ('captured', 'refunded'))
+    and (incident_id is not null) = (conclusion = 'handled')
+    and case when refund_id is null then conclusion <> 'refunded' else conclusion in ('refunded', 'declined', 'absent') end),
   constraint decided_by_somebody check (
     (state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null)),
   constraint approved_in_time check (state <> 'approved' or decided_at <= expires_at)
 );
-create unique index one_open_review on reviews (attempt_id, coalesce(incident_id, 0)) where state = 'open';
+create unique index one_open_review on reviews (attempt_id, coalesce(incident_id, 0), coalesce(refund_id, '')) where state = 'open';
 create index reviews_by_attempt on reviews (attempt_id);
 create index reviews_open on reviews (expires_at) where state = 'open';
 create index incidents_open on incidents (incident_id) where closed_at is null;
 
+-- The same of a refund. What is called absent is free to be given back again, so nobody says it of one that its processor
+-- named, nor within the day in which it might still turn up, which is longer than any driver's horizon.
+create function refund_contradiction(r reviews) returns text language sql stable set search_path = payments, pg_temp as $body$
+  select case
+    when f.attempt_id <> r.attempt_id then 'other_attempt'
+    when f.state = 'in_flight' then 'in_flight'
+    when exists (select from returns where refund_id = f.refund_id) then 'refunded'
+    when r.conclusion = 'refunded' then case
+      when b.mid_id is not null then 'reference_of_another'
+      when r.currency <> f.currency or r.amount > f.amount then 'other_amount' end
+    when f.state <> 'indeterminate' then f.state
+    when r.conclusion = 'absent' then case
+      when exists (select from refund_evidence e where e.refund_id = f.refund_id and e.detail ? 'refundReference') then 'known_to_processor'
+      when f.written_at > now() - interval '1 day' then 'too_early' end
+  end
+  from refunds f
+  left join returns b on b.mid_id = f.mid_id and b.refund_reference = r.processor_reference
+  where f.refund_id = r.refund_id
+$body$;
+
 -- What stands against a review's conclusion: evidence that is stronger than a person's. Null when nothing does.
 create function review_contradiction(r reviews) returns text language sql stable set search_path = payments, pg_temp as $body$
   select case
+    when r.refund_id is not null then refund_contradiction(r)
     when r.conclusion = 'handled' then case
       when i.attempt_id is distinct from r.attempt_id then 'other_attempt'
       when i.closed_at is not null then 'incident_closed' end
@@ -68,8 +95,8 @@ begin
       raise exception 'a review begins open, not %', new.state using errcode = 'check_violation', constraint = 'review_begins_open';
     end if;
   else
-    if (new.review_nr, new.attempt_id, new.incident_id, new.conclusion, new.processor_reference, new.amount, new.currency, new.evidence, new.requested_by, new.requested_at, new.expires_at)
-      is distinct from (old.review_nr, old.attempt_id, old.incident_id, old.conclusion, old.processor_reference, old.amount, old.currency, old.evidence, old.requested_by, old.requested_at, old.expires_at) then
+    if (new.review_nr, new.attempt_id, new.incident_id, new.refund_id, new.conclusion, new.processor_reference, new.amount, new.currency, new.evidence, new.requested_by, new.requested_at, new.expires_at)
+      is distinct from (old.review_nr, old.attempt_id, old.incident_id, old.refund_id, old.conclusion, old.processor_reference, old.amount, old.currency, old.evidence, old.requested_by, old.requested_at, old.expires_at) then
       raise exception 'what was asked for does not change' using errcode = 'restrict_violation', constraint = 'review_unchanged';
     end if;
     if old.state <> 'open' then
@@ -98,7 +125,7 @@ create trigger no_truncate before truncate on reviews for each statement execute
 
 create function review_json(r reviews) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object('id', 'rv_' || r.review_nr, 'attempt', r.attempt_id,
-    'session', (select session_id from attempts where attempt_id = r.attempt_id), 'incident', r.incident_id,
+    'session', (select session_id from attempts where attempt_id = r.attempt_id), 'incident', r.incident_id, 'refund', r.refund_id,
     'conclusion', r.conclusion, 'processorReference', r.processor_reference, 'amount', r.amount, 'currency', r.currency,
     'evidence', r.evidence, 'state', case when r.state = 'open' and r.expires_at <= now() then 'expired' else r.state end,
     'requestedBy', r.requested_by, 'requestedAt', iso(r.requested_at), 'expiresAt', iso(r.expires_at),
@@ -137,7 +164,7 @@ begin
 end
 $body$;
 
--- {by, attempt | incident, conclusion, processorReference?, amount?, currency?, evidence, lifetimeMs}.
+-- {by, attempt | incident | refund, conclusion, processorReference?, amount?, currency?, evidence, lifetimeMs}.
 create function request_review(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -146,19 +173,21 @@ declare
   contradiction text;
 begin
   if not is_operator(p ->> 'by') then return jsonb_build_object('_tag', 'NotOperator'); end if;
-  a := lock_attempt(coalesce(p ->> 'attempt', (select attempt_id from incidents where incident_id = (p ->> 'incident')::bigint)));
+  a := lock_attempt(coalesce(p ->> 'attempt', (select attempt_id from refunds where refund_id = p ->> 'refund'),
+    (select attempt_id from incidents where incident_id = (p ->> 'incident')::bigint)));
   if a.attempt_id is null then return jsonb_build_object('_tag', 'NothingToReview'); end if;
   perform expire_reviews(jsonb_build_object('attempt', a.attempt_id, 'limit', 10));
   select * into r from reviews
-  where attempt_id = a.attempt_id and coalesce(incident_id, 0) = coalesce((p ->> 'incident')::bigint, 0) and state = 'open';
+  where attempt_id = a.attempt_id and coalesce(incident_id, 0) = coalesce((p ->> 'incident')::bigint, 0)
+    and coalesce(refund_id, '') = coalesce(p ->> 'refund', '') and state = 'open';
   if found then return jsonb_build_object('_tag', 'OpenAlready', 'review', 'rv_' || r.review_nr); end if;
   r := jsonb_populate_record(null::reviews, jsonb_build_object('attempt_id', a.attempt_id, 'incident_id', p -> 'incident',
-    'conclusion', p -> 'conclusion', 'processor_reference', p -> 'processorReference', 'amount', p -> 'amount',
+    'refund_id', p -> 'refund', 'conclusion', p -> 'conclusion', 'processor_reference', p -> 'processorReference', 'amount', p -> 'amount',
     'currency', p -> 'currency'));
   contradiction := review_contradiction(r);
   if contradiction is not null then return jsonb_build_object('_tag', 'Contradicted', 'by', contradiction); end if;
-  insert into reviews (attempt_id, incident_id, conclusion, processor_reference, amount, currency, evidence, requested_by, expires_at)
-  values (r.attempt_id, r.incident_id, r.conclusion, r.processor_reference, r.amount, r.currency, p ->> 'evidence',
+  insert into reviews (attempt_id, incident_id, refund_id, conclusion, processor_reference, amount, currency, evidence, requested_by, expires_at)
+  values (r.attempt_id, r.incident_id, r.refund_id, r.conclusion, r.processor_reference, r.amount, r.currency, p ->> 'evidence',
     p ->> 'by', now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond')
   returning * into r;
   perform write_audit(a.session_id, p ->> 'by', 'review.requested', review_json(r));
@@ -205,11 +234,20 @@ begin
   elsif approve then
     said := jsonb_build_object('_tag', initcap(r.conclusion), 'evidence', jsonb_build_object('code', 'signed_off',
       'message', r.evidence || ' (rv_' || r.review_nr || ', seen by ' || r.requested_by || ')'));
-    perform record_outcome(jsonb_build_object('attempt', a.attempt_id, 'fence', 0, 'source', 'person', 'by', p -> 'by',
-      'next', '[]'::jsonb, 'mostRounds', p -> 'mostRounds', 'outcome', said || case r.conclusion
-        when 'captured' then jsonb_build_object('processorReference', r.processor_reference, 'amount', r.amount, 'currency', r.currency)
-        when 'declined' then jsonb_build_object('kind', 'hard', 'processorReference', r.processor_reference)
-        else '{}' end));
+    if r.refund_id is not null then
+      perform record_refund(jsonb_build_object('refund', r.refund_id, 'source', 'person', 'by', p -> 'by', 'outcome',
+        said || case r.conclusion
+          when 'refunded' then jsonb_build_object('refundReference', r.processor_reference,
+            'money', jsonb_build_object('amount', r.amount, 'currency', r.currency))
+          when 'declined' then jsonb_build_object('kind', 'hard', 'refundReference', r.processor_reference)
+          else '{}' end));
+    else
+      perform record_outcome(jsonb_build_object('attempt', a.attempt_id, 'fence', 0, 'source', 'person', 'by', p -> 'by',
+        'next', '[]'::jsonb, 'mostRounds', p -> 'mostRounds', 'outcome', said || case r.conclusion
+          when 'captured' then jsonb_build_object('processorReference', r.processor_reference, 'amount', r.amount, 'currency', r.currency)
+          when 'declined' then jsonb_build_object('kind', 'hard', 'processorReference', r.processor_reference)
+          else '{}' end));
+    end if;
   end if;
   return jsonb_build_object('_tag', 'Decided', 'review', review_json(r));
 end

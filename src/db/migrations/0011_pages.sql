@@ -1,19 +1,24 @@
 set local role payments_owner;
 set local search_path to payments, pg_temp;
 
--- Calls for a person, each made once: an attempt is in review for too long, or an incident was opened. What is called is
+-- Calls for a person, each made once: an attempt or a refund is in review for too long, or an incident was opened. What is called is
 -- told to operators as an event, in the same commit.
 create table pages (
   page_nr bigint generated always as identity primary key,
-  kind text not null check (kind in ('in_review', 'incident')),
+  kind text not null check (kind in ('in_review', 'refund_in_review', 'incident')),
+  -- Of a refund or an incident: the attempt that it is of.
   attempt_id text not null references attempts,
   incident_id bigint references incidents,
+  refund_id text references refunds,
   raised_at timestamptz not null default now(),
   constraint page_of_incident check ((kind = 'incident') = (incident_id is not null)),
-  constraint one_page_per_incident unique (incident_id)
+  constraint page_of_refund check ((kind = 'refund_in_review') = (refund_id is not null)),
+  constraint one_page_per_incident unique (incident_id),
+  constraint one_page_per_refund unique (refund_id)
 );
 create unique index one_page_per_review on pages (attempt_id) where kind = 'in_review';
 create index attempts_in_review on attempts (written_at) where state = 'indeterminate';
+create index refunds_in_review on refunds (written_at) where state = 'indeterminate';
 
 create trigger append_only before update or delete on pages for each row execute function refuse_change();
 create trigger no_truncate before truncate on pages for each statement execute function refuse_change();
@@ -30,9 +35,10 @@ $body$;
 create function page_json(p pages) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object('id', 'pg_' || p.page_nr, 'kind', p.kind, 'attempt', p.attempt_id,
     'session', a.session_id, 'mid', a.mid_id, 'provider', a.provider, 'incident', p.incident_id,
-    'incidentKind', i.kind, 'raisedAt', iso(p.raised_at),
-    'open', case when p.kind = 'incident' then i.closed_at is null else a.state = 'indeterminate' end))
-  from attempts a left join incidents i on i.incident_id = p.incident_id where a.attempt_id = p.attempt_id
+    'incidentKind', i.kind, 'refund', p.refund_id, 'raisedAt', iso(p.raised_at),
+    'open', case p.kind when 'incident' then i.closed_at is null when 'refund_in_review' then f.state = 'indeterminate'
+      else a.state = 'indeterminate' end))
+  from attempts a left join incidents i on i.incident_id = p.incident_id left join refunds f on f.refund_id = p.refund_id where a.attempt_id = p.attempt_id
 $body$;
 
 -- Calls for a person where it is due: {limit, patienceMs}. Answers the pages that it raised.
@@ -45,16 +51,21 @@ declare
 begin
   for raised in
     with due as (
-      (select 'incident' as kind, i.attempt_id, i.incident_id from incidents i
+      (select 'incident' as kind, i.attempt_id, i.incident_id, null as refund_id from incidents i
         where i.closed_at is null and not exists (select from pages g where g.incident_id = i.incident_id)
         order by i.incident_id limit (p ->> 'limit')::integer)
       union all
-      (select 'in_review', a.attempt_id, null from attempts a
+      (select 'refund_in_review', r.attempt_id, null, r.refund_id from refunds r
+        where r.state = 'indeterminate' and r.written_at < now() - (p ->> 'patienceMs')::float8 * interval '1 millisecond'
+          and not exists (select from pages g where g.refund_id = r.refund_id)
+        order by r.written_at limit (p ->> 'limit')::integer)
+      union all
+      (select 'in_review', a.attempt_id, null, null from attempts a
         where a.state = 'indeterminate' and a.written_at < now() - (p ->> 'patienceMs')::float8 * interval '1 millisecond'
           and not exists (select from pages g where g.attempt_id = a.attempt_id and g.kind = 'in_review')
         order by a.written_at limit (p ->> 'limit')::integer)
     )
-    insert into pages (kind, attempt_id, incident_id) select kind, attempt_id, incident_id from due
+    insert into pages (kind, attempt_id, incident_id, refund_id) select kind, attempt_id, incident_id, refund_id from due
     on conflict do nothing returning *
   loop
     select session.* into s from payment_sessions session join attempts a using (session_id) where a.attempt_id = raised.attempt_id;

@@ -12,15 +12,20 @@ const whole = (description: string) => Schema.Finite.annotate({ description })
 // Only its shape is judged here; its values are the kernel's to judge.
 const ReviewAsked = Schema.Struct({
   attempt: Schema.optionalKey(text("The attempt: `at_...`.")),
+  refund: Schema.optionalKey(
+    text("Instead of it a refund: `re_...`, with `refunded`, `declined` or `absent`.")
+  ),
   incident: Schema.optionalKey(whole("The number of an incident, with `handled`.")),
   conclusion: text(
-    "`captured`: the processor shows the money. `declined`: it shows the charge, and that it moved none. `absent`: it shows no such charge, which ends the session. `handled`: the incident was dealt with."
+    "`captured`, of a refund `refunded`: the processor shows the money. `declined`: it shows the charge or the refund, and that it moved none. `absent`: it shows no such thing, which ends the session of a charge, and lets the amount of a refund be given back again. `handled`: the incident was dealt with."
   ),
   processorReference: Schema.optionalKey(
-    text("The processor's own id of the charge: with `captured` and `declined`.")
+    text("The processor's own id of the charge or the refund: with `captured`, `refunded` and `declined`.")
   ),
-  amount: Schema.optionalKey(whole("Minor units that it shows as captured: with `captured`.")),
-  currency: Schema.optionalKey(text("ISO 4217: with `captured`.")),
+  amount: Schema.optionalKey(
+    whole("Minor units that it shows as captured or given back: with `captured` and `refunded`.")
+  ),
+  currency: Schema.optionalKey(text("ISO 4217: with `captured` and `refunded`.")),
   evidence: text("What was seen, and where: 1 to 2000 characters.")
 }).annotate({
   identifier: "ReviewRequest",
@@ -63,7 +68,7 @@ const request = HttpApiEndpoint.post("request", "/", {
   .annotateMerge(
     about(
       "Say what a person saw",
-      "Of an attempt that no processor tells of, or that an incident was dealt with. Nothing is recorded until a second operator approves."
+      "Of an attempt or a refund that no processor tells of, or that an incident was dealt with. Nothing is recorded until a second operator approves."
     )
   )
 

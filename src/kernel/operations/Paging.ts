@@ -33,7 +33,7 @@ export class PageRecord extends Context.Service<
 const batch = 50
 
 /**
- * Calls for a person: when nobody could find out for `patience` what became of an attempt, and when an incident was
+ * Calls for a person: when nobody could find out for `patience` what became of an attempt or a refund, and when an incident was
  * opened (money moved late, of another amount, under another charge's name). Each call is made once, as an event to
  * operators and as a line of the log.
  */
@@ -59,6 +59,7 @@ export class Paging extends Context.Service<
                 kind: incidentKind ?? kind,
                 attempt: about.attempt,
                 session: about.session,
+                ...(about.refund === undefined ? {} : { refund: about.refund }),
                 mid: about.mid,
                 provider: about.provider
               })

@@ -1,29 +1,34 @@
 import { Schema } from "effect"
 import { AttemptId, Principal, SessionId } from "../ids.ts"
 import { Currency, MinorUnits } from "../Money.ts"
+import { RefundId } from "../refunds/Refund.ts"
 
 /**
- * What a person saw. `captured`: the processor shows that the money moved. `declined`: it shows the charge, and that
- * it moved none. `absent`: it shows no such charge; that ends the session and never lets it be charged again.
- * `handled`: an incident was dealt with.
+ * What a person saw. `captured`, `refunded`: the processor shows that the money moved. `declined`: it shows the charge
+ * or the refund, and that it moved none. `absent`: it shows no such thing; that ends a session and never lets it be
+ * charged again, and sets the amount of a refund free. `handled`: an incident was dealt with.
  */
-export const Conclusion = Schema.Literals(["captured", "declined", "absent", "handled"])
+export const Conclusion = Schema.Literals(["captured", "refunded", "declined", "absent", "handled"])
 export type Conclusion = typeof Conclusion.Type
 
 export const ReviewState = Schema.Literals(["open", "approved", "rejected", "expired"])
 export type ReviewState = typeof ReviewState.Type
 
-/** What one person says of an attempt or an incident, and what a second one said to it. */
+/** What one person says of an attempt, a refund or an incident, and what a second one said to it. */
 export class Review extends Schema.Class<Review>("Review")({
   /** `rv_` and its number. */
   id: Schema.String,
+  /** Of a refund or an incident: the attempt that it is of. */
   attempt: AttemptId,
   session: SessionId,
   /** The number of the incident that it closes. */
   incident: Schema.optionalKey(Schema.Int),
+  /** The refund that it is about. */
+  refund: Schema.optionalKey(RefundId),
   conclusion: Conclusion,
+  /** The processor's own id of the charge, or of the refund. */
   processorReference: Schema.optionalKey(Schema.String),
-  /** Minor units that the processor shows as captured. */
+  /** Minor units that the processor shows as captured, or as given back. */
   amount: Schema.optionalKey(MinorUnits),
   currency: Schema.optionalKey(Currency),
   evidence: Schema.String,
@@ -41,11 +46,13 @@ export class Review extends Schema.Class<Review>("Review")({
 export const Contradiction = Schema.Literals([
   "in_flight",
   "captured",
+  "refunded",
   "declined",
   "absent",
   "captured_already",
   "reference_of_another",
   "known_to_processor",
+  "too_early",
   "other_amount",
   "incident_closed",
   "other_attempt"

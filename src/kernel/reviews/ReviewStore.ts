@@ -6,8 +6,9 @@ import type { Conclusion, Contradiction, Review, ReviewState } from "./Review.ts
 
 /** What one person says, judged as far as it can be without the record. */
 export interface ReviewRequest {
-  /** An attempt's id, or an incident's number. */
+  /** An attempt's id, a refund's, or an incident's number. */
   readonly attempt?: string
+  readonly refund?: string
   readonly incident?: number
   readonly conclusion: Conclusion
   readonly processorReference?: string

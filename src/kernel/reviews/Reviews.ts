@@ -1,11 +1,11 @@
-import { Context, Duration, Effect, Layer, Schema } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import type { Principal } from "../ids.ts"
-import { isCurrency, MinorUnits } from "../Money.ts"
 import { OperatorsOnly } from "../operations/operatorRefusals.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
-import { InvalidInput } from "../refusals.ts"
+import type { InvalidInput } from "../refusals.ts"
 import { checkText } from "../text.ts"
-import { Conclusion, type Review } from "./Review.ts"
+import { judgeReview, problem, type ReviewAsked } from "./judgeReview.ts"
+import type { Review } from "./Review.ts"
 import {
   AskedByNoOperator,
   NothingToReview,
@@ -15,18 +15,7 @@ import {
   SecondPersonNeeded,
   UnknownReview
 } from "./reviewRefusals.ts"
-import { type ReviewRequest, type ReviewSlice, ReviewStore } from "./ReviewStore.ts"
-
-/** What somebody asks for, as it comes in at a door. */
-export interface ReviewAsked {
-  readonly attempt?: string | undefined
-  readonly incident?: number | undefined
-  readonly conclusion: string
-  readonly processorReference?: string | undefined
-  readonly amount?: number | undefined
-  readonly currency?: string | undefined
-  readonly evidence: string
-}
+import { type ReviewSlice, ReviewStore } from "./ReviewStore.ts"
 
 type Asked<A, E = never> = Effect.Effect<A, E | OperatorsOnly | LedgerUnavailable>
 
@@ -67,7 +56,7 @@ export class Reviews extends Context.Service<
       const store = yield* ReviewStore
 
       const request = Effect.fn("Reviews.request")(function* (by: Principal, asked: ReviewAsked) {
-        const wanted = yield* judge(asked)
+        const wanted = yield* judgeReview(asked)
         const requesting = yield* store.request(by, wanted, lifetime)
         switch (requesting._tag) {
           case "Requested":
@@ -75,7 +64,7 @@ export class Reviews extends Context.Service<
           case "NotOperator":
             return yield* new OperatorsOnly()
           case "NothingToReview":
-            return yield* NothingToReview.of(wanted.attempt ?? String(wanted.incident))
+            return yield* NothingToReview.of(wanted.attempt ?? wanted.refund ?? String(wanted.incident))
           case "OpenAlready":
             return yield* new ReviewOpenAlready({ review: requesting.review })
           case "Contradicted":
@@ -127,68 +116,3 @@ export class Reviews extends Context.Service<
     })
   )
 }
-
-const isConclusion = Schema.is(Conclusion)
-const isAmount = Schema.is(MinorUnits)
-const isIncident = Schema.is(Schema.Int.check(Schema.isGreaterThan(0)))
-
-const problem = (field: string, text: string) => Effect.fail(new InvalidInput({ field, problem: text }))
-
-/** What can be judged without the record: each conclusion comes with what shows it, and with nothing else. */
-const judge = Effect.fnUntraced(function* (
-  asked: ReviewAsked
-): Effect.fn.Return<ReviewRequest, InvalidInput> {
-  yield* checkText(asked)
-  const { attempt, incident, conclusion, processorReference: reference, amount, currency } = asked
-  if (!isConclusion(conclusion)) {
-    return yield* problem("conclusion", `is none; say one of ${Conclusion.literals.join(", ")}`)
-  }
-  const evidence = asked.evidence.trim()
-  if (evidence === "" || evidence.length > 2000) {
-    return yield* problem("evidence", "is not a text of 1 to 2000 characters; say what you saw, and where")
-  }
-  if (conclusion === "handled") {
-    if (!isIncident(incident)) {
-      return yield* problem("incident", "is missing; say the number of the incident that was dealt with")
-    }
-    if (attempt !== undefined) return yield* problem("attempt", "stands beside an incident; leave it out")
-  } else if (incident !== undefined) {
-    return yield* problem("incident", "is only handled; of an attempt say captured, declined or absent")
-  } else if (attempt === undefined) {
-    return yield* problem("attempt", "is missing; say which attempt the processor shows this of")
-  }
-  const named = conclusion === "captured" || conclusion === "declined"
-  if (named !== (reference !== undefined)) {
-    return yield* problem(
-      "processorReference",
-      named
-        ? "is missing; say the processor's own id of the charge"
-        : "says that the processor knows a charge; leave it out"
-    )
-  }
-  if (
-    reference !== undefined &&
-    (reference.trim() !== reference || reference === "" || reference.length > 255)
-  ) {
-    return yield* problem(
-      "processorReference",
-      "is not an id of 1 to 255 characters without spaces around it"
-    )
-  }
-  if (conclusion !== "captured") {
-    if (amount !== undefined) return yield* problem("amount", "says that money moved; leave it out")
-    if (currency !== undefined) return yield* problem("currency", "says that money moved; leave it out")
-  } else {
-    if (!isAmount(amount)) return yield* problem("amount", "is not the captured amount in whole minor units")
-    if (!isCurrency(currency)) return yield* problem("currency", "is not the currency of the captured amount")
-  }
-  return {
-    conclusion,
-    evidence,
-    ...(attempt === undefined ? {} : { attempt }),
-    ...(incident === undefined ? {} : { incident }),
-    ...(reference === undefined ? {} : { processorReference: reference }),
-    ...(amount === undefined ? {} : { amount }),
-    ...(currency === undefined ? {} : { currency })
-  }
-})

@@ -19,7 +19,7 @@ export class UnknownReview extends Schema.TaggedError<UnknownReview>()("UnknownR
   }
 }
 
-/** There is no such attempt or incident. */
+/** There is no such attempt, refund or incident. */
 export class NothingToReview extends Schema.TaggedError<NothingToReview>()("NothingToReview", {
   about: Schema.String
 }) {
@@ -27,7 +27,7 @@ export class NothingToReview extends Schema.TaggedError<NothingToReview>()("Noth
     return new NothingToReview({ about: quotable(id) })
   }
   override get message(): string {
-    return `there is no attempt and no incident ${JSON.stringify(this.about)}`
+    return `there is no attempt, no refund and no incident ${JSON.stringify(this.about)}`
   }
 }
 
@@ -43,14 +43,16 @@ export class ReviewOpenAlready extends Schema.TaggedError<ReviewOpenAlready>()("
 const sentences: Readonly<Record<Contradiction, string>> = {
   in_flight: "its driver is still at it, or is taken over soon: nothing is in review yet",
   captured: "money is on record for it",
+  refunded: "the money that went back is on record",
   declined: "its processor proved that no money moved",
   absent: "it was given up as absent already",
   captured_already: "that money is on record already",
-  reference_of_another: "that is the processor's reference of another charge of this account",
-  known_to_processor: "the processor named this charge once, so it is not absent; say what it shows of it",
+  reference_of_another: "that is the processor's reference of another charge or refund of this account",
+  known_to_processor: "the processor named it once, so it is not absent; say what it shows of it",
+  too_early: "it may still turn up: a refund is called absent a day after it was written, and not before",
   incident_closed: "the incident is closed already",
   other_amount: "it is more than was asked for, or in another currency",
-  other_attempt: "the incident is of another attempt"
+  other_attempt: "the incident or the refund is of another attempt"
 }
 
 /** Evidence that is stronger than a person's word stands against the conclusion. Nothing was done. */

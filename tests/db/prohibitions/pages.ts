@@ -1,10 +1,10 @@
-import { due, raise } from "../support/pageScene.ts"
+import { due, raise, refundDue } from "../support/pageScene.ts"
 import { everyTable, withoutTriggers } from "../support/scene.ts"
 import type { Prohibition } from "./Prohibition.ts"
 
 // Calls for a person.
 
-const given = [...everyTable, ...due(2), raise(-1)]
+const given = [...everyTable, ...due(2), ...refundDue(4), ...refundDue(5), raise(-1)]
 
 const setting = (constraint: string, change: string): Prohibition => ({
   by: `pages.${constraint}`,
@@ -19,6 +19,13 @@ export const pages: ReadonlyArray<Prohibition> = [
   setting("pages_incident_id_fkey", "incident_id = 1000000 + page_nr where kind = 'incident'"),
   setting("page_of_incident", "incident_id = null where kind = 'incident'"),
   setting("page_of_incident", "kind = 'in_review' where kind = 'incident'"),
+  setting("pages_refund_id_fkey", "refund_id = 're_of_nobody' || page_nr where kind = 'refund_in_review'"),
+  setting("page_of_refund", "refund_id = null where kind = 'refund_in_review'"),
+  setting("page_of_refund", "kind = 'in_review' where kind = 'refund_in_review'"),
+  setting(
+    "one_page_per_refund",
+    "refund_id = (select min(refund_id) from pages) where kind = 'refund_in_review'"
+  ),
   setting(
     "one_page_per_incident",
     "incident_id = (select min(incident_id) from pages) where kind = 'incident'"

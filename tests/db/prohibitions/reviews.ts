@@ -1,3 +1,5 @@
+import { refundDue } from "../support/pageScene.ts"
+import { openRefund, paid, refund } from "../support/refundScene.ts"
 import * as v from "../support/reviewScene.ts"
 import {
   captured,
@@ -57,6 +59,9 @@ export const reviews: ReadonlyArray<Prohibition> = [
     "reviews_incident_id_fkey",
     "incident_id = 1000000, conclusion = 'handled', processor_reference = null, amount = null, currency = null"
   ),
+  setting("reviews_refund_id_fkey", "refund_id = 're_of_nobody', conclusion = 'refunded'"),
+  setting("conclusion_says_what", "conclusion = 'refunded'"),
+  setting("conclusion_says_what", `refund_id = '${refund(4)}'`),
   setting(
     "reviews_conclusion_check",
     "conclusion = 'perhaps', processor_reference = null, amount = null, currency = null"
@@ -154,6 +159,16 @@ export const reviews: ReadonlyArray<Prohibition> = [
     [record(4, 1, { ...outcome.indeterminate, processorReference: "named" })],
     {}
   ),
+  contradicted("a refund of another attempt", 4, [...paid(6), openRefund(6)], { refund_id: refund(6) }),
+  contradicted("a refund that is on its way", 6, [...paid(6), openRefund(6)], { refund_id: refund(6) }),
+  contradicted("a refund as absent that may still turn up", 6, refundDue(6), { refund_id: refund(6) }),
+  contradicted("more money that went back than was asked for", 6, refundDue(6), {
+    ...seen,
+    conclusion: "refunded",
+    refund_id: refund(6),
+    processor_reference: "b",
+    amount: 3501
+  }),
   {
     by: "review_contradicted",
     what: "an incident of another attempt",

@@ -1,3 +1,4 @@
+import { openRefund, paid, recordRefund } from "./refundScene.ts"
 import { captured, declare, open, outcome, record } from "./scene.ts"
 
 // Statements that set a scene of calls for a person.
@@ -5,6 +6,13 @@ import { captured, declare, open, outcome, record } from "./scene.ts"
 /** Raises what is due, with so many milliseconds of patience. */
 export const raise = (patienceMs = 0): string =>
   `select raise_pages('{"limit": 1000, "patienceMs": ${patienceMs}}')`
+
+/** A refund of a session of its own, in review. */
+export const refundDue = (nr: number): ReadonlyArray<string> => [
+  ...paid(nr),
+  openRefund(nr),
+  recordRefund(nr, 1, outcome.indeterminate)
+]
 
 /** An attempt in review, and one whose money moved late. */
 export const due = (nr: number): ReadonlyArray<string> => [

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Layer } from "effect"
 import { AttemptId, MidId, ProviderName, SessionId } from "../../../src/kernel/ids.ts"
 import { Page } from "../../../src/kernel/operations/Page.ts"
+import { RefundId } from "../../../src/kernel/refunds/Refund.ts"
 import { PageRecord, Paging } from "../../../src/kernel/operations/Paging.ts"
 import { keptLog } from "../../support/kernel/keptLog.ts"
 import { spansOf } from "../../support/kernel/spansOf.ts"
@@ -14,6 +15,7 @@ const about = {
   mid: MidId.make("mid_a"),
   provider: ProviderName.make("stub_a")
 }
+const refund = RefundId.make(`re_${ulid}_1`)
 const raised = { ...about, raisedAt: DateTime.makeUnsafe(0), open: true }
 
 /** One pass over what is due; what was asked for, and what stands in the log. */
@@ -40,13 +42,15 @@ describe("a call for a person", () => {
     Effect.gen(function* () {
       const { pass, log } = passing([
         new Page({ id: "pg_1", kind: "in_review", ...raised }),
-        new Page({ id: "pg_2", kind: "incident", incident: 7, incidentKind: "late_capture", ...raised })
+        new Page({ id: "pg_2", kind: "incident", incident: 7, incidentKind: "late_capture", ...raised }),
+        new Page({ id: "pg_3", kind: "refund_in_review", refund, ...raised })
       ])
-      expect(yield* pass).toBe(2)
+      expect(yield* pass).toBe(3)
       const words = "a person is needed"
       expect(log).toEqual([
         { level: "Error", words, about: { page: "pg_1", kind: "in_review", ...about } },
-        { level: "Error", words, about: { page: "pg_2", kind: "late_capture", ...about } }
+        { level: "Error", words, about: { page: "pg_2", kind: "late_capture", ...about } },
+        { level: "Error", words, about: { page: "pg_3", kind: "refund_in_review", refund, ...about } }
       ])
     })
   )

@@ -4,7 +4,8 @@ import { AttemptId, MidId, Principal, SessionId } from "../../../src/kernel/ids.
 import { GatePassedBefore, OperatorsOnly } from "../../../src/kernel/operations/operatorRefusals.ts"
 import { Contradiction, Review } from "../../../src/kernel/reviews/Review.ts"
 import * as refusals from "../../../src/kernel/reviews/reviewRefusals.ts"
-import { type ReviewAsked, Reviews } from "../../../src/kernel/reviews/Reviews.ts"
+import type { ReviewAsked } from "../../../src/kernel/reviews/judgeReview.ts"
+import { Reviews } from "../../../src/kernel/reviews/Reviews.ts"
 import {
   type Deciding,
   type Requesting,
@@ -69,6 +70,8 @@ const over = Effect.fnUntraced(function* (script: Script = {}) {
 const absent: ReviewAsked = { attempt, conclusion: "absent", evidence: "I looked" }
 const declined: ReviewAsked = { ...absent, conclusion: "declined", processorReference: "ch_1" }
 const captured: ReviewAsked = { ...declined, conclusion: "captured", amount: 4900, currency: "USD" }
+const refund = `re_${ulid}_1`
+const refunded: ReviewAsked = { ...captured, attempt: undefined, refund, conclusion: "refunded" }
 const handled: ReviewAsked = { incident: 7, conclusion: "handled", evidence: "I looked" }
 
 describe("what one operator saw", () => {
@@ -92,30 +95,40 @@ describe("what one operator saw", () => {
       yield* reviews.request(by, { ...absent, evidence: ` ${"x".repeat(2000)} ` })
       yield* reviews.request(by, { ...declined, processorReference: "x".repeat(255) })
       yield* reviews.request(by, { ...handled, incident: 1 })
+      yield* reviews.request(by, refunded)
       expect(reviews.wanted).toStrictEqual([
         { ...absent, evidence: "x".repeat(2000) },
         { ...declined, processorReference: "x".repeat(255) },
-        { ...handled, incident: 1 }
+        { ...handled, incident: 1 },
+        {
+          refund,
+          conclusion: "refunded",
+          processorReference: "ch_1",
+          amount: 4900,
+          currency: "USD",
+          evidence: "I looked"
+        }
       ])
     })
   )
 
   const noEvidence = "is not a text of 1 to 2000 characters; say what you saw, and where"
   const noIncident = "is missing; say the number of the incident that was dealt with"
-  const noReference = "is missing; say the processor's own id of the charge"
+  const noReference = "is missing; say the processor's own id of the charge or the refund"
   const noId = "is not an id of 1 to 255 characters without spaces around it"
-  const known = "says that the processor knows a charge; leave it out"
+  const known = "says that the processor knows it; leave it out"
   const moved = "says that money moved; leave it out"
+  const noRefund = "is missing; say which refund the processor shows this of"
   const noAmount = "is not the captured amount in whole minor units"
   const noCurrency = "is not the currency of the captured amount"
-  const only = "is only handled; of an attempt say captured, declined or absent"
+  const only = "is only handled; of an attempt or a refund say what became of it"
 
   it.effect.each<[string, ReviewAsked, string, string]>([
     [
       "a conclusion that is none",
       { ...absent, conclusion: "guessed" },
       "conclusion",
-      "is none; say one of captured, declined, absent, handled"
+      "is none; say one of captured, refunded, declined, absent, handled"
     ],
     ["no evidence", { ...absent, evidence: "  " }, "evidence", noEvidence],
     ["endless evidence", { ...absent, evidence: "x".repeat(2001) }, "evidence", noEvidence],
@@ -133,7 +146,45 @@ describe("what one operator saw", () => {
       "neither",
       { ...absent, attempt: undefined },
       "attempt",
-      "is missing; say which attempt the processor shows this of"
+      "is missing; say which attempt or refund the processor shows this of"
+    ],
+    ["money that went back of no refund", { ...captured, conclusion: "refunded" }, "refund", noRefund],
+    [
+      "a refund that was captured",
+      { ...refunded, conclusion: "captured" },
+      "refund",
+      "is not captured; say refunded, declined or absent"
+    ],
+    [
+      "an attempt beside a refund",
+      { ...refunded, attempt },
+      "attempt",
+      "stands beside a refund; leave it out"
+    ],
+    [
+      "a refund beside an incident",
+      { ...handled, refund },
+      "refund",
+      "stands beside an incident; leave it out"
+    ],
+    ["an incident that was refunded", { ...refunded, incident: 7 }, "incident", only],
+    [
+      "a refund of no name",
+      { ...refunded, processorReference: undefined },
+      "processorReference",
+      noReference
+    ],
+    [
+      "a refund of no amount",
+      { ...refunded, amount: undefined },
+      "amount",
+      "is not the refunded amount in whole minor units"
+    ],
+    [
+      "a refund of no currency",
+      { ...refunded, currency: undefined },
+      "currency",
+      "is not the currency of the refunded amount"
     ],
     ["a decline of no charge", { ...absent, conclusion: "declined" }, "processorReference", noReference],
     [
@@ -183,6 +234,12 @@ describe("what one operator saw", () => {
       { _tag: "NothingToReview" },
       absent,
       refusals.NothingToReview.of(attempt)
+    ],
+    [
+      "a refund that nobody knows",
+      { _tag: "NothingToReview" },
+      refunded,
+      refusals.NothingToReview.of(refund)
     ],
     ["an incident that nobody knows", { _tag: "NothingToReview" }, handled, refusals.NothingToReview.of("7")],
     [
@@ -310,7 +367,10 @@ describe("an operator who is refused reads", () => {
       refusals.UnknownReview.of(pan),
       'there is no review "(a card number)"; the list of reviews has those that are open'
     ],
-    [refusals.NothingToReview.of("x".repeat(81)), `there is no attempt and no incident "${"x".repeat(80)}"`],
+    [
+      refusals.NothingToReview.of("x".repeat(81)),
+      `there is no attempt, no refund and no incident "${"x".repeat(80)}"`
+    ],
     [
       new refusals.ReviewOpenAlready({ review: "rv_9" }),
       "rv_9 is open for the same already; approve it, reject it, or wait until it expires"
@@ -344,14 +404,16 @@ describe("an operator who is refused reads", () => {
       [
         "its driver is still at it, or is taken over soon: nothing is in review yet",
         "money is on record for it",
+        "the money that went back is on record",
         "its processor proved that no money moved",
         "it was given up as absent already",
         "that money is on record already",
-        "that is the processor's reference of another charge of this account",
-        "the processor named this charge once, so it is not absent; say what it shows of it",
+        "that is the processor's reference of another charge or refund of this account",
+        "the processor named it once, so it is not absent; say what it shows of it",
+        "it may still turn up: a refund is called absent a day after it was written, and not before",
         "it is more than was asked for, or in another currency",
         "the incident is closed already",
-        "the incident is of another attempt"
+        "the incident or the refund is of another attempt"
       ].map((sentence) => against + sentence)
     )
   })

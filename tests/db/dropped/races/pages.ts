@@ -1,4 +1,5 @@
-import { due, raise } from "../../support/pageScene.ts"
+import { due, raise, refundDue } from "../../support/pageScene.ts"
+import { refund } from "../../support/refundScene.ts"
 import { attempt, insert } from "../../support/scene.ts"
 import { apps, atMostOne, none, owners, type Prohibition, type Race, stillThere } from "../Race.ts"
 
@@ -30,6 +31,25 @@ export const pages: ReadonlyArray<Race> = [
     given: due,
     workers: () => apps(4, () => raise(3_600_000)),
     broken: (nr) => atMostOne(`pages where ${of(nr + 1)}`)
+  }),
+  drop("constraint pages.one_page_per_refund", {
+    law: "an operator is called once for one refund, whatever server finds it first",
+    given: refundDue,
+    workers: () => apps(4, () => raise(-1)),
+    broken: (nr) => atMostOne(`pages where refund_id = '${refund(nr)}'`)
+  }),
+  drop("constraint pages.page_of_refund", {
+    law: "who is called for a refund is told which",
+    given: refundDue,
+    workers: (nr) => owners(2, (at) => row(nr, at, { kind: "refund_in_review" })),
+    broken: (nr) => none(`pages where ${of(nr)} and kind = 'refund_in_review' and refund_id is null`)
+  }),
+  drop("constraint pages.pages_refund_id_fkey", {
+    law: "an operator is called for a refund that there is",
+    given: due,
+    workers: (nr) =>
+      owners(2, (at) => row(nr, at, { kind: "refund_in_review", refund_id: `re_of_nobody_${nr}_${at}` })),
+    broken: (nr) => none(`pages where ${of(nr)} and refund_id like 're_of_nobody%'`)
   }),
   drop("constraint pages.pages_pkey", {
     law: "a page has a number of its own",

@@ -141,6 +141,15 @@ export const reviews: ReadonlyArray<Race> = [
     workers: (nr) => owners(2, (at) => row(nr + at, { attempt_id: `at_of_nobody_${nr}_${at}` })),
     broken: () => none("reviews where attempt_id like 'at_of_nobody%'")
   }),
+  drop("constraint reviews.reviews_refund_id_fkey", {
+    law: "what went back was a refund",
+    given: v.inReview,
+    workers: (nr) =>
+      owners(2, () =>
+        unguarded(row(nr, { ...seen, conclusion: "refunded", refund_id: `re_of_nobody_${nr}` }))
+      ),
+    broken: (nr) => none(`reviews where refund_id = 're_of_nobody_${nr}'`)
+  }),
   drop("constraint reviews.reviews_incident_id_fkey", {
     law: "what was handled was an incident",
     given: v.inReview,

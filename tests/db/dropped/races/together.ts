@@ -9,7 +9,7 @@ import * as scenes from "../scenes.ts"
 const { attempt, session } = scenes
 
 /** All that refers to a refund. */
-const ofRefunds = ["refund_evidence", "returns"]
+const ofRefunds = ["refund_evidence", "returns", "reviews", "pages"]
 
 /** All that has to be emptied with a table, because it refers to it. */
 const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -25,9 +25,7 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "captures",
     "postings",
     "fulfilments",
-    "incidents",
-    "reviews",
-    "pages"
+    "incidents"
   ],
   routing_decisions: [
     "refunds",
@@ -39,9 +37,7 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "captures",
     "postings",
     "fulfilments",
-    "incidents",
-    "reviews",
-    "pages"
+    "incidents"
   ],
   payment_sessions: [
     "refunds",
@@ -55,8 +51,6 @@ const emptied: Readonly<Record<string, ReadonlyArray<string>>> = {
     "postings",
     "fulfilments",
     "incidents",
-    "reviews",
-    "pages",
     "outbox",
     "idempotency_keys"
   ]

@@ -1,0 +1,55 @@
+import { assert } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { developmentKey, secondDevelopmentKey } from "../../src/db/seedData.ts"
+import { Owner } from "../db/support/pgStorage.ts"
+import { at, Doors, doors } from "../graphql/support.ts"
+
+/** Both doors over the real database, and its owner, who sets scenes and looks into it. */
+export const house = Owner.layer.pipe(Layer.provideMerge(doors))
+
+/** The keys of two operators. */
+export const first = developmentKey.key
+export const second = secondDevelopmentKey.key
+
+interface Told {
+  readonly status: number
+  readonly json: unknown
+}
+
+/** Asks REST under a key. */
+export const rest = Effect.fnUntraced(function* (key: string, path: string, body?: unknown) {
+  const { fetch } = yield* Doors
+  const told: Told = yield* fetch(`/v1/reviews${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  return told
+})
+
+export const codeOf = ({ status, json }: Told): string => `${status} ${String(at(json, "error", "code"))}`
+
+/** What stands against a review, where something does. */
+export const contradictionOf = (told: Told): unknown => {
+  assert.strictEqual(codeOf(told), "409 review_contradicted", JSON.stringify(told.json))
+  return at(told.json, "error", "details", "by")
+}
+
+/** A review that the first operator asked for. */
+export const asked = Effect.fnUntraced(function* (body: object) {
+  const { status, json } = yield* rest(first, "", body)
+  assert.strictEqual(status, 201, JSON.stringify(json))
+  return String(at(json, "id"))
+})
+
+/** A review that both signed. */
+export const signed = Effect.fnUntraced(function* (body: object) {
+  const approved = yield* rest(second, `/${yield* asked(body)}/approve`, {})
+  assert.strictEqual(approved.status, 200, JSON.stringify(approved.json))
+  return approved.json
+})
+
+export const set = Effect.fnUntraced(function* (statements: ReadonlyArray<string>) {
+  const owner = yield* Owner
+  for (const statement of statements) yield* owner.unsafe(statement)
+})
