@@ -9,6 +9,7 @@ const steps: ReadonlyArray<readonly [name: string, command: string]> = [
   ["patch", "effect-tsgo patch --typescript && tsc --version | grep -q effect-tsgo"],
   ["types", "tsc --project ."],
   ["kernel", "tsc --project src/kernel"],
+  ["browser", "tsc --project src/checkout"],
   ["lint", "oxlint --deny-warnings --report-unused-disable-directives"],
   ["format", "oxfmt --check"],
   ["unused", "knip"],

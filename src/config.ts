@@ -1,6 +1,7 @@
 import { Config, Duration, Effect, Option, Redacted, Schema } from "effect"
 import { join } from "node:path"
 import type { Seed } from "./db/seed.ts"
+import { checkoutKeysOf } from "./http/checkout/checkoutKeys.ts"
 import { nmiOrigin } from "./layers/providers/nmi/config.ts"
 import { stripeOrigin } from "./layers/providers/stripe/config.ts"
 import { stubSettings } from "./layers/providers/stub/config.ts"
@@ -45,6 +46,9 @@ export interface Settings {
   readonly sandbox: boolean
   /** What the signing secrets of apps are sealed with; without it only a server for this machine keeps any. */
   readonly eventSecretsKey: Redacted.Redacted | undefined
+  readonly checkoutKey: Redacted.Redacted | undefined
+  /** What the addresses of checkouts are derived with; without it only a server for this machine has any. */
+  readonly checkoutKeys: ReadonlyArray<Redacted.Redacted<Uint8Array>>
   /** How long a session may be paid after it was declared. */
   readonly sessionLifetime: Duration.Duration
   /** How long an attempt may be in review before a person is called. */
@@ -113,6 +117,10 @@ const declared = {
     without: "nobody can subscribe beyond loopback",
     sets: "keys that seal the signing secrets of event subscriptions: 32 bytes in Base64 each, the newest first, commas between"
   }),
+  checkoutKey: optionalSetting("CHECKOUT_KEY", secret, {
+    without: "no checkouts beyond loopback",
+    sets: "keys that the secrets in the addresses of checkouts are derived with, written like `EVENT_SECRETS_KEY`; the same for several servers"
+  }),
   stubDatabaseUrl: optionalSetting("STUB_DATABASE_URL", secret, {
     without: "the service's own",
     sets: "a PostgreSQL 18 for the books of the simulated gateways, with the rights of `DATABASE_URL`"
@@ -141,6 +149,8 @@ export const settings: Config.Config<Settings> = Config.all(declared).pipe(
       databaseUrl,
       stubDatabaseUrl: Option.getOrUndefined(found.stubDatabaseUrl),
       eventSecretsKey: Option.getOrUndefined(found.eventSecretsKey),
+      checkoutKey: Option.getOrUndefined(found.checkoutKey),
+      checkoutKeys: checkoutKeysOf(Option.getOrUndefined(found.checkoutKey), loopbackOnly),
       publicOrigin,
       // Somebody's own database is not filled with placeholders unless they say so.
       // Books of emulators and of stubs do not belong into one database.
@@ -191,12 +201,16 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
       "is for this machine only, because its keys are known; leave HOST and PUBLIC_ORIGIN out"
     )
   }
-  const key = found.eventSecretsKey
-  if (key !== undefined && keysOf(Redacted.value(key)) === undefined) {
-    return refuse(
-      "EVENT_SECRETS_KEY",
-      "is not 32 bytes in Base64 (or several of them, the newest first, with commas between); `openssl rand -base64 32` makes one"
-    )
+  for (const [name, key] of [
+    ["EVENT_SECRETS_KEY", found.eventSecretsKey],
+    ["CHECKOUT_KEY", found.checkoutKey]
+  ] as const) {
+    if (key !== undefined && keysOf(Redacted.value(key)) === undefined) {
+      return refuse(
+        name,
+        "is not 32 bytes in Base64 (or several of them, the newest first, with commas between); `openssl rand -base64 32` makes one"
+      )
+    }
   }
   const lifetime = found.sessionLifetime
   if (

@@ -5,6 +5,7 @@ import { createServer } from "node:http"
 import { hostname } from "node:os"
 import type { Settings } from "./config.ts"
 import { ApiKeys } from "./db/ApiKeys.ts"
+import * as EmbedExchangesPg from "./db/checkout/EmbedExchangesPg.ts"
 import * as Database from "./db/Database.ts"
 import * as EntityRegistryPg from "./db/EntityRegistryPg.ts"
 import * as EventDeliveriesPg from "./db/events/EventDeliveriesPg.ts"
@@ -19,9 +20,12 @@ import { PaymentReads } from "./db/reads/PaymentReads.ts"
 import * as ReviewStorePg from "./db/reviews/ReviewStorePg.ts"
 import * as WebhookInboxPg from "./db/webhooks/WebhookInboxPg.ts"
 import { graphqlRoutes } from "./graphql/server.ts"
+import { checkoutAddresses } from "./http/checkout/addresses.ts"
+import { checkoutRoutes } from "./http/checkout/checkoutRoutes.ts"
 import { restRoutes } from "./http/restRoutes.ts"
 import { httpServer } from "./http/server.ts"
 import { webhookRoutes } from "./http/webhookRoutes.ts"
+import { Checkout } from "./kernel/checkout/Checkout.ts"
 import { DisputeNews } from "./kernel/disputes/DisputeNews.ts"
 import { EventDispatcher } from "./kernel/events/EventDispatcher.ts"
 import { EventSubscriptions } from "./kernel/events/EventSubscriptions.ts"
@@ -49,6 +53,7 @@ import { workers } from "./workers/workers.ts"
 
 /** The whole service over one database: kernel, storage, providers, doors and workers. */
 export const service = (settings: Settings, url: Redacted.Redacted) => {
+  const addresses = checkoutAddresses(settings)
   const pool = (role: Database.Role, maxConnections: number) => Database.layer({ url, role, maxConnections })
 
   const stubBooks = pgStubGatewayLedger.pipe(
@@ -67,7 +72,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
   const accounts = ProviderAccounts.layer.pipe(Layer.provide(Layer.mergeAll(storage, environmentSecrets)))
 
   const outside = Layer.mergeAll(
-    providers({ checkoutPage: (session) => `${settings.publicOrigin}/pay/${session}` }).pipe(
+    providers({ checkoutPage: addresses.backTo }).pipe(
       Layer.provide(Layer.mergeAll(stubBooks, accounts)),
       Layer.provide(
         Layer.succeed(StubWebhookTarget, { address: reachable(settings.host), port: settings.port })
@@ -90,12 +95,13 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     WebhookInboxPg.layer,
     ReviewStorePg.layer,
     GateRecordPg.layer,
-    PageRecordPg.layer
+    PageRecordPg.layer,
+    EmbedExchangesPg.layer
   ).pipe(Layer.provide(pool("payments_app", 4)))
 
   const kernel = Layer.mergeAll(
     PaymentSessions.layer({ lifetime: settings.sessionLifetime }),
-    PaymentOrchestrator.layer,
+    Checkout.layer.pipe(Layer.provideMerge(PaymentOrchestrator.layer)),
     FulfilmentGate.layer,
     Reconciler.layer,
     Refunds.layer,
@@ -111,9 +117,10 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
 
   const doors = httpServer(
     Layer.mergeAll(
-      restRoutes(settings),
+      restRoutes(addresses),
+      checkoutRoutes({ ...settings, addresses }),
       webhookRoutes,
-      graphqlRoutes({ ...settings, graphiql: settings.loopbackOnly })
+      graphqlRoutes({ addresses, graphiql: settings.loopbackOnly })
     )
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port })))
 

@@ -12,6 +12,7 @@ import type { PageRecord } from "../kernel/operations/Paging.ts"
 import type { Reviews } from "../kernel/reviews/Reviews.ts"
 import type { WebhookInbox } from "../kernel/webhooks/WebhookInbox.ts"
 import type { PaymentReads } from "../db/reads/PaymentReads.ts"
+import type { CheckoutAddresses } from "../http/checkout/addresses.ts"
 import type { Loaders } from "./loaders.ts"
 
 /** What the resolvers may ask for. */
@@ -36,8 +37,7 @@ export type Run = <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promis
 export interface GraphqlContext {
   readonly principal: Principal
   readonly requestId: string
-  /** Where customers reach this server; no slash at the end. */
-  readonly publicOrigin: string
+  readonly addresses: CheckoutAddresses
   readonly run: Run
   /** Puts a defect into the log, with the request's id. */
   readonly report: (cause: unknown) => void

@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-import { checkoutOf } from "../http/checkout.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { idempotencyKeyWords } from "../http/idempotencyKey.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
@@ -56,17 +55,17 @@ builder.mutationField("createPaymentSession", (t) =>
       ],
       union: { name: "CreatePaymentSessionResult" }
     },
-    resolve: async (_root, { input, idempotencyKey }, { run, principal, publicOrigin }) => {
+    resolve: async (_root, { input, idempotencyKey }, { run, principal, addresses }) => {
       const create = Effect.gen(function* () {
         const key = yield* checkKey(idempotencyKey)
-        return yield* (yield* PaymentSessions).create({
+        const session = yield* (yield* PaymentSessions).create({
           by: principal,
           idempotencyKey: key,
           body: sessionConfig(input)
         })
+        return { session, ...(yield* addresses.wayTo(session)) }
       })
-      const session = await run(create.pipe(adviseOnLedger("create")))
-      return { session, ...checkoutOf(session, publicOrigin) }
+      return run(create.pipe(adviseOnLedger("create")))
     }
   })
 )

@@ -3,6 +3,7 @@ import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/h
 import { createYoga } from "graphql-yoga"
 import type { ApiKeys } from "../db/ApiKeys.ts"
 import { principalOf } from "../http/authorization.ts"
+import type { CheckoutAddresses } from "../http/checkout/addresses.ts"
 import type { LedgerDidNotAnswer, Unauthorized } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
 import { graphqlRefusal } from "../http/graphqlBody.ts"
@@ -19,8 +20,7 @@ import { type NotAsked, readParams } from "./readParams.ts"
 import { schema } from "./schema.ts"
 
 interface GraphqlSettings {
-  /** Where customers reach this server; no slash at the end. */
-  readonly publicOrigin: string
+  readonly addresses: CheckoutAddresses
   /** Whether to serve GraphiQL at the same address: for development, on loopback. */
   readonly graphiql: boolean
 }
@@ -55,11 +55,11 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         const run = makeRun(Effect.runPromiseExitWith(context))
         const report = (cause: unknown) =>
           Effect.runForkWith(context)(Effect.logError("a resolver broke", cause))
-        const { publicOrigin } = settings
+        const { addresses } = settings
         // Without the signal of the connection: what was begun is not left halfway because a caller hung up.
-        const asked = yield* readParams(request, publicOrigin)
+        const asked = yield* readParams(request, addresses.publicOrigin)
         const response = yield* Effect.promise(async () =>
-          yoga.fetch(asked, { principal, requestId, publicOrigin, run, report, loaders: makeLoaders(run) })
+          yoga.fetch(asked, { principal, requestId, addresses, run, report, loaders: makeLoaders(run) })
         )
         if (response.status !== 406) return HttpServerResponse.fromWeb(response)
         return graphqlRefusal({ status: 406, code: "NOT_ACCEPTABLE", message: notAcceptable, requestId })

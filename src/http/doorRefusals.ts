@@ -72,6 +72,59 @@ export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaTyp
   }
 }
 
+/** The customer's door was asked for one session more often than a page ever does. */
+export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()("TooManyRequests", {
+  /** After how many seconds to ask again. */
+  seconds: Schema.Int
+}) {
+  override get message(): string {
+    return `this payment was asked for too often; try again in ${this.seconds} seconds`
+  }
+}
+
+/** The address of a checkout without its secret, or with another one. It does not say whether there is such a session. */
+export class UnknownCheckout extends Schema.TaggedError<UnknownCheckout>()("UnknownCheckout", {}) {
+  override get message(): string {
+    return "there is no checkout at this address"
+  }
+}
+
+/** An embed token that opens nothing: made up, too old, or exchanged by another page already. */
+export class EmbedTokenRefused extends Schema.TaggedError<EmbedTokenRefused>()("EmbedTokenRefused", {
+  problem: Schema.Literals(["unknown", "over", "exchanged"])
+}) {
+  get field(): string {
+    return "embedToken"
+  }
+  override get message(): string {
+    switch (this.problem) {
+      case "unknown":
+        return "there is no such embed token; give the component the one of the session's declaration"
+      case "over":
+        return "the embed token is too old; declare the session again with the same Idempotency-Key to get a new one"
+      case "exchanged":
+        return "another page has exchanged this embed token; declare the session again with the same Idempotency-Key to get a new one"
+    }
+  }
+}
+
+/** The customer's door was knocked at by a page of another origin. */
+export class OtherOrigin extends Schema.TaggedError<OtherOrigin>()("OtherOrigin", {}) {
+  override get message(): string {
+    return "only the checkout's own page may ask this"
+  }
+}
+
+/** The card was not even tried, and why is nothing for a customer to read. Nothing was charged. */
+export class CardNotAccepted extends Schema.TaggedError<CardNotAccepted>()("CardNotAccepted", {}) {
+  get field(): string {
+    return "vaultToken"
+  }
+  override get message(): string {
+    return "this card cannot be taken here; nothing was charged, and another card may do"
+  }
+}
+
 /** Something broke here. The cause is in the log under the request's id, and nowhere else. */
 export class Internal extends Schema.TaggedError<Internal>()("Internal", {}) {
   override get message(): string {

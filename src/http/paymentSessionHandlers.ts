@@ -6,12 +6,12 @@ import { PaymentOrchestrator } from "../kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "../kernel/PaymentSessions.ts"
 import { Api } from "./api/Api.ts"
 import { CurrentPrincipal } from "./authorization.ts"
-import { checkoutOf } from "./checkout.ts"
+import type { CheckoutAddresses } from "./checkout/addresses.ts"
 import { meaningOf } from "./confirmWords.ts"
 import { adviseOnLedger } from "./refusals.ts"
 
-/** Each endpoint hands over to one kernel service. `publicOrigin`: where customers reach this server. */
-export const paymentSessionHandlers = (settings: { readonly publicOrigin: string }) =>
+/** Each endpoint hands over to one kernel service. */
+export const paymentSessionHandlers = (addresses: CheckoutAddresses) =>
   HttpApiBuilder.group(
     Api,
     "paymentSessions",
@@ -26,7 +26,7 @@ export const paymentSessionHandlers = (settings: { readonly publicOrigin: string
           const by = yield* CurrentPrincipal
           const idempotencyKey = headers["idempotency-key"]
           const session = yield* sessions.create({ by, idempotencyKey, body: payload })
-          return { ...session, ...checkoutOf(session, settings.publicOrigin) }
+          return { ...session, ...(yield* addresses.wayTo(session)) }
         }, adviseOnLedger("create")),
 
         get: Effect.fnUntraced(function* ({ params }) {

@@ -10,12 +10,15 @@ export const statusOf = {
   WebhookNotSigned: 401,
   OperatorsOnly: 403,
   SecondPersonNeeded: 403,
+  EmbedTokenRefused: 403,
+  OtherOrigin: 403,
   RouteNotFound: 404,
   MethodNotAllowed: 405,
   BodyTooLarge: 413,
   UnsupportedMediaType: 415,
   // What the address names does not exist.
   UnknownSession: 404,
+  UnknownCheckout: 404,
   UnknownSubscription: 404,
   UnknownDelivery: 404,
   NoWebhooksHere: 404,
@@ -56,6 +59,9 @@ export const statusOf = {
   NoEligibleMerchantAccount: 422,
   UnknownVault: 422,
   UnknownToken: 422,
+  CardNotAccepted: 422,
+  // Later it may be done.
+  TooManyRequests: 429,
   // Our side.
   Internal: 500,
   LedgerUnavailable: 503,
@@ -84,6 +90,7 @@ const ledgerAdvice = {
   readSubscription: "the subscriptions could not be read; nothing was changed. Try again",
   changeSubscription:
     "the change may or may not have been made: list your subscriptions to see it, then ask again; a secret that you did not see is replaced by rotating it",
+  exchange: "the embed token may or may not have been exchanged; the same page may exchange it again",
   webhook: "the webhook may or may not have been written down; send it again, it is taken once",
   readOperations: "what operators look at could not be read; nothing was changed. Try again",
   operate: "the change may or may not have been made: look at it, then ask again; twice is once",

@@ -4,6 +4,7 @@ import { Api } from "./api/Api.ts"
 import { Authorized } from "./api/Authorized.ts"
 import { JsonBody } from "./api/JsonBody.ts"
 import { WellFormed } from "./api/WellFormed.ts"
+import type { CheckoutAddresses } from "./checkout/addresses.ts"
 import { eventSubscriptionHandlers } from "./eventSubscriptionHandlers.ts"
 import { methodsNotAllowed } from "./methodsNotAllowed.ts"
 import { paymentSessionHandlers } from "./paymentSessionHandlers.ts"
@@ -15,15 +16,12 @@ const serverHandlers = HttpApiBuilder.group(Api, "server", (handlers) =>
   handlers.handle("health", () => Effect.succeed({ status: "ok" as const }))
 )
 
-/**
- * The REST door: the API, its OpenAPI document at `/openapi.json` and its reference at `/docs`.
- * `publicOrigin`: where customers reach this server, without a slash at the end: `http://127.0.0.1:4000`.
- */
-export const restRoutes = (settings: { readonly publicOrigin: string }) =>
+/** The REST door: the API, its OpenAPI document at `/openapi.json` and its reference at `/docs`. */
+export const restRoutes = (addresses: CheckoutAddresses) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide([
-        paymentSessionHandlers(settings),
+        paymentSessionHandlers(addresses),
         refundHandlers,
         eventSubscriptionHandlers,
         reviewHandlers,

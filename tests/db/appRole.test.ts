@@ -65,6 +65,7 @@ const callable = [
   "declare_session",
   "declared_before",
   "dispute_json",
+  "exchange_embed_token",
   "expire_due",
   "expire_reviews",
   "fan_out_events",

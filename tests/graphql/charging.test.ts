@@ -1,6 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { developmentKey } from "../../src/db/seedData.ts"
+import { SessionId } from "../../src/kernel/ids.ts"
+import { addresses } from "../support/checkoutAddresses.ts"
 import { at, confirm, create, declared, Doors, doors, field, newSession } from "./support.ts"
 
 it.layer(doors, { excludeTestServices: true })("charging over GraphQL", (it) => {
@@ -11,7 +13,7 @@ it.layer(doors, { excludeTestServices: true })("charging over GraphQL", (it) => 
       assert.match(id, /^ps_/)
       assert.deepStrictEqual(hosted, {
         __typename: "CreatePaymentSessionPayload",
-        url: `https://pay.example/pay/${id}`,
+        url: addresses.pageOf(SessionId.make(id)),
         embedToken: null,
         session: { sessionId: id, state: "pending" }
       })

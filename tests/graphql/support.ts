@@ -45,8 +45,7 @@ import { Resolver } from "../../src/layers/webhooks/Resolver.ts"
 import * as SealedSecrets from "../../src/layers/webhooks/SealedSecrets.ts"
 import * as WebhookSender from "../../src/layers/webhooks/WebhookSender.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
-
-export const publicOrigin = "https://pay.example"
+import { addresses } from "../support/checkoutAddresses.ts"
 
 export interface Answer {
   readonly status: number
@@ -174,7 +173,7 @@ export const openDoors = ({ replace = (services) => services, graphiql = true }:
       })
       const services = yield* Effect.context<Kernel>()
       const context = yield* httpServer(
-        Layer.mergeAll(restRoutes({ publicOrigin }), graphqlRoutes({ publicOrigin, graphiql }))
+        Layer.mergeAll(restRoutes(addresses), graphqlRoutes({ addresses, graphiql }))
       ).pipe(
         Layer.provide([
           Layer.succeedContext(replace(services)),

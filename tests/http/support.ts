@@ -15,6 +15,7 @@ import { PaymentSession } from "../../src/kernel/PaymentSession.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { Reviews } from "../../src/kernel/reviews/Reviews.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
+import { addresses } from "../support/checkoutAddresses.ts"
 
 /** What the services behind the door say in a test; asking for anything else is a defect. */
 export interface Script {
@@ -30,7 +31,6 @@ export interface Script {
 
 export const key = "pk_test_the_one_that_is_known"
 export const principal = Principal.make("key_of_the_shop")
-export const publicOrigin = "https://pay.example"
 
 export interface LogLine {
   readonly message: string
@@ -102,7 +102,7 @@ export const openDoorOver = Effect.fnUntraced(function* <E>(
       whole: [text, String(cause), JSON.stringify(annotations)].join(" ")
     })
   })
-  const context = yield* httpServer(restRoutes({ publicOrigin })).pipe(
+  const context = yield* httpServer(restRoutes(addresses)).pipe(
     Layer.provide([services, NodeCrypto.layer, Logger.layer([capture])]),
     Layer.provideMerge(NodeHttpServer.layerServer(createServer, { port: 0, host: "127.0.0.1" })),
     Layer.provide(HttpServer.layerServices),

@@ -38,6 +38,7 @@ import { Stage } from "../stage.ts"
 import { type Hand, makeHand } from "./hand.ts"
 import { steppedLedger } from "./steppedLedger.ts"
 import { steppedProvider } from "./steppedProviders.ts"
+import { addresses } from "../../support/checkoutAddresses.ts"
 
 /** The keys that the callers send; nobody knows the last one. */
 export const apiKeys: Readonly<Record<Caller, string>> = {
@@ -121,8 +122,6 @@ const giveOutKey = Effect.fnUntraced(function* (key: string, principal: string) 
   yield* sql`insert into api_keys (key_hash, principal, development) values (${hash}, ${principal}, false)`
 })
 
-const publicOrigin = "https://pay.example"
-
 /** A listening service in the scope. */
 const open = Effect.fnUntraced(function* (replace: Replace) {
   const stage = new Stage()
@@ -140,7 +139,7 @@ const open = Effect.fnUntraced(function* (replace: Replace) {
   })
   const surroundings = Context.make(Clock.Clock, clock)
   const services = yield* httpServer(
-    Layer.mergeAll(restRoutes({ publicOrigin }), graphqlRoutes({ publicOrigin, graphiql: false }))
+    Layer.mergeAll(restRoutes(addresses), graphqlRoutes({ addresses, graphiql: false }))
   ).pipe(
     Layer.provideMerge(kernelOver(stage, hand, replace)),
     Layer.provide([Layer.succeedContext(database), NodeCrypto.layer, Logger.layer([listen])]),

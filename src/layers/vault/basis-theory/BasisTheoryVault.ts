@@ -15,7 +15,7 @@ import type { BasisTheorySettings } from "./config.ts"
 import { isTokenRef } from "./tokenRefs.ts"
 import { CardToken, CreatedSession, Problem } from "./wire.ts"
 
-export const vaultId = "basis_theory"
+export const vaultId = "basis_theory" as const
 
 /** Basis Theory's names of the networks that are charged here. */
 const brands: Readonly<Record<string, CardBrand>> = {

@@ -1,5 +1,5 @@
 import { Config, Duration, Option, type Redacted } from "effect"
-import { optionalSetting, secret, type Setting, setting } from "../../../settings/setting.ts"
+import { optionalSetting, secret, type Setting, setting, text } from "../../../settings/setting.ts"
 import { ServiceOrigin } from "../../transport/ServiceOrigin.ts"
 
 /** How a Basis Theory tenant is reached. */
@@ -43,7 +43,24 @@ const each = {
   })
 }
 
-export const eachOfBasisTheory: ReadonlyArray<Setting<unknown>> = Object.values(each)
+const elements = {
+  origin: setting("BASIS_THEORY_ELEMENTS", ServiceOrigin, {
+    standard: "https://js.basistheory.com",
+    sets: "where its card fields for browsers are"
+  }),
+  integrity: optionalSetting("BASIS_THEORY_ELEMENTS_SRI", text, {
+    without: "not compared",
+    sets: "what browsers compare their script with: `sha384-…`, as the vault publishes it for version 2.17.0"
+  })
+}
+
+export const eachOfBasisTheory: ReadonlyArray<Setting<unknown>> = [
+  ...Object.values(each),
+  ...Object.values(elements)
+]
+
+/** The vault's own fields for browsers: where their script is, and what browsers compare it with. */
+export const basisTheoryElements = Config.all(elements)
 
 /** The settings of this process; none without a key of a private application. */
 export const basisTheorySettings: Config.Config<Option.Option<BasisTheorySettings>> = Config.all(each).pipe(

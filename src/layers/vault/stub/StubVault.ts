@@ -1,4 +1,4 @@
-import { Effect, Redacted } from "effect"
+import { Effect, Option, Redacted, Schema } from "effect"
 import { createHmac } from "node:crypto"
 import { type CardBrand, VaultedCard, VaultToken } from "../../../kernel/Card.ts"
 import { withoutCardNumber } from "../../../kernel/cardNumbers.ts"
@@ -37,7 +37,7 @@ export const makeStubVault = (): TokenVault => {
     }),
 
     getCard: Effect.fn("StubVault.getCard")(function* (tokenRef) {
-      const card = cards.get(tokenRef)
+      const card = cards.get(tokenRef) ?? selfTold(tokenRef)
       return card === undefined
         ? yield* new UnknownToken({
             vaultId,
@@ -48,6 +48,30 @@ export const makeStubVault = (): TokenVault => {
     })
   }
 }
+
+/**
+ * The card of a token that was made in a browser, on the page of the simulated vault: no number came this way, so the
+ * token itself says what a vault may tell of a card.
+ */
+const selfTold = (tokenRef: string): VaultedCard | undefined => {
+  const [, brand, bin, last4, month, year, hash] = selfTelling.exec(tokenRef) ?? []
+  return Option.getOrUndefined(
+    decodeCard({
+      token: { vaultId, tokenRef },
+      bin,
+      last4,
+      brand,
+      expiryMonth: Number(month),
+      expiryYear: 2000 + Number(year),
+      fingerprint: `fp_stub_${hash}`
+    })
+  )
+}
+
+const selfTelling = new RegExp(
+  `^${undocumentedTokenPrefix}([a-z]+)_b([0-9]{6}|[0-9]{8})_l([0-9]{4})_x([0-9]{2})([0-9]{2})_([0-9a-f]{24})$`
+)
+const decodeCard = Schema.decodeUnknownOption(VaultedCard)
 
 /** What may be known of a card. The token of an undocumented one is a keyed hash of its number. */
 const describe = (

@@ -59,6 +59,32 @@ describe("StubVault", () => {
     })
   )
 
+  it.effect(
+    "reads what a token that was made in a browser tells of its card, and takes no token that lies",
+    () =>
+      Effect.gen(function* () {
+        const told = "tok_stub_visa_b41111111_l1111_x0431_ec44982cc56c5797c80c97e9"
+        expect(yield* makeStubVault().getCard(told)).toMatchObject({
+          token: { vaultId: "stub", tokenRef: told },
+          brand: "visa",
+          bin: "41111111",
+          last4: "1111",
+          expiryMonth: 4,
+          expiryYear: 2031,
+          fingerprint: "fp_stub_ec44982cc56c5797c80c97e9"
+        })
+        for (const [before, after] of [
+          ["visa", "vista"],
+          ["x0431", "x1331"],
+          ["_l1111", "_l111"],
+          ["97e9", "97e9 or 1=1"]
+        ] as const) {
+          const refused = yield* Effect.flip(makeStubVault().getCard(told.replace(before, after)))
+          expect(refused._tag).toBe("UnknownToken")
+        }
+      })
+  )
+
   it.effect("takes a card until the end of its month", () =>
     Effect.gen(function* () {
       yield* inJune2026

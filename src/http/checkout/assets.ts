@@ -1,0 +1,105 @@
+import { HttpServerResponse } from "effect/http"
+import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { stripTypeScriptTypes } from "node:module"
+import { brotliCompressSync, constants, gzipSync } from "node:zlib"
+
+/** A script or style of the checkout's, as browsers load it. */
+export interface Asset {
+  readonly path: string
+  readonly type: string
+  readonly body: Uint8Array
+  readonly br: Uint8Array
+  readonly gzip: Uint8Array
+  /** What a browser compares it with before it runs it. */
+  readonly integrity: string
+  /** The modules that it imports, those that these import included. */
+  readonly imports: ReadonlyArray<string>
+}
+
+const folder = new URL("../../checkout/", import.meta.url)
+
+/** What browsers load: entries, and the modules and styles that belong to them. */
+const scripts = ["page", "boot", "back", "door", "fields", "host", "element", "vault/vault", "vault/card"]
+const styles = ["page", "frame", "vault/vault"]
+
+/** A module as a browser reads it: without types, and its neighbours by the names under which they are served. */
+const moduleOf = (name: string): string =>
+  stripTypeScriptTypes(readFileSync(new URL(`${name}.ts`, folder), "utf8"))
+    .replaceAll(/(from\s+"\.[^"]*)\.ts"/g, '$1.js"')
+    // What was a type leaves empty lines, and comments are for whoever reads the source.
+    .replaceAll(/^\s*(\/\/.*|\/\*\*.*\*\/)?\n/gm, "")
+
+const importsOf = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(/from\s+"\.\/([\w/]+)\.js"/g)].map(([, name = ""]) => name)
+
+/** The names of all modules that a module needs, itself aside. */
+const reach = (name: string, texts: ReadonlyMap<string, string>): ReadonlyArray<string> => {
+  const folderOf = name.includes("/") ? name.slice(0, name.lastIndexOf("/") + 1) : ""
+  const found = importsOf(texts.get(name) ?? "").map((one) => `${folderOf}${one}`)
+  return [...new Set(found.flatMap((one) => [one, ...reach(one, texts)]))]
+}
+
+/**
+ * Everything that browsers load of the checkout, made once when the server starts: types are stripped as Node does
+ * it, so there is nothing to build. The address holds a hash of all of it, so it may be kept forever.
+ */
+export const makeAssets = () => {
+  const texts = new Map(scripts.map((name) => [name, moduleOf(name)]))
+  const files = [
+    ...[...texts].map(([name, text]) => ({ name: `${name}.js`, type: "text/javascript", text, of: name })),
+    ...styles.map((name) => ({
+      name: `${name}.css`,
+      type: "text/css",
+      text: readFileSync(new URL(`${name}.css`, folder), "utf8"),
+      of: ""
+    }))
+  ]
+  const version = createHash("sha256")
+    .update(files.map(({ name, text }) => `${name}\n${text}`).join("\n"))
+    .digest("hex")
+    .slice(0, 16)
+  const byName = new Map(
+    files.map(({ name, type, text, of }) => {
+      const body = Buffer.from(text)
+      const asset: Asset = {
+        path: `/checkout/assets/${version}/${name}`,
+        type: `${type}; charset=utf-8`,
+        body,
+        br: brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
+        gzip: gzipSync(body, { level: 9 }),
+        integrity: `sha384-${createHash("sha384").update(body).digest("base64")}`,
+        imports: reach(of, texts).map((one) => `${one}.js`)
+      }
+      return [name, asset]
+    })
+  )
+  const get = (name: string): Asset => {
+    const found = byName.get(name)
+    if (found === undefined) throw new Error(`the checkout has no ${name}`)
+    return found
+  }
+  return { version, all: [...byName.values()], get, find: (name: string) => byName.get(name) }
+}
+
+export type Assets = ReturnType<typeof makeAssets>
+
+/** An asset as the caller's browser takes it. */
+export const assetResponse = (asset: Asset, acceptEncoding: string | undefined) => {
+  const accepted = (acceptEncoding ?? "").split(",").map((one) => one.trim().split(";")[0])
+  const [encoding, body] = accepted.includes("br")
+    ? (["br", asset.br] as const)
+    : accepted.includes("gzip")
+      ? (["gzip", asset.gzip] as const)
+      : ([undefined, asset.body] as const)
+  return HttpServerResponse.uint8Array(body, {
+    contentType: asset.type,
+    headers: {
+      ...(encoding === undefined ? {} : { "content-encoding": encoding }),
+      vary: "accept-encoding",
+      "cache-control": "public, max-age=31536000, immutable",
+      // The pages of the checkout load it, and nobody else.
+      "cross-origin-resource-policy": "same-origin"
+    }
+  })
+}

@@ -1,0 +1,20 @@
+import { Layer } from "effect"
+import type { CheckoutAddresses } from "./addresses.ts"
+import { makeAssets } from "./assets.ts"
+import { cardFieldsOffered } from "./cardFieldsOffered.ts"
+import { doorRoutes } from "./doorRoutes.ts"
+import { pageRoutes } from "./pageRoutes.ts"
+import { SessionLimits } from "./SessionLimits.ts"
+
+/** The customer's checkout: its pages, what they load, and the door that they ask. */
+export const checkoutRoutes = (settings: {
+  readonly addresses: CheckoutAddresses
+  readonly host: string
+  readonly publicOrigin: string
+  readonly loopbackOnly: boolean
+}) => {
+  const assets = makeAssets()
+  return Layer.mergeAll(pageRoutes({ ...settings, assets }), doorRoutes(settings.addresses)).pipe(
+    Layer.provide([cardFieldsOffered({ ...settings, assets }), SessionLimits.layer])
+  )
+}

@@ -1,0 +1,136 @@
+import { Effect, Option, Redacted, Schema } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Checkout } from "../../kernel/checkout/Checkout.ts"
+import { EmbedExchanges } from "../../kernel/checkout/EmbedExchanges.ts"
+import type { Standing } from "../../checkout/wire.ts"
+import {
+  CardNotAccepted,
+  EmbedTokenRefused,
+  MalformedRequest,
+  OtherOrigin,
+  UnknownCheckout,
+  UnsupportedMediaType
+} from "../doorRefusals.ts"
+import { adviseOnLedger } from "../refusals.ts"
+import { refusalResponse } from "../refusalResponse.ts"
+import { RequestId } from "../requestId.ts"
+import { type CheckoutAddresses, fingerprintOf } from "./addresses.ts"
+import { CardFields } from "./CardFields.ts"
+import { SessionLimits } from "./SessionLimits.ts"
+import { standingOf } from "./view.ts"
+
+const payment = Schema.decodeUnknownOption(
+  Schema.Struct({
+    turn: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })),
+    vaultId: Schema.String.check(Schema.isMaxLength(100)),
+    tokenRef: Schema.String.check(Schema.isMaxLength(200))
+  })
+)
+
+const exchanging = Schema.decodeUnknownOption(
+  Schema.Struct({
+    embedToken: Schema.String.check(Schema.isMaxLength(200)),
+    holder: Schema.String.check(Schema.isPattern(/^[0-9a-f]{48}$/))
+  })
+)
+
+/**
+ * The customer's own door: what the checkout's page asks. The secret in the address lets one in, to that one session;
+ * there is no API key and no cookie. A card number is refused here as everywhere, and never repeated.
+ */
+export const doorRoutes = (addresses: CheckoutAddresses) =>
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const checkout = yield* Checkout
+      const limits = yield* SessionLimits
+      const exchanges = yield* EmbedExchanges
+      const { offered } = yield* CardFields
+
+      const sessionHere = Effect.gen(function* () {
+        const { session = "", secret = "" } = yield* HttpRouter.params
+        return addresses.opened(session, secret) ?? (yield* new UnknownCheckout())
+      })
+
+      const answered = (standing: Standing) => HttpServerResponse.jsonUnsafe(standing)
+
+      const look = Effect.gen(function* () {
+        const session = yield* sessionHere
+        yield* limits.take("look", session)
+        return answered(standingOf(yield* checkout.look(session).pipe(adviseOnLedger("read"))))
+      })
+
+      const pay = Effect.gen(function* () {
+        yield* fromOurPage
+        const session = yield* sessionHere
+        yield* limits.take("pay", session)
+        const { turn, ...vaultToken } = yield* bodyOf(payment)
+        if (vaultToken.vaultId !== offered?.vault) return yield* new CardNotAccepted()
+        const looked = yield* checkout.pay(session, { turn, vaultToken }).pipe(
+          adviseOnLedger("confirm"),
+          // Accounts, tokens and why they may not meet are nothing for a customer.
+          Effect.catchTag(["NoEligibleMerchantAccount", "UnknownToken", "UnknownVault"], (refusal) =>
+            Effect.andThen(Effect.logInfo(refusal.message), new CardNotAccepted())
+          )
+        )
+        return answered(standingOf(looked))
+      })
+
+      const openVaultSession = Effect.gen(function* () {
+        yield* fromOurPage
+        const session = yield* sessionHere
+        yield* limits.take("openVaultSession", session)
+        if (offered?.vault !== "basis_theory") return yield* new UnknownCheckout()
+        const { sessionKey } = yield* offered.openSession
+        return HttpServerResponse.jsonUnsafe({ sessionKey: Redacted.value(sessionKey) })
+      })
+
+      const exchange = Effect.gen(function* () {
+        yield* fromOurPage
+        const { embedToken, holder } = yield* bodyOf(exchanging)
+        const session = yield* addresses.openedByToken(embedToken)
+        yield* limits.take("look", session)
+        const first = yield* exchanges
+          .exchange({ session, token: fingerprintOf(embedToken), holder: fingerprintOf(holder) })
+          .pipe(adviseOnLedger("exchange"))
+        if (!first) return yield* new EmbedTokenRefused({ problem: "exchanged" })
+        return HttpServerResponse.jsonUnsafe({ page: addresses.pathOf(session) })
+      })
+
+      yield* router.add("GET", "/pay/:session/:secret/state", told(look))
+      yield* router.add("POST", "/pay/:session/:secret/payments", told(pay))
+      yield* router.add("POST", "/pay/:session/:secret/vault-session", told(openVaultSession))
+      yield* router.add("POST", "/embed/exchange", told(exchange))
+    })
+  )
+
+/** Browsers say which page asks. One of another origin has no business here, whatever it knows. */
+const fromOurPage = Effect.gen(function* () {
+  const { headers } = yield* HttpServerRequest.HttpServerRequest
+  if ((headers["sec-fetch-site"] ?? "same-origin") !== "same-origin") return yield* new OtherOrigin()
+  const contentType = headers["content-type"] ?? ""
+  // Anything else could be sent by a form of any page.
+  if (!/^application\/json *(;|$)/i.test(contentType))
+    return yield* new UnsupportedMediaType({ contentType: "not JSON" })
+})
+
+/** The body, as it has to be; what else it was is not repeated. */
+const bodyOf = <A>(decode: (value: unknown) => Option.Option<A>) =>
+  Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const read = yield* Effect.option(request.json)
+    const body = Option.flatMap(read, decode)
+    if (Option.isSome(body)) return body.value
+    return yield* new MalformedRequest({
+      problems: [{ field: null, problem: "is not what a checkout sends" }]
+    })
+  })
+
+type Refusal = Parameters<typeof refusalResponse>[0]
+
+/** Every refusal in the one error body; what a program needs of it is its code. */
+const told = <E extends Refusal, R>(
+  answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+  Effect.catch(answer, (refusal: E) =>
+    Effect.map(RequestId, (requestId) => refusalResponse(refusal, {}, requestId))
+  )

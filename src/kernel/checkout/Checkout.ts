@@ -1,0 +1,82 @@
+import { Context, DateTime, Effect, Layer } from "effect"
+import { EntityRegistry } from "../EntityRegistry.ts"
+import { Principal, type SessionId } from "../ids.ts"
+import { type LedgerUnavailable, PaymentLedger } from "../PaymentLedger.ts"
+import { PaymentOrchestrator } from "../PaymentOrchestrator.ts"
+import { type InvalidInput, type NoEligibleMerchantAccount, UnknownSession } from "../refusals.ts"
+import type { UnknownToken, UnknownVault, VaultUnavailable } from "../TokenVault.ts"
+import { type Looked, stageOf } from "./Stage.ts"
+
+/** Who a customer's confirmation is written down as: nobody of whom anything is known. */
+const customer = Principal.make("checkout")
+
+/** What a customer hands over: the card's token, and the turn that the page showed when the button was pressed. */
+export interface Payment {
+  readonly turn: number
+  readonly vaultToken: { readonly vaultId: string; readonly tokenRef: string }
+}
+
+/** Why a customer's card was not even tried. Nothing was charged. */
+export type PaymentRefusal =
+  | InvalidInput
+  | UnknownSession
+  | UnknownVault
+  | UnknownToken
+  | VaultUnavailable
+  | NoEligibleMerchantAccount
+
+/** The customer's own door to one session, which the page that asks has proven to be theirs. */
+export class Checkout extends Context.Service<
+  Checkout,
+  {
+    readonly look: (session: SessionId) => Effect.Effect<Looked, UnknownSession | LedgerUnavailable>
+    /**
+     * Charges the session once for each turn, on the same way as an app's confirmation. A turn that was used, by a
+     * second click, another tab or a page that was loaded again, charges nothing: it is answered with where the
+     * payment stands.
+     */
+    readonly pay: (
+      session: SessionId,
+      payment: Payment
+    ) => Effect.Effect<Looked, PaymentRefusal | LedgerUnavailable>
+  }
+>()("payment-orchestration/kernel/checkout/Checkout") {
+  static readonly layer: Layer.Layer<Checkout, never, EntityRegistry | PaymentLedger | PaymentOrchestrator> =
+    Layer.effect(
+      Checkout,
+      Effect.gen(function* () {
+        const registry = yield* EntityRegistry
+        const ledger = yield* PaymentLedger
+        const orchestrator = yield* PaymentOrchestrator
+
+        const look = Effect.fn("Checkout.look")(function* (id: SessionId) {
+          // In this order: whoever confirms in between makes the turn an old one, which charges nothing.
+          const attempts = yield* ledger.attempts(id)
+          const session = yield* ledger.session(id)
+          const { brands, entities } = yield* registry.snapshot
+          const brand = session === undefined ? undefined : brands.get(session.brand)
+          const entity = session === undefined ? undefined : entities.get(session.entity)
+          if (session === undefined || brand === undefined || entity === undefined)
+            return yield* UnknownSession.of(id)
+          const stage = stageOf(session, attempts, yield* DateTime.now)
+          return { session, brand, entity, stage, turn: attempts.length }
+        })
+
+        const pay = Effect.fn("Checkout.pay")(function* (session: SessionId, { turn, vaultToken }: Payment) {
+          yield* orchestrator
+            .confirm(session, {
+              by: customer,
+              idempotencyKey: `${session} turn ${turn}`,
+              body: { vaultToken }
+            })
+            .pipe(
+              // What came of it, and what stands against it, is told alike: by where the session stands now.
+              Effect.catchTag(["SessionNotPayable", "IdempotencyKeyReused"], () => Effect.void)
+            )
+          return yield* look(session)
+        })
+
+        return { look, pay }
+      })
+    )
+}
