@@ -1,4 +1,4 @@
-import { Context, Effect } from "effect"
+import { Context, type Effect } from "effect"
 import type { BrowserSession, VaultUnavailable } from "../../kernel/TokenVault.ts"
 
 /** How a customer's page takes a card without ever seeing it: fields of the vault's own origin. */

@@ -12,11 +12,10 @@ import {
   UnsupportedMediaType
 } from "../doorRefusals.ts"
 import { adviseOnLedger } from "../refusals.ts"
-import { refusalResponse } from "../refusalResponse.ts"
-import { RequestId } from "../requestId.ts"
 import { type CheckoutAddresses, fingerprintOf } from "./addresses.ts"
 import { CardFields } from "./CardFields.ts"
 import { SessionLimits } from "./SessionLimits.ts"
+import { told } from "./told.ts"
 import { standingOf } from "./view.ts"
 
 const payment = Schema.decodeUnknownOption(
@@ -124,13 +123,3 @@ const bodyOf = <A>(decode: (value: unknown) => Option.Option<A>) =>
       problems: [{ field: null, problem: "is not what a checkout sends" }]
     })
   })
-
-type Refusal = Parameters<typeof refusalResponse>[0]
-
-/** Every refusal in the one error body; what a program needs of it is its code. */
-const told = <E extends Refusal, R>(
-  answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
-): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
-  Effect.catch(answer, (refusal: E) =>
-    Effect.map(RequestId, (requestId) => refusalResponse(refusal, {}, requestId))
-  )

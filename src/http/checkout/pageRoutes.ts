@@ -13,6 +13,7 @@ import { type Assets, assetResponse } from "./assets.ts"
 import { CardFields } from "./CardFields.ts"
 import { messagesFor } from "./messages/catalogue.ts"
 import { checkoutPage, type Page } from "./page.ts"
+import { told } from "./told.ts"
 import { backPage, bootPage, challengePage, notFoundPage } from "./smallPages.ts"
 
 interface PageSettings {
@@ -121,12 +122,12 @@ export const pageRoutes = ({ addresses, assets, loopbackOnly }: PageSettings) =>
         })
       })
 
-      yield* router.add("GET", "/pay/:session/:secret", apart(shown(false)))
-      yield* router.add("GET", "/pay/:session/:secret/embedded", apart(shown(true)))
-      yield* router.add("GET", "/pay/:session/:secret/challenge", apart(challenge))
-      yield* router.add("GET", "/pay/:session/:secret/back", apart(back))
+      yield* router.add("GET", "/pay/:session/:secret", told(shown(false)))
+      yield* router.add("GET", "/pay/:session/:secret/embedded", told(shown(true)))
+      yield* router.add("GET", "/pay/:session/:secret/challenge", told(challenge))
+      yield* router.add("GET", "/pay/:session/:secret/back", told(back))
       yield* router.add("GET", "/pay/:session", notFound)
-      yield* router.add("GET", "/embed/:session", apart(boot))
+      yield* router.add("GET", "/embed/:session", told(boot))
       yield* router.add("GET", "/embed/v1.js", component)
       yield* router.add("GET", "/checkout/assets/*", asset)
     })
@@ -136,12 +137,4 @@ const send = ({ body, headers }: Page, status = 200) =>
   HttpServerResponse.setHeaders(
     HttpServerResponse.text(body, { status, contentType: "text/html; charset=utf-8" }),
     headers
-  )
-
-/** The database did not answer: the one error body, as everywhere. */
-const apart = <E extends Parameters<typeof refusalResponse>[0], R>(
-  page: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
-) =>
-  Effect.catch(page, (refusal: E) =>
-    Effect.map(RequestId, (requestId) => refusalResponse(refusal, {}, requestId))
   )

@@ -35,7 +35,7 @@ export class CheckoutDoor extends Context.Service<
     /** Everything that was logged so far. */
     readonly log: ReadonlyArray<string>
   }
->()("payment-orchestration/tests/http/checkout/CheckoutDoor") {}
+>()("payment-orchestration/tests/http/checkout/support/CheckoutDoor") {}
 
 const door = Layer.effect(
   CheckoutDoor,
