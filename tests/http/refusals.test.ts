@@ -248,6 +248,14 @@ it("the reference declares every refusal of an endpoint with its status", () => 
   const ofTheDoorOnly = ["RouteNotFound", "MethodNotAllowed", "Internal"]
   // Of the door for webhooks, which is no endpoint for apps, and of what only GraphQL answers.
   ofTheDoorOnly.push("NoWebhooksHere", "WebhookNotSigned", "UnknownWebhook", "GatePassedBefore")
+  // Of the customer's door, which only the checkout's own pages knock at.
+  ofTheDoorOnly.push(
+    "UnknownCheckout",
+    "OtherOrigin",
+    "TooManyRequests",
+    "CardNotAccepted",
+    "EmbedTokenRefused"
+  )
   for (const [tag, status] of Object.entries(statusOf)) {
     if (ofTheDoorOnly.includes(tag)) continue
     expect(document, tag).toContain(`"enum":["${codeOf(tag)}"]`)
