@@ -27,6 +27,7 @@ const tries = fc.record({
   money: fc.constantFrom(usd(3500), usd(3500), usd(1)),
   state: fc.constantFrom("declined", "declined", "declined", "captured", "absent", "indeterminate"),
   advice: fc.constantFrom(undefined, undefined, undefined, undefined, "later", "updated", "never"),
+  offNetwork: fc.constantFrom(false, false, true),
   hours: fc.constantFrom(0.5, 1.5, 23, 25, 719, 721)
 })
 const cases = fc.record({
@@ -70,6 +71,7 @@ it.layer(pgStorage, { excludeTestServices: true })("the networks' rules on tryin
               const before = groups.flatMap(({ count, hours, ...one }) =>
                 Array.from({ length: count }, (): Try => ({
                   ...one,
+                  offNetwork: one.offNetwork && one.state === "declined",
                   writtenAt: now - Duration.toMillis(Duration.hours(hours))
                 }))
               )
@@ -101,7 +103,11 @@ it.layer(pgStorage, { excludeTestServices: true })("the networks' rules on tryin
 })
 
 /** A try as an attempt that its own session would have left. */
-const rowOf = (card: CountedCard, { mid, tokenRef, money, state, advice, writtenAt }: Try, at: number) => {
+const rowOf = (
+  card: CountedCard,
+  { mid, tokenRef, money, state, advice, offNetwork, writtenAt }: Try,
+  at: number
+) => {
   const id = `${card.fingerprint}_${at}`
   const time = new Date(writtenAt).toISOString()
   return {
@@ -119,7 +125,11 @@ const rowOf = (card: CountedCard, { mid, tokenRef, money, state, advice, written
     state,
     decline_kind: state === "declined" ? "hard" : null,
     processor_reference: state === "captured" ? id : null,
-    evidence: { outcome: state, ...(advice === undefined ? {} : { advice }) },
+    evidence: {
+      outcome: state,
+      ...(advice === undefined ? {} : { advice }),
+      ...(offNetwork === true ? { offNetwork } : {})
+    },
     written_at: time,
     resolved_at: state === "indeterminate" ? null : time
   }

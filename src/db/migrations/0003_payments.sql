@@ -307,7 +307,8 @@ begin
   perform pg_advisory_xact_lock(hashtextextended(entity || ' ' || fingerprint, 0));
   return (
     with tries as materialized (
-      select mid_id, token_ref, amount, currency, evidence ->> 'advice' as advice, written_at from attempts
+      select mid_id, token_ref, amount, currency, evidence ->> 'advice' as advice, written_at,
+        state = 'declined' and evidence ? 'offNetwork' as off_network from attempts
       where entity_id = entity and card_fingerprint = fingerprint and written_at > now() - interval '30 days'
         and state not in ('captured', 'absent')),
     here as (select * from tries where mid_id = mid),
@@ -320,7 +321,7 @@ begin
             and later.since > b.since and later.since <= now())
         and most <= (
           select count(*) from here
-          where written_at > now() - hours * interval '1 hour'
+          where written_at > now() - hours * interval '1 hour' and not off_network
             and (not same_amount or (amount, currency) = (charged, charged_in))))
     select case
       when exists (select from tries where advice = 'never') then 'retry_forbidden'

@@ -230,7 +230,7 @@ declare
   a attempts;
   heard jsonb := jsonb_strip_nulls(jsonb_build_object('outcome', kind, 'source', p -> 'source',
     'code', left(o #>> '{evidence,code}', 200), 'message', left(o #>> '{evidence,message}', 2000), 'kind', o -> 'kind',
-    'advice', o -> 'advice', 'action', o -> 'action',
+    'advice', o -> 'advice', 'offNetwork', o -> 'offNetwork', 'action', o -> 'action',
     'processorReference', o -> 'processorReference', 'amount', o -> 'amount', 'currency', o -> 'currency'));
   about jsonb;
   live boolean;

@@ -51,6 +51,8 @@ export type RetryAdvice = typeof RetryAdvice.Type
 export class Declined extends Schema.TaggedError<Declined>()("Declined", {
   kind: DeclineKind,
   advice: Schema.optionalKey(RetryAdvice),
+  /** It never came to a card network, so it spends none of the networks' budgets: not sent, or refused before that. */
+  offNetwork: Schema.optionalKey(Schema.Literal(true)),
   /** The processor's own id of what it declined, when it gave one. */
   processorReference: Schema.optionalKey(Schema.NonEmptyString),
   evidence: Evidence

@@ -38,10 +38,11 @@ export const keepable = (outcome: Outcome): Outcome => {
       })
     }
     case "Declined": {
-      const { kind, advice } = outcome
+      const { kind, advice, offNetwork } = outcome
       return new Declined({
         kind,
         ...(advice === undefined ? {} : { advice }),
+        ...(offNetwork === undefined ? {} : { offNetwork }),
         ...reference(outcome),
         evidence
       })

@@ -17,7 +17,7 @@ export interface RetryBudget {
   readonly hours: number
   /** Whether only tries of the same amount count. */
   readonly sameAmount: boolean
-  /** So many tries that did not capture are allowed. */
+  /** So many tries that came to the network and did not capture are allowed. */
   readonly most: number
 }
 
@@ -52,6 +52,8 @@ export interface Try {
   readonly state: AttemptState
   /** What the issuer said about trying again. */
   readonly advice?: RetryAdvice | undefined
+  /** It was declined before any network heard of it. */
+  readonly offNetwork?: boolean
   /** Milliseconds since 1970. */
   readonly writtenAt: number
 }
@@ -85,7 +87,9 @@ export const retryRefusal = (
     return "retry_too_early"
   }
   const spent = budgetsInForce(now, card.brand).some(({ hours, sameAmount, most }) => {
-    const tried = here(Duration.hours(hours)).filter((one) => !sameAmount || sameMoney(one.money, money))
+    const tried = here(Duration.hours(hours)).filter(
+      (one) => one.offNetwork !== true && (!sameAmount || sameMoney(one.money, money))
+    )
     return tried.length >= most
   })
   return spent ? "retry_budget_spent" : undefined

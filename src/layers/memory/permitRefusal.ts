@@ -58,8 +58,13 @@ const retried = (
           const decline = evidence.find(
             ({ attempt, outcome }) => attempt === row.attempt && outcome._tag === "Declined"
           )?.outcome
-          const advice = decline?._tag === "Declined" ? decline.advice : undefined
-          return { ...row, tokenRef: row.card?.tokenRef ?? "", advice }
+          const { advice, offNetwork = false } = decline?._tag === "Declined" ? decline : {}
+          return {
+            ...row,
+            tokenRef: row.card?.tokenRef ?? "",
+            advice,
+            offNetwork: offNetwork && row.state === "declined"
+          }
         })
     )
   return retryRefusal(now, card, mid, money, tries)

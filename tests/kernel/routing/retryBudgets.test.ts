@@ -74,6 +74,14 @@ describe("a budget", () => {
       expect(asked("visa", times(20, { state })), state).toBeUndefined()
   })
 
+  it("counts nothing that came to no network, and heeds what was said of it all the same", () => {
+    expect(asked("visa", times(40, { offNetwork: true }))).toBeUndefined()
+    expect(asked("mastercard", times(40, { offNetwork: true }))).toBeUndefined()
+    expect(asked("visa", [...times(19), ...times(9, { offNetwork: true })])).toBeUndefined()
+    expect(asked("visa", [...times(20), tried({ offNetwork: true })])).toBe(spent)
+    expect(asked("visa", [tried({ offNetwork: true, advice: "updated" })])).toBe("card_needs_update")
+  })
+
   it("counts tries on this account only", () => {
     expect(asked("visa", times(20, { mid: elsewhere }))).toBeUndefined()
     expect(asked("visa", [...times(19), tried({ mid: elsewhere })])).toBeUndefined()

@@ -1,6 +1,6 @@
 import { expect } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Declined } from "../../../src/kernel/cascade/Disposition.ts"
+import { Declined } from "../../../src/kernel/cascade/Disposition.ts"
 import type { PermitRefusal } from "../../../src/kernel/PaymentLedger.ts"
 import * as w from "../world.ts"
 
@@ -104,6 +104,21 @@ export const aSpentBudgetPassesOn = Effect.gen(function* () {
     expect(yield* tried(world, card)).toEqual({ at: 1, reasons: ["retry_budget_spent"] })
     expect(yield* tried(world, aCard(card.cardBrand))).toEqual({ at: 0, reasons: [] })
   }
+})
+
+/** What came to no network is none of its tries, however often: the budget is the network's. */
+export const whatCameToNoNetworkSpendsNoBudget = Effect.gen(function* () {
+  const world = yield* w.newLiveWorld
+  const card = aCard("mastercard")
+  const unsent = new Declined({
+    kind: "hard",
+    offNetwork: true,
+    evidence: { code: "not_sent", message: "no charge was sent" }
+  })
+  yield* Effect.replicateEffect(decline(world, card, unsent), 12)
+  expect(yield* tried(world, card)).toEqual({ at: 0, reasons: [] })
+  yield* Effect.replicateEffect(decline(world, card), 9)
+  expect(yield* tried(world, card)).toEqual({ at: 1, reasons: ["retry_budget_spent"] })
 })
 
 /** What captured is no try that failed, and what nobody knows yet may become one. */

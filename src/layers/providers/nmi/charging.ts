@@ -51,6 +51,7 @@ export const chargeToken = Effect.fnUntraced(function* (
   if (!isTokenRef(tokenRef)) {
     return yield* new Declined({
       kind: "hard",
+      offNetwork: true,
       evidence: { code: "invalid_token", message: "no charge was sent: that is no token of the vault's" }
     })
   }
@@ -161,6 +162,7 @@ const judgeProxied = (proxied: Proxied, asked: MoneyRequest): Captured | Decline
     case "NotForwarded":
       return new Declined({
         kind: "soft",
+        offNetwork: true,
         evidence: { code: proxied.code, message: `no sale was sent: ${proxied.message}` }
       })
     case "Unknown":
@@ -170,7 +172,11 @@ const judgeProxied = (proxied: Proxied, asked: MoneyRequest): Captured | Decline
 
 const notSent = (why: string): Effect.Effect<never, Declined> =>
   Effect.fail(
-    new Declined({ kind: "soft", evidence: { code: "not_sent", message: `no charge was sent: ${why}` } })
+    new Declined({
+      kind: "soft",
+      offNetwork: true,
+      evidence: { code: "not_sent", message: `no charge was sent: ${why}` }
+    })
   )
 
 const unknown = (code: string, message: string): Effect.Effect<never, Indeterminate> =>

@@ -204,14 +204,22 @@ export const judgeSale = (reply: Reply, asked: Asked): Captured | Declined | Ind
 const referenceOf = ({ transactionId }: NmiAnswer) =>
   transactionId === undefined ? {} : { processorReference: transactionId }
 
+/** What the gateway refuses by itself; every other code may have been an issuer's word. */
+const rejectedAtGateway: ReadonlySet<string> = new Set(["300", "301"])
+
 const declinedBy = (row: Row, reply: Reply, answer: NmiAnswer | undefined): Declined => {
   if (answer === undefined) {
     return new Declined({
       kind: "soft",
+      offNetwork: true,
       evidence: { code: row.code, message: `no sale was made: ${row.answer}${detailsOf(reply)}` }
     })
   }
-  return new Declined({ ...howDeclined(answer), ...referenceOf(answer) })
+  return new Declined({
+    ...howDeclined(answer),
+    ...(rejectedAtGateway.has(answer.code) ? { offNetwork: true } : {}),
+    ...referenceOf(answer)
+  })
 }
 
 /** Who may be asked after a decline, and when: by its code and text, and by the network's advice beside it. */

@@ -85,6 +85,7 @@ const chargeAttempt = Effect.fnUntraced(function* (
   if (!isTokenRef(token.tokenRef)) {
     return yield* declinedOf({
       kind: "hard",
+      offNetwork: true,
       code: "invalid_token",
       message: "no charge was sent: that is no token of the vault's"
     })

@@ -133,6 +133,8 @@ const of = <A>(table: Readonly<Record<string, A>>, code: string | null | undefin
 export interface Decline {
   readonly kind: DeclineKind
   readonly advice?: RetryAdvice
+  /** No network was asked. */
+  readonly offNetwork?: true
   readonly code: string
   readonly message: string
 }

@@ -245,10 +245,16 @@ const declineOfRow = (row: Row<SeenAnswer>, { itself, error, reply }: SeenAnswer
     case "card_error":
       return declineOf(error)
     case "rate_limit":
-      return { kind: "soft", code: row.code, message: `nothing was charged: ${row.why}` }
+      return {
+        kind: "soft",
+        offNetwork: true,
+        code: row.code,
+        message: `nothing was charged: ${row.why}`
+      }
     default:
       return {
         kind: "soft",
+        offNetwork: true,
         code: error?.code || row.code,
         message: `nothing was charged: ${row.answer}${detailsOf(reply)}`
       }

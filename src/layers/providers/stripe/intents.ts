@@ -21,10 +21,14 @@ export const capturedOf = (intent: PaymentIntent): Captured | Indeterminate => {
     : unknownOf("unknown_currency", `Stripe received ${amount} ${currency}`, id)
 }
 
-export const declinedOf = ({ kind, advice, code, message }: Decline, reference?: string): Declined =>
+export const declinedOf = (
+  { kind, advice, offNetwork, code, message }: Decline,
+  reference?: string
+): Declined =>
   new Declined({
     kind,
     ...(advice === undefined ? {} : { advice }),
+    ...(offNetwork === undefined ? {} : { offNetwork }),
     ...(reference === undefined ? {} : { processorReference: reference }),
     evidence: { code, message }
   })

@@ -119,7 +119,7 @@ export const judgeMethod = (step: MethodStep): MethodVerdict => {
       return { _tag: "WithoutCode" }
     case "Declined":
       return row.code === "card_error"
-        ? { _tag: "Declined", decline: declineOf(error) }
+        ? { _tag: "Declined", decline: { ...declineOf(error), offNetwork: true } }
         : { _tag: "Declined", decline: notSent(message) }
     default:
       break
@@ -130,6 +130,7 @@ export const judgeMethod = (step: MethodStep): MethodVerdict => {
 /** The money call was never made. Another account, or the same one later, may be asked. */
 export const notSent = (message: string): Decline => ({
   kind: "soft",
+  offNetwork: true,
   code: "not_sent",
   message: `no charge was sent: ${message}`
 })

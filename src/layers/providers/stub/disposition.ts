@@ -17,6 +17,8 @@ export type Meaning =
       readonly kind: DeclineKind
       /** What the issuer's code says about trying the card again. */
       readonly advice?: RetryAdvice
+      /** No issuer was asked. */
+      readonly offNetwork?: true
       readonly why: string
     }
 
@@ -42,7 +44,12 @@ export const chargeCodes = meanings({
     kind: "hard",
     why: "the customer's account is the same whoever charges it"
   },
-  invalid_token: { outcome: "declined", kind: "hard", why: "the gateway found no card to charge" }
+  invalid_token: {
+    outcome: "declined",
+    kind: "hard",
+    offNetwork: true,
+    why: "the gateway found no card to charge"
+  }
 })
 
 /** Answers to a refund. None of the refusals is worth another try. */
@@ -82,8 +89,13 @@ export const judge = (
   const evidence = { code, message }
   const meaning = codes.get(code)
   if (meaning?.outcome === "declined") {
-    const { kind, advice } = meaning
-    return new Declined({ kind, ...(advice === undefined ? {} : { advice }), evidence })
+    const { kind, advice, offNetwork } = meaning
+    return new Declined({
+      kind,
+      ...(advice === undefined ? {} : { advice }),
+      ...(offNetwork === undefined ? {} : { offNetwork }),
+      evidence
+    })
   }
   return meaning === undefined || reference === undefined || amount === undefined || currency === undefined
     ? new Indeterminate({ evidence })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { answerRows } from "../../../../src/layers/providers/nmi/disposition.ts"
+import { answerRows, judgeSale } from "../../../../src/layers/providers/nmi/disposition.ts"
 import { rejections, resultCodes } from "../../../../src/layers/providers/nmi/resultCodes.ts"
 import { judgeVoid } from "../../../../src/layers/providers/nmi/refundDisposition.ts"
 import { readReply } from "../../../../src/layers/providers/nmi/wire.ts"
@@ -292,6 +292,17 @@ describe("the result codes", () => {
       expect(outcome, code).toMatchObject({ _tag: "Declined", kind, evidence: { code } })
       expect("advice" in outcome ? outcome.advice : undefined, code).toBe(advice)
     }
+  })
+
+  it("spend none of the networks' budgets where no network was asked", () => {
+    const marks = [
+      judged(rejectedWith("Authentication Failed")),
+      judged(declinedWith("301", { transactionid: "" })),
+      judged(answered("", { status: 429 })),
+      judgeSale({ _tag: "NotSent", code: "ECONNREFUSED" }, asked),
+      ...["200", "202", "264", "410", "411", "460", "461"].map((code) => judged(declinedWith(code)))
+    ].map((outcome) => outcome._tag === "Declined" && outcome.offNetwork === true)
+    expect(marks).toEqual([...Array(4).fill(true), ...Array(7).fill(false)])
   })
 
   it("give way to the network's advice: who is told never to ask again asks nobody else", () => {

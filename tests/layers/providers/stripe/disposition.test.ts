@@ -337,6 +337,23 @@ describe("what an answer to the charge proves", () => {
     )
   })
 
+  it("spends none of the networks' budgets where no network was asked", () => {
+    const marks = answers.flatMap(([row, exchanged, means]) => {
+      const verdict = judgeAnswer(replyOf(exchanged), asked)
+      return means === "Declined" && verdict._tag === "Declined"
+        ? [`${row} ${verdict.decline.offNetwork === true ? "unheard" : "heard"}`]
+        : []
+    })
+    expect([...new Set(marks)].toSorted()).toEqual([
+      "card_error heard",
+      "error_of_canceled heard",
+      "intent heard",
+      "not_sent unheard",
+      "rate_limit unheard",
+      "refused unheard"
+    ])
+  })
+
   it("keeps nothing of an intent that is another attempt's, not even where it is", () => {
     const verdict = judgeAnswer(replyOf(answered(200, intent("succeeded", { metadata: {} }))), asked)
     expect(verdict).not.toHaveProperty("intent")

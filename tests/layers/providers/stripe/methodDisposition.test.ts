@@ -76,7 +76,10 @@ describe("what comes of the PaymentMethod", () => {
     expect(methodRows.find(({ applies }) => applies(step))?.code).toBe(row)
     const verdict = judgeMethod(step)
     expect(verdict._tag).toBe(means)
-    if (verdict._tag === "Declined") expect(`${verdict.decline.kind} ${verdict.decline.code}`).toBe(says)
+    if (verdict._tag !== "Declined") return
+    expect(`${verdict.decline.kind} ${verdict.decline.code}`).toBe(says)
+    // No network hears of a PaymentMethod.
+    expect(verdict.decline.offNetwork).toBe(true)
   })
 
   it("every row has an example and a reason", () => {

@@ -40,13 +40,15 @@ describe("what an answer proves", () => {
 
   it("is about the card only if the table says so, and the whole table is this", () => {
     const declines = [...chargeCodes].flatMap(([code, meaning]) =>
-      meaning.outcome === "declined" ? [`${code}: ${meaning.kind}`] : []
+      meaning.outcome === "declined"
+        ? [`${code}: ${meaning.kind}${meaning.offNetwork === true ? ", off network" : ""}`]
+        : []
     )
     expect(declines).toEqual([
       "do_not_honor: soft",
       "stolen_card: hard",
       "insufficient_funds: hard",
-      "invalid_token: hard"
+      "invalid_token: hard, off network"
     ])
   })
 })
