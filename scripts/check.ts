@@ -10,6 +10,7 @@ const steps: ReadonlyArray<readonly [name: string, command: string]> = [
   ["types", "tsc --project ."],
   ["kernel", "tsc --project src/kernel"],
   ["browser", "tsc --project src/checkout"],
+  ["sdk", "tsc --project packages/sdk --noEmit && npm run --silent sdk:check"],
   ["lint", "oxlint --deny-warnings --report-unused-disable-directives"],
   ["format", "oxfmt --check"],
   ["unused", "knip"],
