@@ -71,7 +71,6 @@ export class FaultyLine {
   /** What is to happen to the next requests; after the last of them nothing does. */
   schedule(next: ReadonlyArray<Fault>): void {
     this.#schedule = [...next]
-    this.passed.length = 0
   }
 
   /** Waits until everything that is late got there. */
