@@ -176,7 +176,7 @@ it.layer(Layer.mergeAll(Owner.layer, books).pipe(Layer.provideMerge(doors)), { e
 
           yield* Effect.promise(() =>
             fc.assert(fc.asyncProperty(schedules, holds), {
-              numRuns: Number(process.env["SDK_SCHEDULES"] ?? 12),
+              numRuns: Number(process.env["SDK_SCHEDULES"] ?? 6),
               examples: [[everything]],
               endOnFailure: process.env["SDK_SCHEDULES"] === undefined
             })
