@@ -133,6 +133,7 @@ it.layer(Layer.mergeAll(Owner.layer, books).pipe(Layer.provideMerge(doors)), { e
           const { origin } = yield* Doors
           const { entries } = yield* StubGatewayLedger
           const sql = yield* Owner
+          const run = Effect.runPromiseWith(yield* Effect.context<never>())
           const line = new FaultyLine(origin)
           const between = yield* Effect.acquireRelease(
             Effect.promise(() => line.open()),
@@ -141,11 +142,7 @@ it.layer(Layer.mergeAll(Owner.layer, books).pipe(Layer.provideMerge(doors)), { e
           const fired = new Map<Fault, number>()
           let nr = 0
 
-          const holds = async (schedule: {
-            faults: ReadonlyArray<Fault>
-            tries: number
-            tokenRef: string
-          }) => {
+          const holds = async (schedule: Schedule) => {
             const customer = `loop_user_${++nr}`
             line.passed.length = 0
             const clientOf = () =>
@@ -161,11 +158,11 @@ it.layer(Layer.mergeAll(Owner.layer, books).pipe(Layer.provideMerge(doors)), { e
 
             assert.strictEqual(story.firsts, 1)
             keepsItsKeys(story)
-            const declared = await Effect.runPromise(
+            const declared = await run(
               sql`select session_id from payment_sessions where customer_id = ${customer}`
             )
             assert.lengthOf(declared, 1)
-            const moved = (await Effect.runPromise(entries)).filter(
+            const moved = (await run(entries)).filter(
               ({ idempotencyKey }) => sessionOfKey(idempotencyKey).replace(/^re_/, "ps_") === story.session
             )
             const sum = (kind: string) =>
