@@ -3,7 +3,7 @@
 // told `first` once, and its keys change only after proof. SDK_SCHEDULES=1000 tries more of them.
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import {
   createPayments,
   isPaymentsError,
