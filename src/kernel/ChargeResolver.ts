@@ -4,7 +4,7 @@ import { keepable } from "./cascade/keepable.ts"
 import { withDeadline } from "./detached.ts"
 import type { AttemptId, Principal } from "./ids.ts"
 import {
-  type EvidenceSource,
+  type Reporter,
   type LedgerUnavailable,
   PaymentLedger,
   type Recording,
@@ -35,7 +35,7 @@ export class ChargeResolver extends Context.Service<
     readonly record: (
       attempt: AttemptId,
       outcome: Outcome,
-      source: EvidenceSource,
+      source: Reporter,
       by: Principal
     ) => Effect.Effect<Recording, LedgerUnavailable>
     /**
@@ -45,7 +45,7 @@ export class ChargeResolver extends Context.Service<
      */
     readonly lookInto: (
       charge: Unresolved,
-      source: EvidenceSource,
+      source: Reporter,
       by: Principal
     ) => Effect.Effect<Indeterminate | undefined, LedgerUnavailable>
   }
@@ -62,7 +62,7 @@ export class ChargeResolver extends Context.Service<
 
       const lookInto = Effect.fn("ChargeResolver.lookInto")(function* (
         charge: Unresolved,
-        source: EvidenceSource,
+        source: Reporter,
         by: Principal
       ) {
         const { id, state } = charge.attempt

@@ -118,8 +118,12 @@ export interface Recording {
   readonly captured?: true
 }
 
+/** Who reports evidence to a ledger. What a person says is recorded by the review that two signed, and by nothing else. */
+export const Reporter = Schema.Literals(["driver", "lookup", "takeover", "webhook"])
+export type Reporter = typeof Reporter.Type
+
 /** Where evidence comes from. */
-export const EvidenceSource = Schema.Literals(["driver", "lookup", "takeover", "webhook", "person"])
+export const EvidenceSource = Schema.Literals([...Reporter.literals, "person"])
 export type EvidenceSource = typeof EvidenceSource.Type
 
 /** An attempt whose outcome nobody knows and that is due to be asked for. */
@@ -187,7 +191,7 @@ export class PaymentLedger extends Context.Service<
       readonly attempt: AttemptId
       readonly fence: number
       readonly outcome: Outcome
-      readonly source: EvidenceSource
+      readonly source: Reporter
       readonly next: ReadonlyArray<Candidate>
       readonly by: Principal
     }) => Effect.Effect<Recording, LedgerUnavailable>

@@ -8,6 +8,8 @@ import * as Database from "../../src/db/Database.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { Owner } from "./support/pgStorage.ts"
 import { refusalOf } from "./support/refusal.ts"
+import { refundDue } from "./support/pageScene.ts"
+import * as v from "./support/reviewScene.ts"
 import { declare, open, session } from "./support/scene.ts"
 
 // What somebody could do who can make the app's own connections say any SQL that he likes: read what the app may
@@ -177,6 +179,19 @@ it.layer(storage, { excludeTestServices: true })("the app's role", (it) => {
         select proname as name from pg_proc where pronamespace = 'payments'::regnamespace and prosecdef
           and not coalesce('search_path=payments, pg_temp' = any (proconfig), false)`
       assert.deepStrictEqual(definers, [])
+    })
+  )
+
+  it.effect("says nothing in the name of a person that two did not sign", () =>
+    Effect.gen(function* () {
+      const owner = yield* Owner
+      const sql = yield* SqlClient.SqlClient
+      for (const statement of [...v.inReview(7), ...refundDue(8)]) yield* owner.unsafe(statement)
+      for (const statement of [v.hearsay(7), v.refundHearsay(8)]) {
+        const tried = yield* Effect.result(sql.unsafe(statement))
+        if (Result.isSuccess(tried)) return assert.fail(`it may: ${statement}`)
+        assert.strictEqual((yield* refusalOf(tried.failure)).by, "person_by_review")
+      }
     })
   )
 

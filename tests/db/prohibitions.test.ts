@@ -138,6 +138,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
         assert.deepStrictEqual(
           triggers.map(({ name, runs, enabled }) => `${name} ${runs} ${enabled}`),
           [
+            "attempt_evidence.guard_person guard_person O",
             "attempts.guard_attempt guard_attempt O",
             "audit.chain_audit_row chain_audit_row O",
             "audit_heads.guard_audit_head guard_audit_head O",
@@ -156,6 +157,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "outbox.queue_fan_out queue_fan_out O",
             "passed_gates.new_policy_version bump_policy_version O",
             "payment_sessions.guard_session guard_session O",
+            "refund_evidence.guard_person guard_person O",
             "refunds.guard_refund guard_refund O",
             "reviews.guard_review guard_review O",
             "routing_decisions.guard_decision guard_decision O",

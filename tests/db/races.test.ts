@@ -124,7 +124,7 @@ const wrongHeaded = Effect.fnUntraced(function* (
           attempt: attempt.id,
           fence: pick(attempt.ordinal, attempt.ordinal, attempts.length, 0),
           outcome,
-          source: pick("driver", "driver", "driver", "lookup", "webhook", "person"),
+          source: pick("driver", "driver", "driver", "lookup", "webhook"),
           next: shuffled(),
           by: w.app
         })

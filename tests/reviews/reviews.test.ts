@@ -6,7 +6,7 @@ import { Owner } from "../db/support/pgStorage.ts"
 import * as s from "../db/support/scene.ts"
 import * as v from "../db/support/reviewScene.ts"
 import { at, codesSeen, Doors, field } from "../graphql/support.ts"
-import { asked, codeOf, first, house, rest, second, set } from "./support.ts"
+import { asked, codeOf, first, house, rest, second, set, signed } from "./support.ts"
 
 const captured = (nr: number, more: object = {}) => ({
   attempt: s.attempt(nr),
@@ -165,6 +165,34 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
     })
   )
 
+  it.effect("decides what a processor said under another charge's name, which no lookup takes back", () =>
+    Effect.gen(function* () {
+      yield* set([
+        s.declare(15),
+        s.open(15),
+        s.record(15, 1, s.captured("its own")),
+        ...[16, 17].flatMap((nr) => [s.declare(nr), s.open(nr), s.record(nr, 1, s.captured("its own"))]),
+        ...[16, 17].map((nr) => s.record(nr, 1, s.outcome.absent))
+      ])
+      for (const nr of [16, 17]) assert.strictEqual(yield* stands(nr), "in_review indeterminate")
+      yield* signed({
+        attempt: s.attempt(16),
+        conclusion: "declined",
+        processorReference: "failed",
+        evidence: "seen"
+      })
+      assert.strictEqual(yield* stands(16), "pending declined")
+      const absent = yield* rest(first, "", {
+        attempt: s.attempt(17),
+        conclusion: "absent",
+        evidence: "seen"
+      })
+      assert.strictEqual(at(absent.json, "error", "details", "by"), "known_to_processor")
+      yield* signed(captured(17))
+      assert.strictEqual(yield* stands(17), "settled captured")
+    })
+  )
+
   it.effect("that stronger evidence stands against is refused, also if it came after the question", () =>
     Effect.gen(function* () {
       yield* set([s.declare(5), s.open(5), ...v.inReview(6), ...v.inReview(7)])
@@ -278,11 +306,11 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
       const approve = `mutation ($id: ID!) { approveReview(review: $id) {
         ... on ApproveReviewPayload { review { state decidedBy } } ... on Refusal { code } } }`
       assert.deepInclude(yield* field(approve, "approveReview", { id }), { code: "second_person_needed" })
-      const signed = yield* ask(approve, {
+      const bySecond = yield* ask(approve, {
         variables: { id },
         headers: { authorization: `Bearer ${second}` }
       })
-      assert.deepStrictEqual(at(signed.json, "data", "approveReview", "review"), {
+      assert.deepStrictEqual(at(bySecond.json, "data", "approveReview", "review"), {
         state: "approved",
         decidedBy: secondDevelopmentKey.principal
       })

@@ -17,7 +17,7 @@ import { Outbox, type PaymentEvent } from "../../src/kernel/Outbox.ts"
 import {
   type Candidate,
   type Confirmation,
-  type EvidenceSource,
+  type Reporter,
   type IdempotentRequest,
   PaymentLedger
 } from "../../src/kernel/PaymentLedger.ts"
@@ -286,7 +286,7 @@ export const record = Effect.fnUntraced(function* (
   { attempt: { attempt, fence } }: SendPermit,
   outcome: Captured | Declined | Indeterminate | Absent,
   as: {
-    readonly source?: EvidenceSource
+    readonly source?: Reporter
     readonly fence?: number
     readonly next?: ReadonlyArray<Candidate>
   } = {}

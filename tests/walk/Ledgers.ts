@@ -1,5 +1,5 @@
 import { MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
-import type { EvidenceSource, Opening, Recording } from "../../src/kernel/PaymentLedger.ts"
+import type { Reporter, Opening, Recording } from "../../src/kernel/PaymentLedger.ts"
 import { claimUnresolved, expireDue, takeOver } from "../../src/layers/memory/background.ts"
 import { type Constraint, ConstraintViolation } from "../../src/layers/memory/constraints.ts"
 import { open } from "../../src/layers/memory/open.ts"
@@ -88,12 +88,11 @@ export class Ledgers {
   readonly #due: Array<ReadonlyArray<{ readonly ordinal: number; readonly age: number }> | undefined> = []
   readonly #swapped: Array<number | undefined> = []
   readonly #statements = new Map<string, Statement>()
-  readonly #evidence: Record<EvidenceSource, Array<Partial<Record<scene.Word, Statement>>>> = {
+  readonly #evidence: Record<Reporter, Array<Partial<Record<scene.Word, Statement>>>> = {
     driver: [],
     lookup: [],
     takeover: [],
-    webhook: [],
-    person: []
+    webhook: []
   }
   readonly #accounts: Store["accounts"]
   readonly #steps: Steps
@@ -171,7 +170,7 @@ export class Ledgers {
   }
 
   /** Evidence of an attempt that leads nowhere: under no fence, and with no account to go on to. */
-  evidence(ordinal: number, word: scene.Word, source: EvidenceSource): Statement {
+  evidence(ordinal: number, word: scene.Word, source: Reporter): Statement {
     const known = (this.#evidence[source][ordinal] ??= {})
     return (known[word] ??= this.record({
       attempt: scene.attempt(ordinal),

@@ -120,6 +120,27 @@ begin
 end
 $body$;
 create trigger guard_review before insert or update on reviews for each row execute function guard_review();
+-- What a person says is evidence once two of them signed it, and only in the commit of the second signature: the steps
+-- that record evidence may be called by whoever speaks for the service, and take nobody's word for it.
+create function guard_person() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
+begin
+  if not exists (
+    select from reviews r
+    where r.attempt_id = coalesce(to_jsonb(new) ->> 'attempt_id',
+        (select f.attempt_id from refunds f where f.refund_id = to_jsonb(new) ->> 'refund_id'))
+      and r.refund_id is not distinct from to_jsonb(new) ->> 'refund_id'
+      and r.state = 'approved' and r.decided_at = now() and r.conclusion = lower(new.outcome)
+      and (r.processor_reference, r.amount, r.currency) is not distinct from
+        (coalesce(new.detail ->> 'processorReference', new.detail ->> 'refundReference'), (new.detail ->> 'amount')::bigint,
+          new.detail ->> 'currency')) then
+    raise exception 'a person says something by a review that two signed' using errcode = 'check_violation', constraint = 'person_by_review';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_person before insert on attempt_evidence for each row when (new.source = 'person') execute function guard_person();
+create trigger guard_person before insert on refund_evidence for each row when (new.source = 'person') execute function guard_person();
+
 create trigger no_delete before delete on reviews for each row execute function refuse_change();
 create trigger no_truncate before truncate on reviews for each statement execute function refuse_change();
 

@@ -3,7 +3,7 @@ import type { Absent, Declined, Evidence, Indeterminate } from "../cascade/Dispo
 import type { Dispute } from "../disputes/Dispute.ts"
 import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "../ids.ts"
 import type { Money } from "../Money.ts"
-import type { EvidenceSource, IdempotentRequest, LedgerUnavailable } from "../PaymentLedger.ts"
+import type { IdempotentRequest, LedgerUnavailable, Reporter } from "../PaymentLedger.ts"
 import type { DisputeHeard, RefundHeard } from "../PaymentProvider.ts"
 import type { SessionState } from "../PaymentSession.ts"
 import type { Refund, RefundId, RefundKind } from "./Refund.ts"
@@ -132,7 +132,7 @@ export class RefundLedger extends Context.Service<
     readonly record: (evidence: {
       readonly refund: RefundId
       readonly outcome: RefundOutcome
-      readonly source: EvidenceSource
+      readonly source: Reporter
       readonly by: Principal
     }) => Effect.Effect<Refund, LedgerUnavailable>
 

@@ -1,6 +1,6 @@
 import type { Captured, Outcome } from "../../kernel/cascade/Disposition.ts"
 import type { AttemptId, Principal } from "../../kernel/ids.ts"
-import type { Candidate, EvidenceSource, Recording } from "../../kernel/PaymentLedger.ts"
+import type { Candidate, Reporter, Recording } from "../../kernel/PaymentLedger.ts"
 import { mostRounds, type SessionState } from "../../kernel/PaymentSession.ts"
 import { choose, writeAttempt } from "./open.ts"
 import { type AttemptRow, factKey, type Incident, type SessionRow, type Store } from "./Store.ts"
@@ -11,7 +11,7 @@ export interface Recorded {
   readonly attempt: AttemptId
   readonly fence: number
   readonly outcome: Outcome
-  readonly source: EvidenceSource
+  readonly source: Reporter
   readonly next: ReadonlyArray<Candidate>
   readonly by: Principal
 }
@@ -68,13 +68,11 @@ const conclude = (transaction: Transaction, attempt: AttemptRow, recorded: Recor
 }
 
 /** Once a processor said that money moved, only a person says that it did not. */
-const isContradicted = ({ session }: Transaction, { attempt, source }: Recorded): boolean =>
-  source !== "person" &&
+const isContradicted = ({ session }: Transaction, { attempt }: Recorded): boolean =>
   session.evidence.some((heard) => heard.attempt === attempt && heard.outcome._tag === "Captured")
 
 /** What a processor named once is not absent, however it is hidden now. */
-const isNamed = ({ session }: Transaction, { attempt, source }: Recorded): boolean =>
-  source !== "person" &&
+const isNamed = ({ session }: Transaction, { attempt }: Recorded): boolean =>
   session.evidence.some(
     ({ attempt: of, outcome }) =>
       of === attempt && outcome._tag === "Indeterminate" && outcome.processorReference !== undefined
@@ -190,7 +188,7 @@ const indeterminate = (transaction: Transaction, attempt: AttemptRow): Follows =
 }
 
 /** The later the more often a lookup proved nothing: after 1, 2, 4 ... 300 seconds. */
-const askLater = ({ now }: Transaction, attempt: AttemptRow, source: EvidenceSource): void => {
+const askLater = ({ now }: Transaction, attempt: AttemptRow, source: Reporter): void => {
   if (attempt.state !== "indeterminate") return
   attempt.nextCheckAt = now + Math.min(2 ** attempt.checks * 1000, 300_000)
   if (source === "lookup") attempt.checks += 1

@@ -46,7 +46,7 @@ export const move = (first: number, draw: Draw): ReadonlyArray<string> => {
     scenes.tell(nr, `sent ${ordinal}`)
   ]
   const hear = `insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
-    select ${scenes.attempt(nr, ordinal)}, coalesce(max(nr), 0) + 1, 'person', '${outcome}', '{"outcome": "${outcome}"}'
+    select ${scenes.attempt(nr, ordinal)}, coalesce(max(nr), 0) + 1, 'lookup', '${outcome}', '{"outcome": "${outcome}"}'
     from attempt_evidence where ${id}`
   const state = pick("pending", "settled")
   const byHand = [s.insert("payment_sessions", s.sessionRow(nr, { order_reference: order, state }))]

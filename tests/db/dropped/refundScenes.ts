@@ -23,7 +23,7 @@ export const disputed = (nr: number): ReadonlyArray<string> => [...r.paid(nr), r
 
 export const heard = (nr: number, at: number, outcome: string, ordinal = 1): string =>
   `insert into refund_evidence (refund_id, nr, source, outcome, detail)
-    values ('${r.refund(nr, ordinal)}', ${at}, 'person', '${outcome}', '{"outcome": "${outcome}", "nr": ${at}}')`
+    values ('${r.refund(nr, ordinal)}', ${at}, 'lookup', '${outcome}', '{"outcome": "${outcome}", "nr": ${at}}')`
 
 export const race = (
   drops: ReadonlyArray<Prohibition>,

@@ -202,7 +202,7 @@ export const attempts: ReadonlyArray<Prohibition> = [
       s.declare(2),
       s.open(2),
       `insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
-        values ('${s.attempt(2)}', 1, 'person', 'Captured', '{"outcome": "Captured"}')`
+        values ('${s.attempt(2)}', 1, 'lookup', 'Captured', '{"outcome": "Captured"}')`
     ],
     tries: `update attempts set state = 'captured', resolved_at = now(), processor_reference = 'ref',
       evidence = '{"outcome": "Captured"}' where session_id = '${s.session(2)}'`

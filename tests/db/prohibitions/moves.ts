@@ -65,7 +65,7 @@ const attemptMove = ([from, to]: readonly [AttemptState, AttemptState]): Move =>
       ? []
       : [
           `insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
-            values ('${s.attempt(2)}', 2, 'person', '${outcomeOf(to)}', '{"outcome": "${outcomeOf(to)}", "nr": 2}')`
+            values ('${s.attempt(2)}', 2, 'lookup', '${outcomeOf(to)}', '{"outcome": "${outcomeOf(to)}", "nr": 2}')`
         ]),
     ...(to === "captured" ? [s.insert("captures", s.captureRow(2, 1))] : [])
   ],
@@ -108,7 +108,7 @@ const refundMove = ([from, to]: readonly [RefundState, RefundState]): Move => ({
       ? []
       : [
           `insert into refund_evidence (refund_id, nr, source, outcome, detail)
-            values ('${r.refund(2)}', 2, 'person', '${outcomeOf(to)}', '{"outcome": "${outcomeOf(to)}", "nr": 2}')`
+            values ('${r.refund(2)}', 2, 'lookup', '${outcomeOf(to)}', '{"outcome": "${outcomeOf(to)}", "nr": 2}')`
         ]),
     ...(to === "refunded" ? [s.insert("returns", r.returnRow(2, { refund_id: r.refund(2) }))] : [])
   ],

@@ -232,7 +232,7 @@ const guarded: ReadonlyArray<Prohibition> = [
     given: [
       ...given,
       `insert into refund_evidence (refund_id, nr, source, outcome, detail)
-        values ('${r.refund(2, 2)}', 1, 'person', 'Refunded', '{"outcome": "Refunded"}')`
+        values ('${r.refund(2, 2)}', 1, 'lookup', 'Refunded', '{"outcome": "Refunded"}')`
     ],
     tries: `update refunds set state = 'refunded', resolved_at = now(), refund_reference = 're_2_2',
       evidence = '{"outcome": "Refunded"}' where ${second}`

@@ -159,6 +159,28 @@ export const reviews: ReadonlyArray<Prohibition> = [
     [record(4, 1, { ...outcome.indeterminate, processorReference: "named" })],
     {}
   ),
+  ...[
+    ["of an attempt that is in review", v.hearsay(4)],
+    ["while somebody has asked for another one", v.hearsay(2)],
+    ["after it was rejected", v.hearsay(3)]
+  ].map(([what = "", tries = ""]) => ({
+    by: "person_by_review",
+    what: `a person's word ${what}`,
+    given,
+    tries
+  })),
+  {
+    by: "person_by_review",
+    what: "a person's word of what another review was signed for",
+    given: [...given, v.approve(2), ...v.inReview(6)],
+    tries: v.hearsay(6)
+  },
+  {
+    by: "person_by_review",
+    what: "a person's word of a refund",
+    given: [...given, ...refundDue(6)],
+    tries: v.refundHearsay(6)
+  },
   contradicted("a refund of another attempt", 4, [...paid(6), openRefund(6)], { refund_id: refund(6) }),
   contradicted("a refund that is on its way", 6, [...paid(6), openRefund(6)], { refund_id: refund(6) }),
   contradicted("a refund as absent that may still turn up", 6, refundDue(6), { refund_id: refund(6) }),

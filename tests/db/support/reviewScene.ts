@@ -1,3 +1,4 @@
+import { refund } from "./refundScene.ts"
 import { attempt, declare, open, outcome, record } from "./scene.ts"
 
 // Statements that set a scene of what persons decide, through the functions that the doors call.
@@ -39,6 +40,22 @@ export const of = (nr: number): string => `attempt_id = '${attempt(nr)}'`
 
 /** A review that is open. */
 export const asked = (nr: number): ReadonlyArray<string> => [...inReview(nr), request(nr)]
+
+/** What a person is said to have seen, with nobody's signature. */
+export const hearsay = (nr: number): string =>
+  `select record_outcome(${literal({
+    attempt: attempt(nr),
+    fence: 0,
+    source: "person",
+    by: asks,
+    next: [],
+    mostRounds: 5,
+    outcome: outcome.declined
+  })})`
+
+/** The same of a refund. */
+export const refundHearsay = (nr: number): string =>
+  `select record_refund(${literal({ refund: refund(nr), source: "person", by: asks, outcome: outcome.declined })})`
 
 /** A row in every table. */
 export const everyReviewTable: ReadonlyArray<string> = asked(2)

@@ -5,11 +5,7 @@ import { Outcome } from "../../../src/kernel/cascade/Disposition.ts"
 import { AttemptId, MidId, Principal, ProviderName, SessionId } from "../../../src/kernel/ids.ts"
 import { RiskLevel } from "../../../src/kernel/MerchantAccount.ts"
 import type { Outbox } from "../../../src/kernel/Outbox.ts"
-import {
-  EvidenceSource,
-  type LedgerUnavailable,
-  type PaymentLedger
-} from "../../../src/kernel/PaymentLedger.ts"
+import { Reporter, type LedgerUnavailable, type PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { SessionDeclaration } from "../../../src/kernel/PaymentSession.ts"
 import { RoutingDecision } from "../../../src/kernel/routing/RoutingPolicyEngine.ts"
 
@@ -49,7 +45,7 @@ const Evidence = Schema.Struct({
   attempt: AttemptId,
   fence: Schema.Int,
   outcome: Outcome,
-  source: EvidenceSource,
+  source: Reporter,
   next: Schema.Array(Candidate),
   by: Principal
 })

@@ -144,7 +144,6 @@ export const onlyTheFenceHolderGoesOn = Effect.gen(function* () {
   const others = [
     { source: "webhook", next },
     { source: "lookup", next },
-    { source: "person", next },
     { fence: 0, next }
   ] as const
   for (const as of others) {
@@ -319,7 +318,7 @@ export const aReusedReferenceAfterADeclineHaltsTheSession = Effect.gen(function*
   expect(yield* w.open(world, session)).toEqual({ _tag: "NotPayable", state: "in_review" })
 })
 
-/** Once a processor said that money moved, no lookup takes it back; the truth under its own name settles, and a person decides. */
+/** Once a processor said that money moved, nothing that is heard takes it back; the truth under its own name settles. */
 export const aCaptureThatWasHeardIsNotTakenBack = Effect.gen(function* () {
   const world = yield* w.newWorld
   const outcome = w.captured()
@@ -327,8 +326,7 @@ export const aCaptureThatWasHeardIsNotTakenBack = Effect.gen(function* () {
   yield* w.record(first.permit, outcome)
   const resolving = [
     [w.captured(), "lookup", "settled"],
-    [w.declined(), "person", "pending"],
-    [w.absent, "person", "failed"]
+    [w.captured(), "webhook", "settled"]
   ] as const
   for (const [truth, source, state] of resolving) {
     const { session, permit } = yield* w.charging(world)
@@ -502,7 +500,7 @@ export const everyRecordingIsAudited = Effect.gen(function* () {
   const { session, permit } = yield* w.charging(world)
   const rows = [yield* w.written(session)]
   for (const outcome of [w.timeout, w.timeout, w.captured(), w.absent]) {
-    yield* w.record(permit, outcome, { source: "person" })
+    yield* w.record(permit, outcome, { source: "webhook" })
     rows.push(yield* w.written(session))
   }
   const [first] = rows

@@ -40,7 +40,7 @@ export const Call = Schema.Struct({
   /** Which permit, account or request, modulo how many there are. */
   which: upTo(5),
   outcome: upTo(outcomes.length - 1),
-  source: Schema.Literals(["driver", "driver", "lookup", "webhook", "person"]),
+  source: Schema.Literals(["driver", "driver", "lookup", "webhook", "lookup"]),
   currentFence: Schema.Boolean,
   goOn: Schema.Boolean,
   dies: Schema.Boolean

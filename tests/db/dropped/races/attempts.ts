@@ -249,7 +249,7 @@ export const attempts: ReadonlyArray<Race> = [
     given: (nr) => [
       ...scenes.charging(nr),
       `insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
-        values (${attempt(nr)}, 1, 'person', 'Captured', '{"outcome": "Captured"}')`
+        values (${attempt(nr)}, 1, 'lookup', 'Captured', '{"outcome": "Captured"}')`
     ],
     workers: (nr) =>
       owners(

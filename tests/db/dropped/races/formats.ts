@@ -88,7 +88,7 @@ const sessionFormat = (
 const heard = (nr: number): ReadonlyArray<string> => [
   ...scenes.charging(nr),
   `insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
-    values (${attempt(nr)}, 1, 'person', 'Declined', '{"outcome": "Declined"}')`
+    values (${attempt(nr)}, 1, 'lookup', 'Declined', '{"outcome": "Declined"}')`
 ]
 
 /** A decline on evidence, of which one column is wrong. */

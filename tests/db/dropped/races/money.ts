@@ -40,7 +40,7 @@ const settledByHand = (nr: number): ReadonlyArray<string> => [
   ...scenes.charging(nr),
   s.insert("captures", s.captureRow(nr, 1)),
   `insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
-    values (${attempt(nr)}, 1, 'person', 'Captured', '{"outcome": "Captured"}')`,
+    values (${attempt(nr)}, 1, 'lookup', 'Captured', '{"outcome": "Captured"}')`,
   `update attempts set state = 'captured', resolved_at = now(), evidence = '{"outcome": "Captured"}',
     processor_reference = 'by hand ${nr} 1' where attempt_id = ${attempt(nr)}`,
   scenes.become(nr, "settled")

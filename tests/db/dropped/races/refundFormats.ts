@@ -154,7 +154,7 @@ export const refundFormats: ReadonlyArray<Race> = [
   ),
   ...[
     ["refund_evidence_source_check", "rumour", "Refunded", "it is known who said it of a refund"],
-    ["refund_evidence_outcome_check", "person", "Probably", "what was heard of a refund says something"]
+    ["refund_evidence_outcome_check", "lookup", "Probably", "what was heard of a refund says something"]
   ].map(([check, source, outcome, law]) =>
     race(
       [`constraint refund_evidence.${check}`],
@@ -170,7 +170,7 @@ export const refundFormats: ReadonlyArray<Race> = [
     "what is heard of a refund is of one",
     open,
     (nr, at) => `insert into refund_evidence (refund_id, nr, source, outcome, detail)
-      values ('re_of_nobody', ${nr + at}, 'person', 'Declined', '{}')`,
+      values ('re_of_nobody', ${nr + at}, 'lookup', 'Declined', '{}')`,
     () => none("refund_evidence where refund_id = 're_of_nobody'")
   )
 ]

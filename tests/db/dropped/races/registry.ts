@@ -110,7 +110,7 @@ const keys: ReadonlyArray<Race> = [
     "attempt_evidence.attempt_evidence_pkey",
     "what was heard of an attempt has an order",
     (nr, at) => `insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
-      values (${scenes.attempt(nr)}, 1, 'person', 'Declined', '{"worker": ${at}}')`,
+      values (${scenes.attempt(nr)}, 1, 'lookup', 'Declined', '{"worker": ${at}}')`,
     (nr) => `attempt_evidence where attempt_id = ${scenes.attempt(nr)}`,
     scenes.charging
   ),

@@ -1,3 +1,5 @@
+import { refundDue } from "../../support/pageScene.ts"
+import { refund } from "../../support/refundScene.ts"
 import * as v from "../../support/reviewScene.ts"
 import { insert } from "../../support/scene.ts"
 import { apps, atMostOne, none, owners, type Prohibition, type Race, stillThere } from "../Race.ts"
@@ -140,6 +142,21 @@ export const reviews: ReadonlyArray<Race> = [
     given: () => [],
     workers: (nr) => owners(2, (at) => row(nr + at, { attempt_id: `at_of_nobody_${nr}_${at}` })),
     broken: () => none("reviews where attempt_id like 'at_of_nobody%'")
+  }),
+  ...(["refusal guard_person.person_by_review", "trigger attempt_evidence.guard_person"] as const).map(
+    (what) =>
+      drop(what, {
+        law: "a person says nothing of a charge that a second one did not sign",
+        given: v.inReview,
+        workers: (nr) => apps(2, () => v.hearsay(nr)),
+        broken: (nr) => none(`attempt_evidence where ${of(nr)} and source = 'person'`)
+      })
+  ),
+  drop("trigger refund_evidence.guard_person", {
+    law: "a person says nothing of a refund that a second one did not sign",
+    given: refundDue,
+    workers: (nr) => apps(2, () => v.refundHearsay(nr)),
+    broken: (nr) => none(`refund_evidence where refund_id = '${refund(nr)}' and source = 'person'`)
   }),
   drop("constraint reviews.reviews_refund_id_fkey", {
     law: "what went back was a refund",

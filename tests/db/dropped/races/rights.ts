@@ -72,7 +72,7 @@ export const rights: ReadonlyArray<Race> = [
     "who heard something is written down",
     scenes.charging,
     (nr, at) =>
-      `insert into attempt_evidence (attempt_id, nr, source, outcome, detail) values (${attempt(nr)}, ${at}, 'person', 'Declined', '{"outcome": "Declined"}')`,
+      `insert into attempt_evidence (attempt_id, nr, source, outcome, detail) values (${attempt(nr)}, ${at}, 'lookup', 'Declined', '{"outcome": "Declined"}')`,
     (nr) => `attempt_evidence where attempt_id = ${attempt(nr)} and ${unheard(nr, "attempt.declined")}`
   ),
   right(
