@@ -5,8 +5,8 @@ import { Outcome } from "../kernel/cascade/Disposition.ts"
 import { Dispute } from "../kernel/disputes/Dispute.ts"
 import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
 import { Money } from "../kernel/Money.ts"
-import { SessionState } from "../kernel/PaymentSession.ts"
-import { Refund } from "../kernel/refunds/Refund.ts"
+import { SessionState, WaitsFor } from "../kernel/PaymentSession.ts"
+import { Refund, RefundBlocker } from "../kernel/refunds/Refund.ts"
 import { RefundLedger } from "../kernel/refunds/RefundLedger.ts"
 import { step, unavailable } from "./steps.ts"
 
@@ -22,7 +22,8 @@ export const CaptureRow = Schema.Struct({
   provider: ProviderName,
   processorReference: Schema.String,
   captured: Money,
-  refundable: Schema.Int
+  refundable: Schema.Int,
+  blocked: Schema.optionalKey(Schema.Struct({ reason: RefundBlocker, by: Schema.optionalKey(Schema.String) }))
 })
 
 const Refundable = Schema.NullOr(
@@ -67,7 +68,8 @@ const OfSession = Schema.NullOr(
   Schema.Struct({
     captures: Schema.Array(CaptureRow),
     refunds: Schema.Array(Refund),
-    disputes: Schema.Array(Dispute)
+    disputes: Schema.Array(Dispute),
+    waitsFor: Schema.Array(WaitsFor)
   })
 )
 

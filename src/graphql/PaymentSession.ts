@@ -22,7 +22,7 @@ import {
   Refund,
   RefundConnection
 } from "./refs.ts"
-import { Capture } from "./Returns.ts"
+import { Capture, WaitsFor } from "./Returns.ts"
 import { entityNamed, known, snapshotFor } from "./registry.ts"
 import { decided, RoutingDecision } from "./RoutingDecision.ts"
 
@@ -72,6 +72,11 @@ builder.node(PaymentSession, {
       type: [Capture],
       description: "Money that was captured for it: one charge, or none. More than one is an incident.",
       resolve: ({ id }, _args, { loaders }) => loaders.capturesOf(id)
+    }),
+    waitsFor: t.field({
+      type: [WaitsFor],
+      description: "What keeps it in review; empty when it is not.",
+      resolve: ({ id }, _args, { loaders }) => loaders.waitsFor(id)
     }),
     refunds: t.connection(
       {

@@ -1,14 +1,42 @@
 import { Dispute as KernelDispute } from "../kernel/disputes/Dispute.ts"
 import { Refund as KernelRefund } from "../kernel/refunds/Refund.ts"
-import type { RefundableCapture } from "../kernel/refunds/RefundLedger.ts"
-import { meaningOfRefund } from "../http/refundWords.ts"
+import type { WaitsFor as KernelWaitsFor } from "../kernel/PaymentSession.ts"
+import type { RefundableCapture, RefundBlock as KernelRefundBlock } from "../kernel/refunds/RefundLedger.ts"
+import { meaningOfRefund, meaningOfWaiting } from "../http/refundWords.ts"
 import { builder } from "./builder.ts"
-import { DisputeState, RefundKind, RefundState } from "./enums.ts"
+import { DisputeState, RefundBlocker, RefundKind, RefundState, WaitsForWhat } from "./enums.ts"
 import { Money } from "./Money.ts"
 import { Attempt, Dispute, MerchantAccount, Refund } from "./refs.ts"
 import { known, snapshotFor } from "./registry.ts"
 
 // What becomes of money after it was captured.
+
+const RefundBlock = builder.objectRef<KernelRefundBlock>("RefundBlock").implement({
+  description: "What stands in the way of giving a charge back for now.",
+  fields: (t) => ({
+    reason: t.expose("reason", { type: RefundBlocker }),
+    by: t.exposeString("by", { nullable: true, description: "The refund or the dispute that it is." })
+  })
+})
+
+export const WaitsFor = builder.objectRef<KernelWaitsFor>("WaitsFor").implement({
+  description:
+    "Something that keeps a session in review. When nothing does any more, it is settled or failed.",
+  fields: (t) => ({
+    what: t.expose("what", { type: WaitsForWhat }),
+    reference: t.exposeString("reference", {
+      description:
+        "An attempt's id, a refund's id, a dispute's or a charge's id at the processor, or an incident's number."
+    }),
+    kind: t.exposeString("kind", { nullable: true, description: "What the incident is." }),
+    money: t.expose("money", {
+      type: Money,
+      nullable: true,
+      description: "How much of the charge is still to be given back."
+    }),
+    message: t.string({ description: "What has to happen, in a sentence.", resolve: meaningOfWaiting })
+  })
+})
 
 export const Capture = builder.objectRef<RefundableCapture>("Capture").implement({
   description: "Money that moved, and what of it may still be given back.",
@@ -19,9 +47,11 @@ export const Capture = builder.objectRef<RefundableCapture>("Capture").implement
     money: t.expose("captured", { type: Money }),
     refundable: t.field({
       type: Money,
-      description: "Less what went back, what may be on its way, and what a dispute lost.",
+      description:
+        "What may be given back now: less what went back and what a dispute lost, 0 while blocked.",
       resolve: ({ captured, refundable }) => ({ amount: refundable, currency: captured.currency })
     }),
+    blocked: t.expose("blocked", { type: RefundBlock, nullable: true }),
     merchantAccount: t.field({
       type: MerchantAccount,
       resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)

@@ -16,7 +16,11 @@ import type {
 import { Currency as Currencies } from "../kernel/Money.ts"
 import type { EvidenceSource as Sources, PermitRefusal as PermitRefusals } from "../kernel/PaymentLedger.ts"
 import type { ConfirmOutcome as ConfirmOutcomes } from "../kernel/PaymentOrchestrator.ts"
-import type { PaymentMode as PaymentModes, SessionState as SessionStates } from "../kernel/PaymentSession.ts"
+import type {
+  PaymentMode as PaymentModes,
+  SessionState as SessionStates,
+  WaitsFor
+} from "../kernel/PaymentSession.ts"
 import type { PageKind as PageKinds } from "../kernel/operations/Page.ts"
 import type {
   Conclusion as Conclusions,
@@ -28,8 +32,11 @@ import type {
   WebhookTrouble as WebhookTroubles
 } from "../kernel/webhooks/WebhookInbox.ts"
 import type { DisputeState as DisputeStates } from "../kernel/PaymentProvider.ts"
-import type { RefundKind as RefundKinds, RefundState as RefundStates } from "../kernel/refunds/Refund.ts"
-import type { RefundBlocked } from "../kernel/refunds/refundRefusals.ts"
+import type {
+  RefundBlocker as RefundBlockers,
+  RefundKind as RefundKinds,
+  RefundState as RefundStates
+} from "../kernel/refunds/Refund.ts"
 import { builder } from "./builder.ts"
 
 // The kernel's words, spelt as the kernel and REST spell them, each with its meaning; the compiler asks for all of
@@ -203,7 +210,10 @@ export const RefundState = builder.enumType("RefundState", {
     indeterminate: {
       description: "Sent, and nobody knows yet whether money went back. It is being checked."
     },
-    absent: { description: "The processor never heard of it, past the time in which it would have." }
+    absent: { description: "The processor never heard of it, past the time in which it would have." },
+    taken_back: {
+      description: "It went back and did not arrive: the money is here again, and may be given back anew."
+    }
   } satisfies Described<RefundStates>
 })
 
@@ -233,7 +243,18 @@ export const RefundBlocker = builder.enumType("RefundBlocker", {
     charge_in_review: { description: "A charge of the session is on its way or being checked." },
     refund_in_review: { description: "Another refund of the charge is on its way or being checked." },
     disputed: { description: "The charge is disputed at the bank." }
-  } satisfies Described<RefundBlocked["reason"]>
+  } satisfies Described<RefundBlockers>
+})
+
+export const WaitsForWhat = builder.enumType("WaitsForWhat", {
+  description: "What keeps a session in review.",
+  values: {
+    charge: { description: "Nobody knows yet whether an attempt moved money." },
+    refund: { description: "A refund is on its way or being checked." },
+    dispute: { description: "A dispute is not over." },
+    incident: { description: "An incident that two operators have not called handled." },
+    money: { description: "Captured money that is not what the session declares, and has not gone back." }
+  } satisfies Described<WaitsFor["what"]>
 })
 
 export const SubscriptionState = builder.enumType("SubscriptionState", {

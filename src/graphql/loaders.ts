@@ -11,7 +11,7 @@ import { AttemptId, SessionId } from "../kernel/ids.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import type { Refund } from "../kernel/refunds/Refund.ts"
 import type { RefundableCapture } from "../kernel/refunds/RefundLedger.ts"
-import type { PaymentSession } from "../kernel/PaymentSession.ts"
+import type { PaymentSession, WaitsFor } from "../kernel/PaymentSession.ts"
 import type { Run } from "./context.ts"
 
 /**
@@ -27,6 +27,7 @@ export interface Loaders {
   readonly refundsOf: (slice: Slice) => Load<Page<Refund>>
   readonly disputesOf: (slice: Slice) => Load<Page<Dispute>>
   readonly capturesOf: Load<ReadonlyArray<RefundableCapture>>
+  readonly waitsFor: Load<ReadonlyArray<WaitsFor>>
 }
 
 type Load<A> = (id: string) => Promise<A>
@@ -83,6 +84,7 @@ export const makeLoaders = (run: Run): Loaders => {
 
   const decisions = gather(isSession, (reads, ids) => reads.decisionsOf(ids))
   const captures = gather(isSession, (reads, ids) => reads.capturesOf(ids))
+  const waits = gather(isSession, (reads, ids) => reads.waitsFor(ids))
   return {
     session: gather(isSession, (reads, ids) => reads.sessionsById(ids)),
     attempt: gather(isAttempt, (reads, ids) => reads.attemptsById(ids)),
@@ -91,6 +93,7 @@ export const makeLoaders = (run: Run): Loaders => {
     evidenceOf: gatherSlices(isAttempt, (reads, ids, slice) => reads.evidenceOf(ids, slice)),
     refundsOf: gatherSlices(isSession, (reads, ids, slice) => reads.refundsOf(ids, slice)),
     disputesOf: gatherSlices(isSession, (reads, ids, slice) => reads.disputesOf(ids, slice)),
-    capturesOf: async (id) => (await captures(id)) ?? []
+    capturesOf: async (id) => (await captures(id)) ?? [],
+    waitsFor: async (id) => (await waits(id)) ?? []
   }
 }

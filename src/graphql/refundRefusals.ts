@@ -7,14 +7,16 @@ import { Refusal } from "./Refusal.ts"
 
 builder.objectType(Refusals.NothingToRefund, {
   name: "NothingToRefund",
-  description: "No money was captured for the session, or it was captured more than once and you name none.",
+  description:
+    "No money was captured for the session, nothing of it is left, or it was captured more than once and you name none.",
   interfaces: [Refusal],
   fields: (t) => ({
     sessionId: t.exposeString("session"),
     state: t.expose("state", { type: SessionState }),
     captures: t.exposeStringList("captures", {
       description: "The processors' ids of its charges; name one of them."
-    })
+    }),
+    gone: t.exposeString("gone", { nullable: true, description: "The charge of which nothing is left." })
   })
 })
 

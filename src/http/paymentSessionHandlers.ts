@@ -4,11 +4,13 @@ import { FulfilmentGate } from "../kernel/FulfilmentGate.ts"
 import { PaymentLedger } from "../kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "../kernel/PaymentSessions.ts"
+import { Refunds } from "../kernel/refunds/Refunds.ts"
 import { Api } from "./api/Api.ts"
 import { CurrentPrincipal } from "./authorization.ts"
 import type { CheckoutAddresses } from "./checkout/addresses.ts"
 import { meaningOf } from "./confirmWords.ts"
 import { adviseOnLedger } from "./refusals.ts"
+import { meaningOfWaiting } from "./refundWords.ts"
 
 /** Each endpoint hands over to one kernel service. */
 export const paymentSessionHandlers = (addresses: CheckoutAddresses) =>
@@ -20,6 +22,7 @@ export const paymentSessionHandlers = (addresses: CheckoutAddresses) =>
       const orchestrator = yield* PaymentOrchestrator
       const gate = yield* FulfilmentGate
       const ledger = yield* PaymentLedger
+      const refunds = yield* Refunds
 
       return handlers.handleAll({
         create: Effect.fnUntraced(function* ({ headers, payload }) {
@@ -32,7 +35,10 @@ export const paymentSessionHandlers = (addresses: CheckoutAddresses) =>
         get: Effect.fnUntraced(function* ({ params }) {
           const session = yield* sessions.get(params.id)
           const attempts = yield* ledger.attempts(session.id)
-          return { ...session, attempts }
+          if (session.state !== "in_review") return { ...session, attempts }
+          const { waitsFor } = yield* refunds.ofSession(session.id)
+          const told = waitsFor.map((one) => ({ ...one, message: meaningOfWaiting(one) }))
+          return { ...session, attempts, waitsFor: told }
         }, adviseOnLedger("read")),
 
         // The orchestrator charges in a scope of its own. Nothing stands between it and the answer, so a caller

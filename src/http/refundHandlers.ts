@@ -24,15 +24,16 @@ export const refundHandlers = HttpApiBuilder.group(
       }, adviseOnLedger("refund")),
 
       list: Effect.fnUntraced(function* ({ params }) {
-        const { captures, disputes, ...found } = yield* refunds.ofSession(params.id)
+        const { captures, disputes, refunds: found } = yield* refunds.ofSession(params.id)
         return {
-          refunds: found.refunds.map(told),
+          refunds: found.map(told),
           disputes,
-          captures: captures.map(({ processorReference, mid, captured, refundable }) => ({
+          captures: captures.map(({ processorReference, mid, captured, refundable, blocked }) => ({
             processorReference,
             mid,
             money: captured,
-            refundable
+            refundable,
+            ...(blocked === undefined ? {} : { blocked })
           }))
         }
       }, adviseOnLedger("read"))

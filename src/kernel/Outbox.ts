@@ -12,6 +12,7 @@ export const EventType = Schema.Literals([
   "payment.refunded.v1",
   "payment.refund_declined.v1",
   "payment.refund_in_review.v1",
+  "payment.refund_taken_back.v1",
   "payment.dispute_opened.v1",
   "payment.dispute_updated.v1",
   "payment.dispute_closed.v1",

@@ -73,3 +73,16 @@ export class PaymentSession extends SessionDeclaration.extend<PaymentSession>("P
   expiresAt: Schema.DateTimeUtcFromString,
   updatedAt: Schema.DateTimeUtcFromString
 }) {}
+
+/**
+ * Something that keeps a session in review. `reference`: an attempt's id, a refund's id, the processor's id of a dispute,
+ * the number of an incident, or the processor's id of a charge of which `money` is still to be given back.
+ */
+export const WaitsFor = Schema.Struct({
+  what: Schema.Literals(["charge", "refund", "dispute", "incident", "money"]),
+  reference: Schema.String,
+  /** What the incident is. */
+  kind: Schema.optionalKey(Schema.String),
+  money: Schema.optionalKey(Money)
+})
+export type WaitsFor = typeof WaitsFor.Type

@@ -66,6 +66,7 @@ const callable = [
   "decide_review",
   "declare_session",
   "declared_before",
+  "dispute_against",
   "dispute_json",
   "exchange_embed_token",
   "expire_due",
@@ -76,6 +77,7 @@ const callable = [
   "iso",
   "load_registry",
   "mark_delivered",
+  "money_left",
   "open_attempt",
   "open_refund",
   "pass_gate",
@@ -92,6 +94,7 @@ const callable = [
   "record_refund",
   "record_return_elsewhere",
   "record_webhook",
+  "refund_block",
   "refund_json",
   "refundable",
   "refundable_of",
@@ -105,9 +108,11 @@ const callable = [
   "session_json",
   "set_kill_switch",
   "set_subscription_state",
+  "settling_capture",
   "take_over",
   "take_over_refunds",
-  "take_webhook"
+  "take_webhook",
+  "waits_for"
 ]
 
 const denied = "42501"

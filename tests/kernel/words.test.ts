@@ -13,7 +13,7 @@ import {
 import { EventType } from "../../src/kernel/Outbox.ts"
 import { DeclarationRefusal, EvidenceSource, PermitRefusal } from "../../src/kernel/PaymentLedger.ts"
 import { DisputeState, WebhookRefused } from "../../src/kernel/PaymentProvider.ts"
-import { PaymentMode, SessionState } from "../../src/kernel/PaymentSession.ts"
+import { PaymentMode, SessionState, WaitsFor } from "../../src/kernel/PaymentSession.ts"
 import { CardRefused } from "../../src/kernel/TokenVault.ts"
 import { PageKind } from "../../src/kernel/operations/Page.ts"
 import { Conclusion, Contradiction, ReviewState } from "../../src/kernel/reviews/Review.ts"
@@ -35,8 +35,17 @@ describe("the words that others know us by are these:", () => {
       SessionState.literals,
       "pending processing in_review settled failed cancelled expired"
     ],
-    ["states of a refund", RefundState.literals, "in_flight refunded declined indeterminate absent"],
+    [
+      "states of a refund",
+      RefundState.literals,
+      "in_flight refunded declined indeterminate absent taken_back"
+    ],
     ["kinds of a refund", RefundKind.literals, "refund void"],
+    [
+      "what a session in review waits for",
+      WaitsFor.fields.what.literals,
+      "charge refund dispute incident money"
+    ],
     [
       "what stands against a refund",
       RefundBlocked.fields.reason.literals,
@@ -60,7 +69,7 @@ describe("the words that others know us by are these:", () => {
     [
       "events",
       EventType.literals,
-      "payment.charged.v1 payment.declined.v1 payment.in_review.v1 payment.failed.v1 payment.session_expired.v1 payment.refunded.v1 payment.refund_declined.v1 payment.refund_in_review.v1 payment.dispute_opened.v1 payment.dispute_updated.v1 payment.dispute_closed.v1 operations.page.v1"
+      "payment.charged.v1 payment.declined.v1 payment.in_review.v1 payment.failed.v1 payment.session_expired.v1 payment.refunded.v1 payment.refund_declined.v1 payment.refund_in_review.v1 payment.refund_taken_back.v1 payment.dispute_opened.v1 payment.dispute_updated.v1 payment.dispute_closed.v1 operations.page.v1"
     ],
     ["states of a subscription", SubscriptionState.literals, "active disabled"],
     ["reasons why a subscription is disabled", DisabledReason.literals, "by_owner failing gone"],

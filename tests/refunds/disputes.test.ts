@@ -62,8 +62,13 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "120 seconds" })("a 
           [at(blocked, "code"), at(blocked, "reason"), at(blocked, "by")],
           ["refund_blocked", "disputed", `dp_1 of ${paid.charge}`]
         )
+        assert.deepInclude(yield* standing(paid.id), {
+          left: 0,
+          blocked: { reason: "disputed", by: `dp_1 of ${paid.charge}` }
+        })
       }
       yield* hear(paid, "won", { minute: 5, amount: 1000 })
+      assert.deepInclude(yield* standing(paid.id), { left: 4900, blocked: undefined })
       assert.strictEqual(at(yield* refund(paid.id, 100), "refund", "state"), "refunded")
       assert.strictEqual((yield* books(paid.id)).gateway, 200)
     })

@@ -91,15 +91,26 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })("evi
       incidents: ["late_refund"]
     },
     {
-      what: "what went back and then did not arrive is a person's to pay in another way",
+      what: "what went back and then did not arrive is here again, and a person sees to it",
       hears: [
         [back("re"), "driver"],
         [declined, "webhook"],
         [declined, "lookup"]
       ],
-      state: "refunded",
-      booked: 1000,
+      state: "taken_back",
+      booked: 0,
       incidents: ["refund_taken_back"]
+    },
+    {
+      what: "what was taken back and is said to have arrived all the same is a person's to find out",
+      hears: [
+        [back("re"), "driver"],
+        [declined, "webhook"],
+        [back("re"), "webhook"]
+      ],
+      state: "taken_back",
+      booked: 0,
+      incidents: ["refund_taken_back", "late_refund"]
     },
     {
       what: "another amount than was asked for is booked as it is, and is an incident",

@@ -69,7 +69,7 @@ const lines = (all: unknown): ReadonlyArray<string> =>
 const bothDoors = Effect.fnUntraced(function* (session: string) {
   const read = yield* field(
     `query ($id: ID!) { session(id: $id) {
-      captures { refundable { amount } } refunds { nodes { state kind money { amount } } }
+      captures { refundable { amount } blocked { reason by } } refunds { nodes { state kind money { amount } } }
       disputes { nodes { reference state } } } }`,
     "session",
     { id: session }
@@ -80,13 +80,15 @@ const bothDoors = Effect.fnUntraced(function* (session: string) {
     told: lines(at(json, "refunds")).toReversed(),
     left: at(read, "captures", 0, "refundable", "amount"),
     toldLeft: at(json, "captures", 0, "refundable"),
+    blocked: at(read, "captures", 0, "blocked") ?? undefined,
+    toldBlocked: at(json, "captures", 0, "blocked"),
     disputes: at(read, "disputes", "nodes")
   }
 })
 
 /** What of a session stands in the answer of both doors: state and amount of each refund, and what is left. */
 export const standing = Effect.fnUntraced(function* (session: string) {
-  const { told, toldLeft, ...read } = yield* bothDoors(session).pipe(
+  const { told, toldLeft, toldBlocked, ...read } = yield* bothDoors(session).pipe(
     // Where workers are at it, something may happen between the one answer and the other.
     Effect.repeat({
       until: (seen) => `${seen.refunds}${seen.left}` === `${seen.told}${seen.toldLeft}`,
@@ -95,6 +97,7 @@ export const standing = Effect.fnUntraced(function* (session: string) {
   )
   assert.deepStrictEqual(told, read.refunds, "both doors tell the same")
   assert.strictEqual(toldLeft, read.left)
+  assert.deepStrictEqual(toldBlocked, read.blocked)
   return read
 })
 
@@ -113,8 +116,9 @@ export const books = Effect.fnUntraced(function* (session: string) {
         where e.mid = c.mid_id and e.charge_reference = c.processor_reference and e.kind in ('refunded', 'voided'))), 0)::int as gateway,
       coalesce(sum((select sum(r.amount) from returns r
         where r.mid_id = c.mid_id and r.processor_reference = c.processor_reference)), 0)::int as booked,
-      coalesce((select sum(p.amount) from postings p
-        where p.session_id = ${session} and p.debit_account = 'customer_payments'), 0)::int as posted,
+      coalesce((select sum(case when p.debit_account = 'customer_payments' then p.amount else -p.amount end) from postings p
+        where p.session_id = ${session} and not exists (select from captures c
+          where (c.mid_id, c.processor_reference) = (p.mid_id, p.processor_reference))), 0)::int as posted,
       coalesce(sum((select count(*) from stub_gateway.entries e
         where e.mid = c.mid_id and e.charge_reference = c.processor_reference and e.operation <> 'charge')), 0)::int as sends
     from captures c where c.session_id = ${session}`

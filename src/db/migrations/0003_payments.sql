@@ -257,16 +257,21 @@ begin
       ('in_review', 'settled'), ('in_review', 'pending'), ('in_review', 'failed')) then
       raise exception 'a session does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'session_move';
     end if;
-    if new.state in ('pending', 'failed', 'cancelled', 'expired') and exists (select from captures where session_id = new.session_id) then
+    -- One whose money all went back has failed, once every incident of it was dealt with: nobody paid.
+    if new.state in ('pending', 'failed', 'cancelled', 'expired') and exists (
+      select from captures c where session_id = new.session_id and (new.state <> 'failed' or money_left(c) > 0
+        or exists (select from incidents i where i.session_id = new.session_id and i.closed_at is null))) then
       raise exception 'a session that money was captured for cannot be %', new.state using errcode = 'restrict_violation', constraint = 'capture_holds_session';
     end if;
-    -- Each of these sets its order free, or waits for another card. Failed is also what was given up as absent.
+    -- Each of these sets its order free, or waits for another card. Failed is also what was given up as absent, and what
+    -- was captured and went back.
     if new.state in ('pending', 'failed', 'cancelled', 'expired') and exists (
-      select from attempts where session_id = new.session_id and state <> 'declined' and not (new.state = 'failed' and state = 'absent')) then
+      select from attempts where session_id = new.session_id and state <> 'declined'
+        and not (new.state = 'failed' and state in ('absent', 'captured'))) then
       raise exception 'a session with a live attempt cannot be %', new.state using errcode = 'restrict_violation', constraint = 'live_attempt_holds_session';
     end if;
     if new.state = 'settled' and not exists (
-      select from captures where session_id = new.session_id and amount = new.amount and currency = new.currency) then
+      select from captures c where session_id = new.session_id and currency = new.currency and money_left(c) = new.amount) then
       raise exception 'a session is settled by a capture of what it declared' using errcode = 'restrict_violation', constraint = 'settled_has_capture';
     end if;
   end if;
@@ -396,8 +401,9 @@ begin
       raise exception 'only a settled session is fulfilled' using errcode = 'check_violation', constraint = 'fulfilment_of_settled';
     end if;
     if new.claimed_at is not null
-      or not exists (select from attempts where attempt_id = new.attempt_id and session_id = new.session_id and state = 'captured') then
-      raise exception 'a fulfilment begins unclaimed, by the captured attempt of its session' using errcode = 'check_violation', constraint = 'fulfilment_by_captured';
+      -- Perhaps one that was captured after its decline, and that persons let stand.
+      or not exists (select from captures where attempt_id = new.attempt_id and session_id = new.session_id) then
+      raise exception 'a fulfilment begins unclaimed, by an attempt of its session that was captured' using errcode = 'check_violation', constraint = 'fulfilment_by_captured';
     end if;
     return new;
   end if;

@@ -212,11 +212,13 @@ $body$;
 
 -- What is answered under a key that confirmed something before.
 create function confirmed_before(s payment_sessions, earlier_session text, earlier_body jsonb, body jsonb) returns jsonb
-language sql stable set search_path = payments, pg_temp as $body$
-  select case when earlier_session = s.session_id and earlier_body = body
+language plpgsql stable set search_path = payments, pg_temp as $body$
+begin
+  return case when earlier_session = s.session_id and earlier_body = body
     then jsonb_strip_nulls(jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state, 'action', action_of(s),
-      'captured', exists (select from captures where session_id = s.session_id)))
-    else jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierSession', earlier_session, 'earlierBody', earlier_body) end
+      'captured', exists (select from captures c where session_id = s.session_id and money_left(c) > 0)))
+    else jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierSession', earlier_session, 'earlierBody', earlier_body) end;
+end
 $body$;
 
 -- Records evidence of one attempt and what follows from it:
@@ -299,6 +301,12 @@ begin
       elsif live and s.state in ('processing', 'in_review') then
         next_state := 'settled';
         settlement := 'first';
+        -- An earlier capture that somebody let stand is now one too many.
+        if captured_before and not exists (select from incidents where session_id = s.session_id and closed_at is null)
+          and exists (select from captures c where session_id = s.session_id and money_left(c) > 0
+            and (c.mid_id, c.processor_reference) <> (a.mid_id, o ->> 'processorReference')) then
+          incident := 'late_capture';
+        end if;
       else
         incident := 'late_capture';
         -- The customer has paid although everybody said no: a pending session is not to be paid again.
@@ -365,6 +373,11 @@ begin
       else 'payment.declined.v1'
     end, about);
   end if;
+  -- Perhaps everything else that held the session was dealt with before.
+  if next_state = 'in_review' and kind in ('Declined', 'Absent') then
+    next_state := conclude_session(s.session_id, p ->> 'by');
+    if next_state = 'settled' then settlement := 'first'; end if;
+  end if;
   perform write_audit(s.session_id, p ->> 'by', 'attempt.' || lower(kind), about || jsonb_build_object(
     'session', coalesce(next_state, s.state), 'incident', incident, 'next', permit -> 'attempt',
     'passedOver', nullif(choice -> 'passedOver', '[]')));
@@ -373,9 +386,9 @@ begin
     'attempt', (select state from attempts where attempt_id = a.attempt_id),
     'session', (select state from payment_sessions where session_id = s.session_id),
     'permit', permit, 'passedOver', choice -> 'passedOver', 'settlement', settlement,
-    -- Money was captured although the session ended without it.
+    -- Money was captured although the session ended without it, and has not gone back.
     'captured', case when coalesce(next_state, s.state) in ('failed', 'cancelled', 'expired')
-      and exists (select from captures where session_id = s.session_id) then true end));
+      and exists (select from captures c where session_id = s.session_id and money_left(c) > 0) then true end));
 end
 $body$;
 

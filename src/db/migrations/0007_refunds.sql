@@ -30,7 +30,7 @@ create table refunds (
   request jsonb not null,
   -- What the processor sees: a function of session, ordinal and account.
   idempotency_key text not null unique,
-  state text not null check (state in ('in_flight', 'refunded', 'declined', 'indeterminate', 'absent')),
+  state text not null check (state in ('in_flight', 'refunded', 'declined', 'indeterminate', 'absent', 'taken_back')),
   lease_until timestamptz not null,
   -- The processor's own id of the refund.
   refund_reference text,
@@ -45,14 +45,14 @@ create table refunds (
   constraint refund_of_capture foreign key
     (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
     references captures (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id),
-  constraint refunded_has_reference check ((state = 'refunded') = (refund_reference is not null)),
+  constraint refunded_has_reference check ((state in ('refunded', 'taken_back')) = (refund_reference is not null)),
   constraint refund_outcome_has_evidence check (state = 'in_flight' or evidence is not null),
-  constraint refund_resolved_has_time check ((state in ('refunded', 'declined', 'absent')) = (resolved_at is not null))
+  constraint refund_resolved_has_time check ((state in ('refunded', 'declined', 'absent', 'taken_back')) = (resolved_at is not null))
 );
 -- While nobody knows what became of one refund of a capture, no other is sent. A state that this index does not know
 -- counts as open.
 create unique index one_open_refund_per_capture on refunds (mid_id, processor_reference)
-  where state not in ('refunded', 'declined', 'absent');
+  where state not in ('refunded', 'declined', 'absent', 'taken_back');
 create index refunds_in_flight on refunds (lease_until) where state = 'in_flight';
 create index refunds_to_check on refunds (next_check_at) where state = 'indeterminate';
 
@@ -68,6 +68,7 @@ create table refund_evidence (
 );
 
 -- Money that went back. Its sum is bounded by nothing: the truth can always be recorded, and too much opens an incident.
+-- What went back and did not arrive is a row below zero, which says of what: the money is here again.
 create table returns (
   mid_id text not null,
   refund_reference text not null check (length(refund_reference) between 1 and 255),
@@ -80,11 +81,14 @@ create table returns (
   brand_id text not null,
   -- Null: somebody gave it back at the processor, without asking here.
   refund_id text references refunds,
-  amount bigint not null check (amount > 0),
+  amount bigint not null check (amount <> 0),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
+  takes_back text,
   source text not null check (source in ('driver', 'lookup', 'takeover', 'webhook', 'person')),
   returned_at timestamptz not null default now(),
   primary key (mid_id, refund_reference),
+  constraint taken_back_is_below_zero check ((amount < 0) = (takes_back is not null)),
+  constraint takes_back_return foreign key (mid_id, takes_back) references returns (mid_id, refund_reference),
   constraint return_of_capture foreign key
     (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
     references captures (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
@@ -125,17 +129,21 @@ alter table incidents add constraint incidents_kind_check check (kind in
    'late_refund', 'refunded_other_amount', 'refund_reference_reused', 'refunded_too_much', 'refunded_elsewhere',
    'refund_taken_back', 'refunded_and_disputed', 'dispute_of_another'));
 
--- What of a capture may still be given back: what was captured less what went back, what may be on its way, and what a
--- bank took back for good.
-create function refundable_of(c captures) returns bigint language sql stable set search_path = payments, pg_temp as $body$
+-- What is left of a capture: what was captured less what went back, and less what a bank took back for good.
+create function money_left(c captures) returns bigint language sql stable set search_path = payments, pg_temp as $body$
   select c.amount
     - (select coalesce(sum(r.amount), 0) from returns r
        where r.mid_id = c.mid_id and r.processor_reference = c.processor_reference and r.currency = c.currency)
-    - (select coalesce(sum(r.amount), 0) from refunds r
-       where r.mid_id = c.mid_id and r.processor_reference = c.processor_reference
-         and r.state not in ('refunded', 'declined', 'absent'))
     - (select coalesce(sum(d.amount), 0) from disputes d
        where d.mid_id = c.mid_id and d.processor_reference = c.processor_reference and d.state = 'lost' and d.currency = c.currency)
+$body$;
+
+-- What of it may still be given back: less what may be on its way.
+create function refundable_of(c captures) returns bigint language sql stable set search_path = payments, pg_temp as $body$
+  select money_left(c)
+    - (select coalesce(sum(r.amount), 0) from refunds r
+       where r.mid_id = c.mid_id and r.processor_reference = c.processor_reference
+         and r.state not in ('refunded', 'declined', 'absent', 'taken_back'))
 $body$;
 
 -- The dispute that stands against giving a capture back: the bank takes it back meanwhile, and whoever gives it back as
@@ -176,17 +184,23 @@ begin
   if new.state <> old.state then
     if not (old.state, new.state) in (
       ('in_flight', 'refunded'), ('in_flight', 'declined'), ('in_flight', 'indeterminate'), ('in_flight', 'absent'),
-      ('indeterminate', 'refunded'), ('indeterminate', 'declined'), ('indeterminate', 'absent')) then
+      ('indeterminate', 'refunded'), ('indeterminate', 'declined'), ('indeterminate', 'absent'),
+      ('refunded', 'taken_back')) then
       raise exception 'a refund does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'refund_move';
     end if;
     if (lower(new.evidence ->> 'outcome') = new.state
-        or (new.state = 'indeterminate' and new.evidence ->> 'outcome' = 'Refunded')) is not true or not exists (
+        or (new.state = 'indeterminate' and new.evidence ->> 'outcome' = 'Refunded')
+        or (new.state = 'taken_back' and new.evidence ->> 'outcome' = 'Declined')) is not true or not exists (
       select from refund_evidence where refund_id = new.refund_id and detail = new.evidence) then
       raise exception 'a refund is % on evidence of that only', new.state using errcode = 'restrict_violation', constraint = 'refund_moves_on_evidence';
     end if;
     if new.state = 'refunded' and not exists (
       select from returns where mid_id = new.mid_id and refund_reference = new.refund_reference and refund_id = new.refund_id) then
       raise exception 'a refund without its fact is not refunded' using errcode = 'restrict_violation', constraint = 'refunded_has_return';
+    end if;
+    if new.state = 'taken_back' and (new.refund_reference <> old.refund_reference or not exists (
+      select from returns where mid_id = new.mid_id and takes_back = new.refund_reference and refund_id = new.refund_id)) then
+      raise exception 'a refund that is booked as gone is not taken back' using errcode = 'restrict_violation', constraint = 'taken_back_has_return';
     end if;
   elsif (new.refund_reference, new.evidence, new.resolved_at) is distinct from (old.refund_reference, old.evidence, old.resolved_at) then
     raise exception 'the outcome of a refund changes together with its state' using errcode = 'restrict_violation', constraint = 'refund_outcome_unchanged';
@@ -236,12 +250,92 @@ create function dispute_json(d disputes) returns jsonb language sql stable set s
     'evidenceDueBy', iso(d.evidence_due_by), 'openedAt', iso(d.opened_at), 'updatedAt', iso(d.updated_at)))
 $body$;
 
--- What was captured for a session, and how much of it may be given back.
+-- What stands in the way of giving a capture back now, the first reason in the order of the contract. Null when nothing
+-- does.
+create function refund_block(c captures) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select case
+    when exists (select from attempts where session_id = c.session_id and state in ('in_flight', 'indeterminate'))
+      then jsonb_build_object('reason', 'charge_in_review')
+    when (dispute_against(c)).mid_id is not null
+      then jsonb_build_object('reason', 'disputed', 'by', (dispute_against(c)).dispute_reference)
+    else (select jsonb_build_object('reason', 'refund_in_review', 'by', r.refund_id) from refunds r
+      where r.mid_id = c.mid_id and r.processor_reference = c.processor_reference
+        and r.state not in ('refunded', 'declined', 'absent', 'taken_back'))
+  end
+$body$;
+
+-- What was captured for a session, and how much of it may be given back now.
 create function captures_json(session text) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
-  select coalesce(jsonb_agg(jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
+  select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
     'processorReference', c.processor_reference, 'captured', jsonb_build_object('amount', c.amount, 'currency', c.currency),
-    'refundable', greatest(refundable_of(c), 0)) order by c.captured_at, c.processor_reference), '[]')
-  from captures c where c.session_id = session
+    'refundable', case when blocked is null then greatest(refundable_of(c), 0) else 0 end, 'blocked', blocked))
+    order by c.captured_at, c.processor_reference), '[]')
+  from captures c cross join refund_block(c) blocked where c.session_id = session
+$body$;
+
+-- The capture that a session is settled by, once nothing else is left of its money: one of which at least what the session
+-- declares is left, the nearest to it.
+create function settling_capture(s payment_sessions) returns captures language sql stable set search_path = payments, pg_temp as $body$
+  select c from captures c where session_id = s.session_id and currency = s.currency and money_left(c) >= s.amount
+  order by money_left(c), captured_at, processor_reference limit 1
+$body$;
+
+-- What a session in review waits for: a charge or a refund whose outcome nobody knows, a dispute that is not over, an
+-- incident that nobody has dealt with, and money that is more than what it declares, or less.
+create function waits_for(s payment_sessions) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  with settling as (select (settling_capture(s)).*),
+  waiting as (
+    select 1 as nr, attempt_id as reference, jsonb_build_object('what', 'charge', 'reference', attempt_id) as said
+    from attempts where session_id = s.session_id and state not in ('captured', 'declined', 'absent')
+    union all
+    select 2, refund_id, jsonb_build_object('what', 'refund', 'reference', refund_id)
+    from refunds where session_id = s.session_id and state not in ('refunded', 'declined', 'absent', 'taken_back')
+    union all
+    select 3, d.dispute_reference, jsonb_build_object('what', 'dispute', 'reference', d.dispute_reference)
+    from captures c cross join dispute_against(c) d where c.session_id = s.session_id and d.mid_id is not null
+    union all
+    select 4, to_char(incident_id, '0000000000000000000'), jsonb_build_object('what', 'incident', 'reference', incident_id::text, 'kind', kind)
+    from incidents where session_id = s.session_id and closed_at is null
+    union all
+    select 5, surplus.reference, jsonb_build_object('what', 'money', 'reference', surplus.reference,
+      'money', jsonb_build_object('amount', surplus.amount, 'currency', surplus.currency))
+    from (
+      select c.processor_reference as reference, c.currency, money_left(c)
+        - case when (c.mid_id, c.processor_reference) = (k.mid_id, k.processor_reference) then s.amount else 0 end as amount
+      from captures c left join settling k on true where c.session_id = s.session_id) surplus
+    where surplus.amount > 0
+  )
+  select case when s.state <> 'in_review' then '[]' else coalesce((select jsonb_agg(said order by nr, reference) from waiting), '[]') end
+$body$;
+
+-- Ends the review of a session that waits for nothing any more, by what the books hold: exactly what it declares is left of
+-- one capture, and it is settled; nothing is left, and it has failed, and its order is free. Answers its state.
+create function conclude_session(session text, by text) returns text
+language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+  c captures;
+  next_state text;
+  why text := 'nothing_captured';
+begin
+  select * into s from payment_sessions where session_id = session for update;
+  if s.state <> 'in_review' or waits_for(s) <> '[]' then return s.state; end if;
+  select * into c from settling_capture(s);
+  next_state := case when c.mid_id is null then 'failed' else 'settled' end;
+  update payment_sessions set state = next_state, updated_at = now() where session_id = s.session_id;
+  if next_state = 'settled' then
+    why := 'captured';
+    insert into fulfilments (session_id, attempt_id) values (s.session_id, c.attempt_id);
+    perform emit(s, 'payment.charged.v1', jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
+      'processorReference', c.processor_reference, 'reason', why, 'source', c.source));
+  else
+    if exists (select from captures where session_id = s.session_id) then why := 'given_back'; end if;
+    perform emit(s, 'payment.failed.v1', jsonb_build_object('reason', why));
+  end if;
+  perform write_audit(s.session_id, by, 'session.concluded', jsonb_build_object('session', next_state, 'reason', why,
+    'attempt', c.attempt_id, 'mid', c.mid_id, 'processorReference', c.processor_reference));
+  return next_state;
+end
 $body$;
 
 -- What became of a session's money: {session}. Of refunds and disputes the newest hundred, newest first. Null when there
@@ -254,7 +348,8 @@ language sql stable security definer set search_path = payments, pg_temp as $bod
       order by ordinal desc limit 100) found),
     'disputes', (select coalesce(jsonb_agg(found.json order by found.opened_at desc, found.dispute_reference), '[]') from (
       select d.opened_at, d.dispute_reference, dispute_json(d) as json from disputes d where session_id = p ->> 'session'
-      order by opened_at desc, dispute_reference limit 100) found))
+      order by opened_at desc, dispute_reference limit 100) found),
+    'waitsFor', waits_for(s))
   from payment_sessions s where s.session_id = p ->> 'session'
 $body$;
 
@@ -349,6 +444,25 @@ begin
 end
 $body$;
 
+-- What was booked as gone and did not arrive, into the books: the money is here again.
+create function book_taken_back(gone returns, from_source text) returns void
+language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  b returns := gone;
+begin
+  b.refund_reference := left(gone.refund_reference, 240) || ' taken back';
+  b.takes_back := gone.refund_reference;
+  b.amount := -gone.amount;
+  b.source := from_source;
+  b.returned_at := now();
+  insert into returns values (b.*);
+  insert into postings (debit_account, credit_account, amount, currency, entity_id, mid_id, provider, category, brand_id,
+    session_id, attempt_id, processor_reference)
+  values ('processor_receivable', 'customer_payments', gone.amount, b.currency, b.entity_id, b.mid_id, b.provider,
+    b.category, b.brand_id, b.session_id, b.attempt_id, b.refund_reference);
+end
+$body$;
+
 create function open_incident(incident text, session text, attempt text, about jsonb) returns void
 language sql set search_path = payments, pg_temp as $body$
   insert into incidents (kind, session_id, attempt_id, detail) values (incident, session, attempt, about) on conflict do nothing
@@ -399,12 +513,20 @@ begin
       if known.refund_id is distinct from r.refund_id then
         wrong := wrong || 'refund_reference_reused'::text;
         if r.state = 'in_flight' then next_state := 'indeterminate'; end if;
+      elsif r.state = 'taken_back' and p ->> 'source' <> 'driver' then
+        -- It did arrive, they say now; perhaps it was given back anew meanwhile.
+        wrong := wrong || 'late_refund'::text;
       end if;
     end if;
   elsif kind in ('Declined', 'Absent') then
     if r.state = 'refunded' then
-      -- It went back, and then it did not arrive: the books stay, and a person pays it in another way.
-      if kind = 'Declined' and p ->> 'source' in ('lookup', 'webhook') then wrong := wrong || 'refund_taken_back'::text; end if;
+      -- It went back, and then it did not arrive: it is here again, and a person sees to it that it is given back anew.
+      if kind = 'Declined' and p ->> 'source' in ('lookup', 'webhook') then
+        next_state := 'taken_back';
+        wrong := wrong || 'refund_taken_back'::text;
+        select * into known from returns where mid_id = r.mid_id and refund_reference = r.refund_reference;
+        perform book_taken_back(known, p ->> 'source');
+      end if;
     elsif live and (p ->> 'source' = 'person' or not exists (
         select from refund_evidence where refund_id = r.refund_id
           and (outcome = 'Refunded' or kind = 'Absent' and detail ? 'refundReference'))) then
@@ -419,14 +541,14 @@ begin
 
   if next_state is not null then
     update refunds set state = next_state, evidence = heard,
-      refund_reference = case when next_state = 'refunded' then o ->> 'refundReference' end,
+      refund_reference = case when next_state = 'refunded' then o ->> 'refundReference' else refund_reference end,
       resolved_at = case when next_state <> 'indeterminate' then now() end,
       next_check_at = case when next_state = 'indeterminate' then now() end
     where refund_id = r.refund_id returning * into r;
     perform emit(s, case next_state when 'refunded' then 'payment.refunded.v1' when 'indeterminate' then 'payment.refund_in_review.v1'
-        else 'payment.refund_declined.v1' end,
+        when 'taken_back' then 'payment.refund_taken_back.v1' else 'payment.refund_declined.v1' end,
       jsonb_build_object('refund', r.refund_id, 'kind', r.kind, 'attempt', r.attempt_id, 'mid', r.mid_id, 'provider', r.provider,
-        'processorReference', r.processor_reference, 'refundAmount', case when next_state = 'refunded' then o #> '{money,amount}' else to_jsonb(r.amount) end,
+        'processorReference', r.processor_reference, 'refundAmount', case next_state when 'refunded' then o #> '{money,amount}' when 'taken_back' then to_jsonb(known.amount) else to_jsonb(r.amount) end,
         'refundReference', r.refund_reference, 'reason', heard -> 'code', 'source', p -> 'source'));
   elsif r.state = 'indeterminate' then
     -- Asked again the later the more often a lookup proved nothing: after 1, 2, 4 ... 300 seconds.
@@ -441,19 +563,22 @@ begin
   perform write_audit(s.session_id, p ->> 'by', 'refund.' || lower(kind), jsonb_build_object('refund', r.refund_id,
     'state', r.state, 'code', heard -> 'code', 'source', p -> 'source', 'refundReference', o -> 'refundReference',
     'incidents', nullif(to_jsonb(wrong), '[]')));
+  perform conclude_session(s.session_id, p ->> 'by');
   return refund_json(r);
 end
 $body$;
 
 -- What went back at the processor without anybody asking here: {mid, processorReference, refundReference, refunded}, where
--- `refunded` is all that the processor says went back of the charge. The difference to our books is booked. False when
--- the charge is unknown; null while a refund of ours is open: the difference may be just that one.
+-- `refunded` is all that the processor says went back of the charge. The difference to our books is booked; where less went
+-- back than they say, what that reference was booked with is, if it is just that, and otherwise a person finds out. False
+-- when the charge is unknown; null while a refund of ours is open: the difference may be just that one.
 create function record_return_elsewhere(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
   s payment_sessions;
   c captures;
   missing bigint;
+  gone returns;
   reference text := p ->> 'refundReference';
 begin
   select session.* into s from payment_sessions session where session_id = (
@@ -461,7 +586,7 @@ begin
   if not found then return 'false'; end if;
   select * into c from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference';
   if exists (select from refunds where mid_id = c.mid_id and processor_reference = c.processor_reference
-      and state not in ('refunded', 'declined', 'absent')) then
+      and state not in ('refunded', 'declined', 'absent', 'taken_back')) then
     return null;
   end if;
   select (p ->> 'refunded')::bigint - coalesce(sum(amount), 0) into missing from returns
@@ -478,6 +603,19 @@ begin
       'processorReference', c.processor_reference, 'refundAmount', missing, 'refundReference', reference, 'source', 'webhook'));
     perform write_audit(s.session_id, 'webhook', 'refund.elsewhere', jsonb_build_object('mid', c.mid_id,
       'processorReference', c.processor_reference, 'refundReference', reference, 'amount', missing, 'currency', c.currency));
+  elsif missing < 0 then
+    select * into gone from returns b where mid_id = c.mid_id and refund_reference = reference and refund_id is null
+      and processor_reference = c.processor_reference and currency = c.currency and amount = -missing
+      and not exists (select from returns t where t.mid_id = b.mid_id and t.takes_back = b.refund_reference);
+    if found then
+      perform book_taken_back(gone, 'webhook');
+      perform emit(s, 'payment.refund_taken_back.v1', jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
+        'processorReference', c.processor_reference, 'refundAmount', gone.amount, 'refundReference', reference, 'source', 'webhook'));
+    end if;
+    perform open_incident('refund_taken_back', s.session_id, c.attempt_id, jsonb_build_object(
+      'processorReference', c.processor_reference || ' ' || reference, 'amount', -missing, 'currency', c.currency));
+    perform write_audit(s.session_id, 'webhook', 'refund.taken_back', jsonb_build_object('mid', c.mid_id, 'processorReference',
+      c.processor_reference, 'refundReference', reference, 'amount', -missing, 'currency', c.currency, 'booked', gone.amount is not null));
   end if;
   return 'true';
 end
@@ -553,7 +691,7 @@ begin
   if charge is null then
     -- The processor named its refund to us before, and does not name the charge now.
     select f.processor_reference, f.refund_id into charge, r.refund_id from refunds f
-    where f.mid_id = p ->> 'mid' and f.state not in ('refunded', 'declined', 'absent') and exists (
+    where f.mid_id = p ->> 'mid' and f.state not in ('refunded', 'declined', 'absent', 'taken_back') and exists (
       select from refund_evidence e where e.refund_id = f.refund_id and e.detail ->> 'refundReference' = p ->> 'refundReference');
   end if;
   if charge is null then return null; end if;
@@ -561,7 +699,7 @@ begin
     select * into r from refunds where refund_id = r.refund_id;
   else
     select * into r from refunds where mid_id = p ->> 'mid' and processor_reference = charge
-      and state not in ('refunded', 'declined', 'absent');
+      and state not in ('refunded', 'declined', 'absent', 'taken_back');
   end if;
   return jsonb_strip_nulls(jsonb_build_object('processorReference', charge,
     'provider', (select provider from merchant_accounts where mid_id = p ->> 'mid'),
@@ -625,6 +763,7 @@ begin
     end if;
     perform write_audit(s.session_id, 'webhook', 'dispute.' || d.state, jsonb_build_object('dispute', d.dispute_reference,
       'mid', d.mid_id, 'amount', d.amount, 'currency', d.currency, 'reason', d.reason, 'before', before));
+    perform conclude_session(s.session_id, 'webhook');
   else
     select processor_reference into disputed from disputes where mid_id = p ->> 'mid' and dispute_reference = p ->> 'reference';
     if disputed <> c.processor_reference then
@@ -639,4 +778,5 @@ $body$;
 
 grant select on refunds, refund_evidence, returns, disputes to payments_app;
 grant execute on function returns_of_session, captures_json, refundable, open_refund, record_refund, record_return_elsewhere, take_over_refunds,
-  claim_unresolved_refunds, find_refund, record_dispute, refund_json, dispute_json, refundable_of to payments_app;
+  claim_unresolved_refunds, find_refund, record_dispute, refund_json, dispute_json, refundable_of, money_left, refund_block,
+  dispute_against, settling_capture, waits_for to payments_app;

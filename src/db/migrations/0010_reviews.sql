@@ -252,6 +252,7 @@ begin
     'review', 'rv_' || r.review_nr, 'requestedBy', r.requested_by, 'reason', r.reason));
   if approve and r.conclusion = 'handled' then
     update incidents set closed_at = now() where incident_id = r.incident_id;
+    perform conclude_session(a.session_id, p ->> 'by');
   elsif approve then
     said := jsonb_build_object('_tag', initcap(r.conclusion), 'evidence', jsonb_build_object('code', 'signed_off',
       'message', r.evidence || ' (rv_' || r.review_nr || ', seen by ' || r.requested_by || ')'));

@@ -4,7 +4,7 @@ import type { AttemptState } from "../../kernel/Attempt.ts"
 import { Dispute } from "../../kernel/disputes/Dispute.ts"
 import { type AttemptId, SessionId } from "../../kernel/ids.ts"
 import type { LedgerUnavailable } from "../../kernel/PaymentLedger.ts"
-import { PaymentSession, type SessionState } from "../../kernel/PaymentSession.ts"
+import { PaymentSession, type SessionState, WaitsFor } from "../../kernel/PaymentSession.ts"
 import { Refund } from "../../kernel/refunds/Refund.ts"
 import type { RefundableCapture } from "../../kernel/refunds/RefundLedger.ts"
 import { CaptureRow } from "../RefundLedgerPg.ts"
@@ -72,6 +72,10 @@ export class PaymentReads extends Context.Service<
     readonly capturesOf: (
       sessions: ReadonlyArray<SessionId>
     ) => Read<ReadonlyMap<string, ReadonlyArray<RefundableCapture>>>
+    /** What keeps each session in review, if it is. */
+    readonly waitsFor: (
+      sessions: ReadonlyArray<SessionId>
+    ) => Read<ReadonlyMap<string, ReadonlyArray<WaitsFor>>>
   }
 >()("payment-orchestration/db/reads/PaymentReads") {
   static readonly layer: Layer.Layer<PaymentReads, never, SqlClient.SqlClient> = Layer.effect(
@@ -190,7 +194,14 @@ export class PaymentReads extends Context.Service<
             from ${parents(sessions)}`
           const read = yield* decodeCaptures(rows)
           return new Map(read.map(({ session, captures }) => [session, captures]))
-        }, answered("PaymentReads.capturesOf"))
+        }, answered("PaymentReads.capturesOf")),
+
+        waitsFor: Effect.fn("PaymentReads.waitsFor")(function* (sessions) {
+          const rows = yield* sql`select session_id as session, waits_for(s) as waits from payment_sessions s
+            where ${among("s.session_id", sessions)}`
+          const read = yield* decodeWaits(rows)
+          return new Map(read.map(({ session, waits }) => [session, waits]))
+        }, answered("PaymentReads.waitsFor"))
       })
     })
   )
@@ -257,6 +268,10 @@ const decodeDisputeRows = Schema.decodeUnknownEffect(
 )
 const decodeCaptures = Schema.decodeUnknownEffect(
   Schema.Array(Schema.Struct({ session: SessionId, captures: Schema.Array(CaptureRow) }))
+)
+
+const decodeWaits = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ session: SessionId, waits: Schema.Array(WaitsFor) }))
 )
 
 interface ReadRow<Node> {

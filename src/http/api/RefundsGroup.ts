@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Dispute } from "../../kernel/disputes/Dispute.ts"
 import { Money } from "../../kernel/Money.ts"
-import { Refund } from "../../kernel/refunds/Refund.ts"
+import { Refund, RefundBlocker } from "../../kernel/refunds/Refund.ts"
 import { refundKeyWords } from "../idempotencyKey.ts"
 import { Authorized } from "./Authorized.ts"
 import { IdempotencyKey, whole, text } from "./fields.ts"
@@ -25,7 +25,7 @@ const RefundFields = Schema.Struct({
   ...Refund.fields,
   state: Refund.fields.state.annotate({
     description:
-      "`refunded`: proof that money went back. `declined`: proof that none did. `in_flight` and `indeterminate`: nobody knows yet, and nobody is to refund again. `absent`: it never reached the processor."
+      "`refunded`: proof that money went back. `declined`: proof that none did. `in_flight` and `indeterminate`: nobody knows yet, and nobody is to refund again. `absent`: it never reached the processor. `taken_back`: it went back and did not arrive; the money is here again, and may be given back anew."
   }),
   kind: Refund.fields.kind.annotate({
     description: "`void`: the whole charge was taken back before the processor settled it."
@@ -38,8 +38,14 @@ const Capture = Schema.Struct({
   mid: Refund.fields.mid,
   money: Money,
   refundable: Schema.Int.annotate({
-    description: "Minor units: less what went back, what may be on its way, and what a dispute lost."
-  })
+    description:
+      "Minor units that may be given back now: less what went back and what a dispute lost, and 0 while `blocked`."
+  }),
+  blocked: Schema.optionalKey(
+    Schema.Struct({ reason: RefundBlocker, by: Schema.optionalKey(Schema.String) }).annotate({
+      description: "What stands in the way for now, and the refund or the dispute that it is."
+    })
+  )
 }).annotate({ identifier: "Capture", description: "Money that moved, and what of it may be given back." })
 
 const create = HttpApiEndpoint.post("create", "/:id/refunds", {

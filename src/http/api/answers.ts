@@ -3,7 +3,7 @@ import { HttpApiSchema } from "effect/http-api"
 import { Attempt } from "../../kernel/Attempt.ts"
 import { PaymentAction } from "../../kernel/cascade/Disposition.ts"
 import { SessionId } from "../../kernel/ids.ts"
-import { PaymentSession, SessionState } from "../../kernel/PaymentSession.ts"
+import { PaymentSession, SessionState, WaitsFor } from "../../kernel/PaymentSession.ts"
 
 /** A session that was just declared, with the way to its checkout. */
 export const SessionCreated = Schema.Struct({
@@ -27,9 +27,18 @@ const AttemptSummary = Schema.Struct({
   description: "One try to charge the session on one merchant account."
 })
 
+const Waiting = Schema.Struct({
+  ...WaitsFor.fields,
+  message: Schema.String.annotate({ description: "What has to happen, in a sentence." })
+}).annotate({
+  identifier: "WaitsFor",
+  description: "What a session in review waits for. When it waits for nothing more, it is settled or failed."
+})
+
 export const SessionWithAttempts = Schema.Struct({
   ...PaymentSession.fields,
-  attempts: Schema.Array(AttemptSummary)
+  attempts: Schema.Array(AttemptSummary),
+  waitsFor: Schema.optionalKey(Schema.Array(Waiting))
 }).annotate({ identifier: "PaymentSessionWithAttempts" })
 
 export const SessionAnswer = Schema.Struct(PaymentSession.fields).annotate({ identifier: "PaymentSession" })

@@ -189,7 +189,7 @@ export const VaultUnavailable = refusal(
 export const NothingToRefund = refusal(
   "NothingToRefund",
   Refunds.NothingToRefund,
-  fields(Refunds.NothingToRefund, ["session", "state", "captures"])
+  fields(Refunds.NothingToRefund, ["session", "state", "captures", "gone"])
 )
 export const RefundTooLarge = refusal(
   "RefundTooLarge",

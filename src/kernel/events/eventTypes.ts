@@ -8,7 +8,8 @@ const ofPayments = {
   "payment.declined.v1":
     "Proof that no money moved. Read the session to see whether another card may be tried.",
   "payment.in_review.v1": "Nobody knows yet whether money moved. Nobody is to pay again.",
-  "payment.failed.v1": "The session ended without a payment.",
+  "payment.failed.v1":
+    "The session ended without a payment. With the reason `given_back`, all that was captured for it went back.",
   "payment.session_expired.v1": "The session was not paid in its time."
 }
 
@@ -16,7 +17,9 @@ const ofRefunds = {
   "payment.refunded.v1": "Money went back to the customer.",
   "payment.refund_declined.v1": "A refund ended without money going back.",
   "payment.refund_in_review.v1":
-    "Nobody knows yet whether a refund went through. It is not sent again meanwhile."
+    "Nobody knows yet whether a refund went through. It is not sent again meanwhile.",
+  "payment.refund_taken_back.v1":
+    "Money that had gone back did not arrive and is here again. Give it back anew, or in another way."
 }
 
 const ofDisputes = {

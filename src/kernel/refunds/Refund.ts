@@ -11,14 +11,26 @@ export type RefundId = typeof RefundId.Type
 
 /**
  * `in_flight`: written ahead, may have been sent. `indeterminate`: sent, and nobody knows whether money went back;
- * nothing else of the charge is given back meanwhile. `refunded`, `declined` and `absent` are final.
+ * nothing else of the charge is given back meanwhile. `declined` and `absent` are final, and so is `refunded`, unless its
+ * processor says later that it did not arrive: `taken_back`, the money is here again and may be given back anew.
  */
-export const RefundState = Schema.Literals(["in_flight", "refunded", "declined", "indeterminate", "absent"])
+export const RefundState = Schema.Literals([
+  "in_flight",
+  "refunded",
+  "declined",
+  "indeterminate",
+  "absent",
+  "taken_back"
+])
 export type RefundState = typeof RefundState.Type
 
 /** `void`: the whole of a charge that its processor has not settled yet. */
 export const RefundKind = Schema.Literals(["refund", "void"])
 export type RefundKind = typeof RefundKind.Type
+
+/** What stands in the way of giving a charge back for now. */
+export const RefundBlocker = Schema.Literals(["charge_in_review", "refund_in_review", "disputed"])
+export type RefundBlocker = typeof RefundBlocker.Type
 
 /** Money of one capture that goes back to its customer. */
 export class Refund extends Schema.Class<Refund>("Refund")({

@@ -5,8 +5,8 @@ import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "../id
 import type { Money } from "../Money.ts"
 import type { IdempotentRequest, LedgerUnavailable, Reporter } from "../PaymentLedger.ts"
 import type { DisputeHeard, RefundHeard } from "../PaymentProvider.ts"
-import type { SessionState } from "../PaymentSession.ts"
-import type { Refund, RefundId, RefundKind } from "./Refund.ts"
+import type { SessionState, WaitsFor } from "../PaymentSession.ts"
+import type { Refund, RefundBlocker, RefundId, RefundKind } from "./Refund.ts"
 
 /** What of a session's money may still be given back. */
 export interface RefundableCapture {
@@ -15,8 +15,16 @@ export interface RefundableCapture {
   readonly provider: ProviderName
   readonly processorReference: string
   readonly captured: Money
-  /** Minor units: what was captured less what went back, what may be on its way and what a dispute lost. */
+  /** Minor units that may be given back now: less what went back and what a dispute lost, and 0 while it is blocked. */
   readonly refundable: number
+  readonly blocked?: RefundBlock
+}
+
+/** What stands in the way of giving a charge back for now. */
+export interface RefundBlock {
+  readonly reason: RefundBlocker
+  /** The refund or the dispute that it is. */
+  readonly by?: string
 }
 
 /** What a caller asks for. */
@@ -34,6 +42,8 @@ export interface SessionReturns {
   readonly captures: ReadonlyArray<RefundableCapture>
   readonly refunds: ReadonlyArray<Refund>
   readonly disputes: ReadonlyArray<Dispute>
+  /** Why the session is in review, if it is. */
+  readonly waitsFor: ReadonlyArray<WaitsFor>
 }
 
 /** What came before under the key of a refund. */
@@ -151,7 +161,8 @@ export class RefundLedger extends Context.Service<
     ) => Effect.Effect<RefundFound | undefined, LedgerUnavailable>
 
     /**
-     * Books what went back at the processor without anybody asking here: `refunded` is all that it says went back.
+     * Books what went back at the processor without anybody asking here, or was taken back again: `refunded` is all
+     * that it says went back.
      * `undefined` while a refund of ours is open: the difference may be just that one.
      */
     readonly recordElsewhere: (news: {

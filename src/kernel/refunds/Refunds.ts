@@ -82,7 +82,10 @@ export class Refunds extends Context.Service<
       /** Of which charge, how much, by whom and in which way. */
       const judge = Effect.fnUntraced(function* (wish: RefundWish, refundable: RefundableNow) {
         const capture = yield* chosen(wish, refundable)
-        const amount = yield* amountOf(wish, capture)
+        // While something is in the way nobody can say how much is left.
+        if (capture.blocked !== undefined)
+          return yield* new RefundBlocked({ session: wish.session, ...capture.blocked })
+        const amount = yield* amountOf(wish, capture, refundable)
         const provider = yield* providers.get(capture.provider).pipe(Effect.mapError(unavailable(capture)))
         return { capture, amount, provider, kind: yield* kindOf(provider, capture, amount) }
       })
@@ -194,11 +197,23 @@ const chosen = ({ session, processorReference }: RefundWish, { state, captures }
 
 type RefundableNow = Extract<Refundable, { readonly _tag: "Refundable" }>
 
-const amountOf = ({ amount }: RefundWish, { captured, refundable }: RefundableCapture) => {
-  const wanted = amount ?? refundable
-  return wanted > refundable || wanted < 1
-    ? Effect.fail(new RefundTooLarge({ amount: amount ?? 0, refundable, currency: captured.currency }))
-    : Effect.succeed(wanted)
+const amountOf = (
+  { session, amount }: RefundWish,
+  { captured, processorReference, refundable }: RefundableCapture,
+  { state, captures }: RefundableNow
+): Effect.Effect<number, NothingToRefund | RefundTooLarge> => {
+  if (refundable < 1)
+    return Effect.fail(
+      new NothingToRefund({
+        session,
+        state,
+        captures: captures.map((capture) => capture.processorReference),
+        gone: processorReference
+      })
+    )
+  return amount !== undefined && amount > refundable
+    ? Effect.fail(new RefundTooLarge({ amount, refundable, currency: captured.currency }))
+    : Effect.succeed(amount ?? refundable)
 }
 
 const unavailable =

@@ -1,19 +1,24 @@
 import { Schema } from "effect"
 import { SessionId } from "../ids.ts"
 import { SessionState } from "../PaymentSession.ts"
+import { RefundBlocker } from "./Refund.ts"
 
 // Why nothing is given back. When one of these is answered, nothing was written and nothing was sent.
 
-/** No money was captured for the session, or not under the reference that was named. */
+/** No money was captured for the session, not under the reference that was named, or nothing of it is left. */
 export class NothingToRefund extends Schema.TaggedError<NothingToRefund>()("NothingToRefund", {
   session: SessionId,
   state: SessionState,
-  captures: Schema.Array(Schema.String)
+  captures: Schema.Array(Schema.String),
+  /** The charge of which nothing is left. */
+  gone: Schema.optionalKey(Schema.String)
 }) {
   get field(): string {
-    return this.captures.length === 0 ? "session" : "processorReference"
+    return this.gone !== undefined || this.captures.length === 0 ? "session" : "processorReference"
   }
   override get message(): string {
+    if (this.gone !== undefined)
+      return `nothing is left of the charge ${this.gone} of ${this.session}: all of it went back, or a dispute took it`
     return this.captures.length === 0
       ? `nothing was captured for ${this.session}, which is ${this.state}`
       : `name one of the charges of ${this.session}: ${this.captures.join(", ")}`
@@ -38,7 +43,7 @@ export class RefundTooLarge extends Schema.TaggedError<RefundTooLarge>()("Refund
 /** Somebody does not know yet what became of money of this session: what is given back now might go back twice. */
 export class RefundBlocked extends Schema.TaggedError<RefundBlocked>()("RefundBlocked", {
   session: SessionId,
-  reason: Schema.Literals(["charge_in_review", "refund_in_review", "disputed"]),
+  reason: RefundBlocker,
   /** The refund or the dispute that stands in the way. */
   by: Schema.optionalKey(Schema.String)
 }) {

@@ -18,9 +18,10 @@ const attemptMoves: Record<AttemptState, ReadonlyArray<AttemptState>> = {
 const refundMoves: Record<RefundState, ReadonlyArray<RefundState>> = {
   in_flight: ["refunded", "declined", "indeterminate", "absent"],
   indeterminate: ["refunded", "declined", "absent"],
-  refunded: [],
+  refunded: ["taken_back"],
   declined: [],
-  absent: []
+  absent: [],
+  taken_back: []
 }
 
 const sessionMoves: Record<SessionState, ReadonlyArray<SessionState>> = {
@@ -43,7 +44,8 @@ interface Move {
 const pairs = <State>(states: ReadonlyArray<State>): ReadonlyArray<readonly [from: State, to: State]> =>
   states.flatMap((from) => states.filter((to) => to !== from).map((to) => [from, to] as const))
 
-const outcomeOf = (state: AttemptState | RefundState) => `${state[0]?.toUpperCase()}${state.slice(1)}`
+const outcomeOf = (state: AttemptState | RefundState) =>
+  state === "taken_back" ? "Declined" : `${state[0]?.toUpperCase()}${state.slice(1)}`
 
 /** The columns that an attempt has in a state, its evidence being row `nr` of the timeline. */
 const columns = (state: AttemptState, nr: number): string => `state = '${state}',
@@ -92,8 +94,8 @@ const sessionMove = ([from, to]: readonly [SessionState, SessionState]): Move =>
 /** The columns that a refund has in a state, its evidence being row `nr` of the timeline. */
 const refundColumns = (state: RefundState, nr: number): string => `state = '${state}',
   evidence = ${state === "in_flight" ? "null" : `'{"outcome": "${outcomeOf(state)}", "nr": ${nr}}'`},
-  refund_reference = ${state === "refunded" ? "'re_2'" : "null"},
-  resolved_at = ${["refunded", "declined", "absent"].includes(state) ? "now()" : "null"}`
+  refund_reference = ${["refunded", "taken_back"].includes(state) ? "'re_2'" : "null"},
+  resolved_at = ${["refunded", "declined", "absent", "taken_back"].includes(state) ? "now()" : "null"}`
 
 const refundMove = ([from, to]: readonly [RefundState, RefundState]): Move => ({
   what: `a refund from ${from} to ${to}`,
@@ -110,7 +112,10 @@ const refundMove = ([from, to]: readonly [RefundState, RefundState]): Move => ({
           `insert into refund_evidence (refund_id, nr, source, outcome, detail)
             values ('${r.refund(2)}', 2, 'lookup', '${outcomeOf(to)}', '{"outcome": "${outcomeOf(to)}", "nr": 2}')`
         ]),
-    ...(to === "refunded" ? [s.insert("returns", r.returnRow(2, { refund_id: r.refund(2) }))] : [])
+    ...(to === "refunded" || to === "taken_back"
+      ? [s.insert("returns", r.returnRow(2, { refund_id: r.refund(2) }))]
+      : []),
+    ...(to === "taken_back" ? [s.insert("returns", r.takenBackRow(2, { refund_id: r.refund(2) }))] : [])
   ],
   tries: `update refunds set ${refundColumns(to, 2)} where session_id = '${s.session(2)}'`
 })

@@ -47,6 +47,9 @@ const changes: ReadonlyArray<readonly [table: string, constraint: string, change
   ["returns", "returns_currency_check", "currency = 'usd'"],
   ["returns", "returns_source_check", "source = 'rumour'"],
   ["returns", "returns_refund_id_fkey", "refund_id = 're_of_nobody'"],
+  ["returns", "taken_back_is_below_zero", "amount = -amount"],
+  ["returns", "taken_back_is_below_zero", "takes_back = refund_reference"],
+  ["returns", "takes_back_return", "takes_back = 'unheard of', amount = -amount"],
   ["returns", "return_of_capture", "processor_reference = 'unheard of'"],
   ["disputes", "disputes_dispute_reference_check", "dispute_reference = ''"],
   ["disputes", "disputes_state_check", "state = 'forgotten'"],
@@ -132,6 +135,12 @@ const once: ReadonlyArray<Prohibition> = [
     tries: s.insert("refunds", r.refundRow(2, 2))
   }
 ]
+
+const declinedAfterwards = `insert into refund_evidence (refund_id, nr, source, outcome, detail)
+  values ('${r.refund(2, 1)}', 2, 'webhook', 'Declined', '{"outcome": "Declined"}')`
+
+const takenBack = (reference: string): string =>
+  `update refunds set state = 'taken_back', refund_reference = ${reference}, evidence = '{"outcome": "Declined"}' where ${first}`
 
 const guarded: ReadonlyArray<Prohibition> = [
   {
@@ -236,6 +245,23 @@ const guarded: ReadonlyArray<Prohibition> = [
     ],
     tries: `update refunds set state = 'refunded', resolved_at = now(), refund_reference = 're_2_2',
       evidence = '{"outcome": "Refunded"}' where ${second}`
+  },
+  {
+    by: "taken_back_has_return",
+    what: "a refund that is taken back while it is booked as gone",
+    given: [...given, declinedAfterwards],
+    tries: takenBack("refund_reference")
+  },
+  {
+    by: "taken_back_has_return",
+    what: "a refund that is taken back under another one's reference",
+    given: [
+      ...given,
+      declinedAfterwards,
+      s.insert("returns", r.returnRow(2, { refund_id: r.refund(2, 1) })),
+      s.insert("returns", r.takenBackRow(2, { refund_id: r.refund(2, 1) }))
+    ],
+    tries: takenBack("'re_2'")
   },
   ...["processor_reference = 'by hand 1 1'", "opened_at = opened_at - interval '1 day'"].map((change) => ({
     by: "dispute_unchanged",

@@ -1,3 +1,4 @@
+import * as r from "../support/refundScene.ts"
 import * as s from "../support/scene.ts"
 import type { Prohibition } from "./Prohibition.ts"
 
@@ -38,6 +39,9 @@ const forced = (state: string): ReadonlyArray<string> => [
 ]
 
 const charging = [s.declare(2), s.open(2)]
+
+/** A session that is in review because less was captured than it declares. */
+const lessCaptured = [...charging, s.record(2, 1, s.captured("by hand 2 1", 100))]
 
 export const sessions: ReadonlyArray<Prohibition> = [
   declares("entity_collects", "a company that only pays out", {
@@ -120,6 +124,33 @@ export const sessions: ReadonlyArray<Prohibition> = [
     tries: become("failed")
   },
   {
+    by: "capture_holds_session",
+    what: "failing although some of the captured money is left",
+    given: [
+      ...lessCaptured,
+      s.insert("returns", r.returnRow(2, { amount: 99 })),
+      "update incidents set closed_at = now()"
+    ],
+    tries: become("failed")
+  },
+  {
+    by: "capture_holds_session",
+    what: "failing although nobody has dealt with its incident",
+    given: [...lessCaptured, s.insert("returns", r.returnRow(2))],
+    tries: become("failed")
+  },
+  {
+    by: "settled_has_capture",
+    what: "settling after a part of its money went back",
+    given: [
+      ...charging,
+      s.record(2, 1, s.outcome.declined),
+      s.record(2, 1, s.captured("by hand 2 1")),
+      s.insert("returns", r.returnRow(2, { amount: 1 }))
+    ],
+    tries: become("settled")
+  },
+  {
     by: "settled_has_capture",
     what: "settling without money that moved",
     given: charging,
@@ -147,12 +178,14 @@ export const sessions: ReadonlyArray<Prohibition> = [
     by: "fulfilment_by_captured",
     what: "a fulfilment for an attempt that was declined",
     given: [
-      ...s.everyTable,
+      ...charging,
+      s.record(2, 1, s.outcome.declined, ["mid_goods_2"]),
+      s.record(2, 2, s.captured("ref_2")),
       s.withoutTriggers("fulfilments"),
       "delete from fulfilments",
       s.withTriggers("fulfilments")
     ],
-    tries: `insert into fulfilments (session_id, attempt_id) values ('${s.session(1)}', '${s.attempt(1, 1)}')`
+    tries: `insert into fulfilments (session_id, attempt_id) values ('${s.session(2)}', '${s.attempt(2, 1)}')`
   },
   {
     by: "fulfilment_by_captured",

@@ -105,6 +105,10 @@ export const returnRow = (nr: number, fields: Fields = {}): Fields => ({
   ...fields
 })
 
+/** What came back again of {@link returnRow}, because it did not arrive. */
+export const takenBackRow = (nr: number, fields: Fields = {}): Fields =>
+  returnRow(nr, { refund_reference: `re_${nr} taken back`, takes_back: `re_${nr}`, amount: -100, ...fields })
+
 export const disputeRow = (nr: number, fields: Fields = {}): Fields => ({
   ...dimensions(nr),
   dispute_reference: `dp_${nr}`,

@@ -88,8 +88,8 @@ export const wrongSql: ReadonlyArray<WrongSql> = [
   {
     mistake: "a late capture opens no incident",
     in: "record_outcome",
-    find: "incident := 'late_capture';",
-    put: ""
+    find: "else\n        incident := 'late_capture';",
+    put: "else"
   }
 ]
 

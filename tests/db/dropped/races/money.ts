@@ -128,12 +128,17 @@ export const money: ReadonlyArray<Race> = [
   },
   {
     drops: ["refusal guard_fulfilment.fulfilment_by_captured"],
-    law: "a session is fulfilled for the attempt that was captured",
-    given: (nr) => [...scenes.capturedLate(nr), scenes.become(nr, "settled")],
+    law: "a session is fulfilled for an attempt that was captured",
+    given: (nr) => [
+      ...scenes.charging(nr),
+      s.record(nr, 1, s.outcome.declined, ["mid_goods_2"]),
+      s.insert("captures", s.captureRow(nr, 2, { mid_id: "mid_goods_2", provider: "stub_b" })),
+      scenes.become(nr, "settled")
+    ],
     workers: (nr) => owners(4, () => fulfil(nr)),
     broken: (nr) =>
       none(
-        `fulfilments join attempts using (attempt_id) where fulfilments.session_id = ${session(nr)} and state <> 'captured'`
+        `fulfilments where session_id = ${session(nr)} and attempt_id not in (select attempt_id from captures)`
       )
   },
   {

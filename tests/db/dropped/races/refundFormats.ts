@@ -87,7 +87,21 @@ export const refundFormats: ReadonlyArray<Race> = [
     "returns_amount_check",
     "what went back is something",
     () => ({ amount: 0 }),
-    "amount < 1"
+    "amount = 0"
+  ),
+  format(
+    "returns",
+    "taken_back_is_below_zero",
+    "what comes back again went before",
+    () => ({ amount: -100 }),
+    "amount < 0 and takes_back is null"
+  ),
+  format(
+    "returns",
+    "takes_back_return",
+    "what comes back again is something that went",
+    () => ({ amount: -100, takes_back: "re_of_nobody" }),
+    "takes_back = 're_of_nobody'"
   ),
   format(
     "returns",

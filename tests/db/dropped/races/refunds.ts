@@ -301,5 +301,18 @@ export const refunds: ReadonlyArray<Race> = [
       none(
         `refunds r where ${id(nr)} and state = 'refunded' and not exists (select from returns b where b.refund_id = r.refund_id)`
       )
+  ),
+  race(
+    ["refusal guard_refund.taken_back_has_return"],
+    "a refund is taken back when its money is here again",
+    back,
+    (nr, at) => [
+      heard(nr, 1 + at, "Declined"),
+      `update refunds set state = 'taken_back', evidence = '{"outcome": "Declined", "nr": ${1 + at}}' where ${id(nr)}`
+    ],
+    (nr) =>
+      none(
+        `refunds r where ${id(nr)} and state = 'taken_back' and not exists (select from returns b where b.takes_back = r.refund_reference)`
+      )
   )
 ]

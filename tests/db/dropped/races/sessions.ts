@@ -1,3 +1,4 @@
+import * as r from "../../support/refundScene.ts"
 import * as s from "../../support/scene.ts"
 import { atMostOne, none, owners, type Race } from "../Race.ts"
 import * as scenes from "../scenes.ts"
@@ -185,6 +186,19 @@ export const sessions: ReadonlyArray<Race> = [
     workers: (nr) => owners(4, () => become(nr, state)),
     broken: (nr) => capturedAnd(nr, "pending", "failed")
   })),
+  {
+    drops: ["refusal guard_session.capture_holds_session"],
+    law: "an order is not paid again while money of it is still to be given back",
+    given: (nr) => [
+      s.declare(nr, { order: `order_${nr}` }),
+      s.open(nr),
+      s.record(nr, 1, s.captured(`by hand ${nr} 1`, 100)),
+      s.insert("returns", r.returnRow(nr, { amount: 99 })),
+      `update incidents set closed_at = now() where session_id = ${session(nr)}`
+    ],
+    workers: (nr) => owners(4, (at) => again(nr, at, "failed")),
+    broken: liveCharges
+  },
   ...["cancelled", "expired"].map((state): Race => ({
     drops: ["refusal guard_session.capture_holds_session"],
     law: `an order that was paid is not paid again because its session is ${state}`,
