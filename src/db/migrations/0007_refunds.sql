@@ -703,7 +703,9 @@ begin
   end if;
   return jsonb_strip_nulls(jsonb_build_object('processorReference', charge,
     'provider', (select provider from merchant_accounts where mid_id = p ->> 'mid'),
-    'booked', exists (select from returns where mid_id = p ->> 'mid' and refund_reference = p ->> 'refundReference'),
+    -- What was made elsewhere is only known by all that went back: it may have been taken back since it was booked.
+    'booked', exists (select from returns where mid_id = p ->> 'mid' and refund_reference = p ->> 'refundReference'
+      and refund_id is not null),
     'ours', case when r.session_id is not null then unresolved_refund(r) end));
 end
 $body$;

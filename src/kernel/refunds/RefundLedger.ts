@@ -114,7 +114,7 @@ export interface RefundFound {
   readonly provider: ProviderName
   /** The charge that it is of. */
   readonly processorReference: string
-  /** It stands in the books. */
+  /** It stands in the books, as one of ours. */
   readonly booked: boolean
   /** The refund of ours that has its reference, or else the one of its charge that is open. */
   readonly ours?: UnresolvedRefund

@@ -74,8 +74,7 @@ export class RefundReconciler extends Context.Service<
           if (found === undefined) return false
           const { provider: name, processorReference, booked, ours } = found
           if (ours !== undefined) yield* resolve(ours, "webhook")
-          // One that was made elsewhere may have been taken back: only what went back altogether tells.
-          if (booked && ours?.refund.refundReference === news.refundReference) return true
+          if (booked) return true
           const { refundedAmount } = yield* providers.get(name).pipe(
             Effect.flatMap((provider) => inTime(provider.refundContext({ mid, processorReference }))),
             Effect.catchTag(["UnknownProvider", "ChargeUnknown"], (error) =>

@@ -94,8 +94,29 @@ describe("a refund is refused, and nothing is written or sent,", () => {
         const two = captures(capture(), capture({ processorReference: "ch_2" }))
         yield* nothing(two, {}, { _tag: "NothingToRefund", captures: ["ch_1", "ch_2"] })
         const spent = captures(capture({ refundable: 0 }))
-        yield* nothing(spent, {}, { _tag: "RefundTooLarge", amount: 0, refundable: 0 })
+        for (const body of [{}, { amount: 1 }])
+          yield* nothing(spent, body, {
+            _tag: "NothingToRefund",
+            captures: ["ch_1"],
+            gone: "ch_1",
+            field: "session",
+            message: `nothing is left of the charge ch_1 of ${session}: all of it went back, or a dispute took it`
+          })
       })
+  )
+
+  it.effect("while something is in the way, which is said before anything of amounts", () =>
+    Effect.gen(function* () {
+      for (const blocked of [
+        { reason: "refund_in_review", by: "re_1" },
+        { reason: "disputed", by: "dp_1" },
+        { reason: "charge_in_review" }
+      ] as const) {
+        const standing = captures(capture({ refundable: 0, blocked }))
+        for (const body of [{}, { amount: 1 }, { amount: 4901 }])
+          yield* nothing(standing, body, { _tag: "RefundBlocked", session, ...blocked })
+      }
+    })
   )
 
   it.effect("of more than our books have left, whatever the processor says", () =>

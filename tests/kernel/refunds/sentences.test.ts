@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime } from "effect"
-import { meaningOfRefund } from "../../../src/http/refundWords.ts"
+import { meaningOfRefund, meaningOfWaiting } from "../../../src/http/refundWords.ts"
 import { AttemptId, EntityId, MidId, Principal, ProviderName } from "../../../src/kernel/ids.ts"
 import { Money } from "../../../src/kernel/Money.ts"
 import { Refund, RefundId, type RefundKind, RefundState } from "../../../src/kernel/refunds/Refund.ts"
@@ -42,9 +42,27 @@ describe("a refund", () => {
       "refunded: The money was given back; it may take days until the customer sees it.",
       "declined: The processor declined the refund, and no money went back.",
       "indeterminate: We are checking whether the money went back. Do not refund again meanwhile.",
-      "absent: The refund never reached the processor, and no money went back. You may ask again."
+      "absent: The refund never reached the processor, and no money went back. You may ask again.",
+      "taken_back: The money did not arrive and was taken back: it is here again. Give it back anew, or in another way."
     ])
     expect(meaningOfRefund(of("refunded", "void"))).toBe("The charge was taken back before it was settled.")
+  })
+
+  it("and what a session waits for is said with how much it is", () => {
+    const money = new Money({ amount: 1200, currency: "USD" })
+    expect([
+      meaningOfWaiting({ what: "charge", reference: "at_1" }),
+      meaningOfWaiting({ what: "refund", reference: "re_1" }),
+      meaningOfWaiting({ what: "dispute", reference: "dp_1" }),
+      meaningOfWaiting({ what: "incident", reference: "7", kind: "late_capture" }),
+      meaningOfWaiting({ what: "money", reference: "pi_1", money })
+    ]).toEqual([
+      "It is being found out whether at_1 moved money.",
+      "The refund re_1 is on its way or being checked.",
+      "The dispute dp_1 is not over.",
+      "Two operators have to say that the incident 7 (late_capture) was dealt with.",
+      "USD 12.00 of the charge pi_1 is still to be given back."
+    ])
   })
 
   it("that nobody knows of is never called failed, and nobody is asked to try again", () => {
