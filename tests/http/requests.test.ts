@@ -313,8 +313,9 @@ it.live("a declined charge is an answer, and says whether another card may be tr
   })
 )
 
-it.live("a session is read with its attempts", () =>
+it.live("a session is read with its attempts, and with what its review waits for", () =>
   Effect.gen(function* () {
+    const waitsFor = [{ what: "charge", reference: attemptId(sessionId, 1) } as const]
     const attempt = new Attempt({
       id: attemptId(sessionId, 1),
       session: sessionId,
@@ -330,14 +331,16 @@ it.live("a session is read with its attempts", () =>
     })
     const door = yield* openDoor({
       sessions: { get: () => Effect.succeed(sessionOf({ state: "in_review" })) },
-      ledger: { attempts: () => Effect.succeed([attempt]) }
+      ledger: { attempts: () => Effect.succeed([attempt]) },
+      refunds: { ofSession: () => Effect.succeed({ captures: [], refunds: [], disputes: [], waitsFor }) }
     })
     const answer = yield* door.ask("GET", `${sessions}/${sessionId}`)
     expect(answer.status).toBe(200)
     expect(answer.json).toMatchObject({
       id: sessionId,
       state: "in_review",
-      attempts: [{ id: attempt.id, ordinal: 1, mid: "mid_1", provider: "stub_a", state: "indeterminate" }]
+      attempts: [{ id: attempt.id, ordinal: 1, mid: "mid_1", provider: "stub_a", state: "indeterminate" }],
+      waitsFor: [{ ...waitsFor[0], message: `It is being found out whether ${attempt.id} moved money.` }]
     })
     expect(answer.text).not.toContain("never shown")
   })
