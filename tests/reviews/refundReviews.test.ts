@@ -93,7 +93,7 @@ it.layer(house, { excludeTestServices: true })("a review of a refund", (it) => {
         code: "review_open_already"
       })
       assert.strictEqual((yield* rest(first, `/${id}/approve`, {})).status, 403)
-      assert.deepStrictEqual(yield* stands(1), ["indeterminate", null, 2500])
+      assert.deepStrictEqual(yield* stands(1), ["indeterminate", null, 0])
       const approved = yield* rest(second, `/${id}/approve`, {})
       assert.deepInclude(approved.json, { state: "approved", refund: f.refund(1), amount: 1000 })
       assert.deepStrictEqual((yield* rest(first, `/${id}`)).json, approved.json)
@@ -131,7 +131,7 @@ it.layer(house, { excludeTestServices: true })("a review of a refund", (it) => {
         f.recordRefund(4, 1, { _tag: "Indeterminate", evidence, refundReference: "pending_4" }, "webhook")
       ])
       assert.strictEqual(contradictionOf(yield* rest(second, `/${id}/approve`, {})), "known_to_processor")
-      for (const nr of [4, 5]) assert.deepStrictEqual(yield* stands(nr), ["indeterminate", null, 2500])
+      for (const nr of [4, 5]) assert.deepStrictEqual(yield* stands(nr), ["indeterminate", null, 0])
     })
   )
 
