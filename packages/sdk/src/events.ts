@@ -80,7 +80,7 @@ export type PaymentEvent =
   | Event<"payment.declined.v1", OfCharge>
   /** Nobody knows yet whether money moved. Nobody is to pay again. */
   | Event<"payment.in_review.v1", OfCharge>
-  /** The session ended without a payment. */
+  /** The session ended without a payment. With the reason `given_back`, all that was captured for it went back. */
   | Event<"payment.failed.v1", OfCharge>
   /** The session was not paid in its time. */
   | Event<"payment.session_expired.v1", OfSession>
@@ -90,6 +90,8 @@ export type PaymentEvent =
   | Event<"payment.refund_declined.v1", OfRefund>
   /** Nobody knows yet whether a refund went through. It is not sent again meanwhile. */
   | Event<"payment.refund_in_review.v1", OfRefund>
+  /** Money that had gone back did not arrive and is here again. Give it back anew, or in another way. */
+  | Event<"payment.refund_taken_back.v1", OfRefund>
   /** The customer disputes the payment at the bank. */
   | Event<"payment.dispute_opened.v1", OfDispute>
   | Event<"payment.dispute_updated.v1", OfDispute>

@@ -330,7 +330,11 @@ begin
       'processorReference', c.processor_reference, 'reason', why, 'source', c.source));
   else
     if exists (select from captures where session_id = s.session_id) then why := 'given_back'; end if;
-    perform emit(s, 'payment.failed.v1', jsonb_build_object('reason', why));
+    perform emit(s, 'payment.failed.v1', (
+      select jsonb_build_object('attempt', a.attempt_id, 'mid', a.mid_id, 'provider', a.provider,
+        'processorReference', taken.processor_reference, 'reason', why, 'source', taken.source)
+      from attempts a left join captures taken using (attempt_id) where a.session_id = s.session_id
+      order by taken.captured_at desc nulls last, a.ordinal desc limit 1));
   end if;
   perform write_audit(s.session_id, by, 'session.concluded', jsonb_build_object('session', next_state, 'reason', why,
     'attempt', c.attempt_id, 'mid', c.mid_id, 'processorReference', c.processor_reference));

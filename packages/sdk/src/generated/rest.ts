@@ -16,8 +16,13 @@ export interface Capture {
   readonly processorReference: string
   readonly mid: string
   readonly money: Money
-  /** Minor units: less what went back, what may be on its way, and what a dispute lost. */
+  /** Minor units that may be given back now: less what went back and what a dispute lost, and 0 while `blocked`. */
   readonly refundable: number
+  /** What stands in the way for now, and the refund or the dispute that it is. */
+  readonly blocked?: {
+    readonly reason: "charge_in_review" | "refund_in_review" | "disputed"
+    readonly by?: string
+  }
 }
 
 export interface ConfirmAnswer {
@@ -240,6 +245,7 @@ export interface PaymentSessionWithAttempts {
   readonly expiresAt: string
   readonly updatedAt: string
   readonly attempts: ReadonlyArray<Attempt>
+  readonly waitsFor?: ReadonlyArray<WaitsFor>
 }
 
 export type ProductCategory = "ruo_compounds" | "supplements" | "telehealth" | "lab_tests" | "membership" | "merchandise"
@@ -260,7 +266,7 @@ export interface Refund {
   readonly reason: string
   readonly requestedBy: string
   readonly idempotencyKey: string
-  /** `refunded`: proof that money went back. `declined`: proof that none did. `in_flight` and `indeterminate`: nobody knows yet, and nobody is to refund again. `absent`: it never reached the processor. */
+  /** `refunded`: proof that money went back. `declined`: proof that none did. `in_flight` and `indeterminate`: nobody knows yet, and nobody is to refund again. `absent`: it never reached the processor. `taken_back`: it went back and did not arrive; the money is here again, and may be given back anew. */
   readonly state: RefundState
   readonly writtenAt: string
   readonly resolvedAt?: string
@@ -284,8 +290,8 @@ export interface RefundAsked {
 /** `void`: the whole charge was taken back before the processor settled it. */
 export type RefundKind = "refund" | "void"
 
-/** `refunded`: proof that money went back. `declined`: proof that none did. `in_flight` and `indeterminate`: nobody knows yet, and nobody is to refund again. `absent`: it never reached the processor. */
-export type RefundState = "in_flight" | "refunded" | "declined" | "indeterminate" | "absent"
+/** `refunded`: proof that money went back. `declined`: proof that none did. `in_flight` and `indeterminate`: nobody knows yet, and nobody is to refund again. `absent`: it never reached the processor. `taken_back`: it went back and did not arrive; the money is here again, and may be given back anew. */
+export type RefundState = "in_flight" | "refunded" | "declined" | "indeterminate" | "absent" | "taken_back"
 
 export interface SessionReturns {
   readonly refunds: ReadonlyArray<Refund>
@@ -294,6 +300,16 @@ export interface SessionReturns {
 }
 
 export type SessionState = "pending" | "processing" | "in_review" | "settled" | "failed" | "cancelled" | "expired"
+
+/** What a session in review waits for. When it waits for nothing more, it is settled or failed. */
+export interface WaitsFor {
+  readonly what: "charge" | "refund" | "dispute" | "incident" | "money"
+  readonly reference: string
+  readonly kind?: string
+  readonly money?: Money
+  /** What has to happen, in a sentence. */
+  readonly message: string
+}
 
 /** What a program may want of each refusal, by its code. */
 export interface RefusalDetails {
@@ -363,6 +379,7 @@ export interface RefusalDetails {
     readonly session: string
     readonly state: SessionState
     readonly captures: ReadonlyArray<string>
+    readonly gone?: string
   }
   readonly order_already_declared: {
     readonly orderReference: string
