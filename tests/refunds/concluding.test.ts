@@ -227,7 +227,7 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "120 seconds" })("a 
             assert.deepStrictEqual((yield* told(id)).incidents, ["late_capture", "late_capture"])
           } else {
             yield* owner`select record_outcome(jsonb_build_object('attempt', ${`at_${id.slice(3)}_2`}::text, 'fence', 0,
-            'source', 'person', 'by', 'test', 'next', '[]'::jsonb, 'mostRounds', 5, 'outcome',
+            'source', 'lookup', 'by', 'test', 'next', '[]'::jsonb, 'mostRounds', 5, 'outcome',
             '{"_tag": "Declined", "kind": "hard", "evidence": {"code": "no", "message": "no"}}'::jsonb))`
             assert.deepInclude(yield* waits(id), { state: "settled" })
           }

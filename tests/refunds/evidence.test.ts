@@ -194,7 +194,7 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })("evi
       assert.strictEqual((yield* books(paid.id)).booked, 1000)
       // Once a processor said that money went back, a lookup does not unmake it.
       assert.strictEqual(yield* hear(second, absent, "lookup"), "indeterminate")
-      assert.strictEqual((yield* standing(paid.id)).left, 3000)
+      assert.strictEqual((yield* standing(paid.id)).left, 0)
     })
   )
 })
