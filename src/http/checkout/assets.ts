@@ -23,9 +23,20 @@ const folder = new URL("../../checkout/", import.meta.url)
 const scripts = ["page", "boot", "back", "door", "fields", "host", "element", "vault/vault", "vault/card"]
 const styles = ["page", "frame", "vault/vault"]
 
+/** What Node runs this very server with. That it warns of the function's age is nothing that an operator can act on. */
+const withoutTypes = (text: string): string => {
+  const { emitWarning } = process
+  process.emitWarning = () => undefined
+  try {
+    return stripTypeScriptTypes(text)
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
 /** A module as a browser reads it: without types, and its neighbours by the names under which they are served. */
 const moduleOf = (name: string): string =>
-  stripTypeScriptTypes(readFileSync(new URL(`${name}.ts`, folder), "utf8"))
+  withoutTypes(readFileSync(new URL(`${name}.ts`, folder), "utf8"))
     .replaceAll(/(from\s+"\.[^"]*)\.ts"/g, '$1.js"')
     // What was a type leaves empty lines, and comments are for whoever reads the source.
     .replaceAll(/^\s*(\/\/.*|\/\*\*.*\*\/)?\n/gm, "")

@@ -87,7 +87,7 @@ export const checkoutPage = (drawing: Drawing): Page => {
   const values = {
     brand: brand.name,
     entity: entity.name,
-    amount: amountText(session.money.amount, session.money.currency, messages.locale)
+    amount: amountText(session.money.amount, session.money.currency, messages)
   }
   const say = (message: string) => fill(message, values)
   const successUrl = allowedRedirect(looked, "successUrl")
@@ -188,8 +188,8 @@ const vaultScript = (offered: Offered | undefined): ReadonlyArray<Html> =>
         html`<script async data-vault src="${offered.script}" crossorigin="anonymous" ${offered.integrity !== undefined && html`integrity="${offered.integrity}"`}></script>`
       ]
 
-const lineList = (looked: Looked, { locale }: Messages): Html | false => {
-  const lines = linesOf(looked, locale)
+const lineList = (looked: Looked, messages: Messages): Html | false => {
+  const lines = linesOf(looked, messages)
   return (
     lines.length > 0 &&
     html`<ul class="lines">${lines.map(

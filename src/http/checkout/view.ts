@@ -1,5 +1,6 @@
 import type { Looked } from "../../kernel/checkout/Stage.ts"
 import { type Currency, minorUnitDecimals } from "../../kernel/Money.ts"
+import type { Messages } from "./messages/Messages.ts"
 import type { Standing } from "../../checkout/wire.ts"
 
 /** Where a payment stands, as its door tells it. */
@@ -9,11 +10,20 @@ export const standingOf = ({ stage, turn, session: { action } }: Looked): Standi
   ...(stage === "authenticate" && action !== undefined ? { action: action.url } : {})
 })
 
-/** An amount of minor units as people of a language read it. */
-export const amountText = (amount: number, currency: Currency, locale: string): string =>
-  new Intl.NumberFormat(locale, { style: "currency", currency }).format(
+/**
+ * An amount of minor units as people of a language read it. It keeps its own direction in a text from right to left,
+ * or its signs would change places.
+ */
+export const amountText = (
+  amount: number,
+  currency: Currency,
+  { locale, direction }: Pick<Messages, "locale" | "direction">
+): string => {
+  const text = new Intl.NumberFormat(locale, { style: "currency", currency }).format(
     amount / 10 ** minorUnitDecimals[currency]
   )
+  return direction === "ltr" ? text : `\u2066${text.replaceAll("\u200f", "")}\u2069`
+}
 
 interface Line {
   readonly name: string
@@ -22,17 +32,17 @@ interface Line {
 }
 
 /** What is paid for, line by line; nothing when only an amount was declared. */
-export const linesOf = ({ session: { intent, money } }: Looked, locale: string): ReadonlyArray<Line> => {
+export const linesOf = ({ session: { intent, money } }: Looked, messages: Messages): ReadonlyArray<Line> => {
   switch (intent.type) {
     case "amount":
       return []
     case "subscription_plan":
-      return [{ name: intent.name, quantity: 1, amount: amountText(money.amount, money.currency, locale) }]
+      return [{ name: intent.name, quantity: 1, amount: amountText(money.amount, money.currency, messages) }]
     case "line_items":
       return intent.lines.map(({ name, quantity, unitAmount }) => ({
         name,
         quantity,
-        amount: amountText(unitAmount * quantity, money.currency, locale)
+        amount: amountText(unitAmount * quantity, money.currency, messages)
       }))
   }
 }
