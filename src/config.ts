@@ -18,6 +18,7 @@ import {
   wholeNumber,
   yesOrNo
 } from "./settings/setting.ts"
+import { headersIn } from "./telemetry/headersIn.ts"
 import { strangeNames } from "./settings/strangeNames.ts"
 
 /** Every setting of the service, from its environment. Units are in the names or in the values: `24 hours`. */
@@ -53,6 +54,19 @@ export interface Settings {
   readonly sessionLifetime: Duration.Duration
   /** How long an attempt may be in review before a person is called. */
   readonly pageAfter: Duration.Duration
+  /** How long a server that was told to stop goes on taking requests, while it says that it is not ready. */
+  readonly stopNotice: Duration.Duration
+  /** How long a stop may take as a whole; what is under way by then is left to the reconciler. */
+  readonly stopWithin: Duration.Duration
+  /** Whether to serve on a database of a later version: somebody goes back to this one, and knows what they do. */
+  readonly newerDatabase: boolean
+  readonly metricsHost: string
+  /** Without it there are no metrics. */
+  readonly metricsPort: number | undefined
+  /** Without it there are no traces. No slash at the end. */
+  readonly tracesEndpoint: string | undefined
+  readonly tracesHeaders: Redacted.Redacted | undefined
+  readonly tracesSampling: number
   readonly logLevel: "debug" | "info" | "warn" | "error"
   readonly logFormat: "pretty" | "json"
 }
@@ -61,6 +75,17 @@ const loopback = /^(localhost|127(\.[0-9]{1,3}){3}|::1)$/
 
 /** As many connections as fit, with those of the others, under the embedded PostgreSQL's limit of 100. */
 const connections = wholeNumber(1, 40)
+
+/** Where a collector is; the operator's own, so that it may be anywhere. */
+const collector = Schema.String.check(
+  Schema.makeFilter((address) => /^https?:\/\//.test(address) && URL.canParse(address), {
+    expected: "an address such as http://127.0.0.1:4318"
+  })
+).annotate({ description: "an address such as `http://127.0.0.1:4318`" })
+
+const part = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })).annotate({
+  description: "0 to 1"
+})
 
 /** What this server is told, in the order in which it is listed. What drivers and vaults are told stands with them. */
 const declared = {
@@ -104,6 +129,38 @@ const declared = {
   pageAfter: setting("PAGE_AFTER", time, {
     standard: "15 minutes",
     sets: "how long an attempt may be in review before a person is called"
+  }),
+  stopNotice: setting("STOP_NOTICE", time, {
+    standard: "0 seconds",
+    sets: "how long a server that was told to stop still takes requests, while `/ready` says 503: as long as a load balancer needs to see it"
+  }),
+  stopWithin: setting("STOP_WITHIN", time, {
+    standard: "2 minutes",
+    sets: "how long a stop may take as a whole; a charge that is still under way then is found out about by the next server"
+  }),
+  newerDatabase: setting("ALLOW_NEWER_DATABASE", yesOrNo, {
+    standard: "false",
+    sets: "whether a server is ready on a database that a later version has migrated: for going back to this one"
+  }),
+  metricsPort: optionalSetting("METRICS_PORT", wholeNumber(1, 65_535), {
+    without: "no metrics",
+    sets: "the port of `GET /metrics`, for Prometheus; the doors do not have it"
+  }),
+  metricsHost: setting("METRICS_HOST", text, {
+    standard: "127.0.0.1",
+    sets: "where that port listens"
+  }),
+  tracesEndpoint: optionalSetting("TRACES_ENDPOINT", collector, {
+    without: "no traces",
+    sets: "an OpenTelemetry collector that takes OTLP over HTTP; traces go to `/v1/traces` there"
+  }),
+  tracesHeaders: optionalSetting("TRACES_HEADERS", secret, {
+    without: "none",
+    sets: "headers for the collector: `name=value`, with commas between"
+  }),
+  tracesSampling: setting("TRACES_SAMPLING", part, {
+    standard: "1",
+    sets: "the part of the traces that is kept"
   }),
   logLevel: setting("LOG_LEVEL", oneOf(["debug", "info", "warn", "error"]), {
     standard: "info",
@@ -151,6 +208,9 @@ export const settings: Config.Config<Settings> = Config.all(declared).pipe(
       eventSecretsKey: Option.getOrUndefined(found.eventSecretsKey),
       checkoutKey: Option.getOrUndefined(found.checkoutKey),
       checkoutKeys: checkoutKeysOf(Option.getOrUndefined(found.checkoutKey), loopbackOnly),
+      metricsPort: Option.getOrUndefined(found.metricsPort),
+      tracesEndpoint: Option.getOrUndefined(found.tracesEndpoint)?.replace(/\/+$/, ""),
+      tracesHeaders: Option.getOrUndefined(found.tracesHeaders),
       publicOrigin,
       // Somebody's own database is not filled with placeholders unless they say so.
       // Books of emulators and of stubs do not belong into one database.
@@ -211,6 +271,12 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
         "is not 32 bytes in Base64 (or several of them, the newest first, with commas between); `openssl rand -base64 32` makes one"
       )
     }
+  }
+  if (found.tracesHeaders !== undefined && headersIn(found.tracesHeaders) === undefined) {
+    return refuse("TRACES_HEADERS", "is not written as headers are here: name=value, with commas between")
+  }
+  if (found.metricsPort === found.port && found.metricsHost === found.host) {
+    return refuse("METRICS_PORT", "is the port of the doors; say another one")
   }
   const lifetime = found.sessionLifetime
   if (

@@ -6,6 +6,7 @@ import {
   Effect,
   Exit,
   identity,
+  Layer,
   Logger,
   References,
   Runtime,
@@ -19,6 +20,8 @@ import { listenErrorText } from "./http/listenError.ts"
 import { service } from "./service.ts"
 import { helpText } from "./settings/list.ts"
 import { openSandbox } from "./sandboxed.ts"
+import { untilStopped } from "./untilStopped.ts"
+import { telemetry } from "./telemetry/telemetry.ts"
 import { welcome } from "./welcome.ts"
 
 class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { problem: Schema.String }) {
@@ -71,7 +74,7 @@ const program = Effect.gen(function* () {
     yield* openStubDatabase(config)
     const sandbox = config.sandbox ? yield* openSandbox(config) : undefined
     return yield* Effect.provide(
-      Effect.andThen(welcome(config, notes, sandbox?.origins), Effect.never),
+      Effect.andThen(welcome(config, notes, sandbox?.origins), untilStopped(config)),
       service(config, url)
     ).pipe(
       sandbox === undefined
@@ -86,7 +89,7 @@ const program = Effect.gen(function* () {
     )
   }).pipe(
     Effect.scoped,
-    Effect.provide(Logger.layer([logger])),
+    Effect.provide(Layer.merge(telemetry(config), Logger.layer([logger]))),
     Effect.provideService(Logger.LogToStderr, true),
     Effect.provideService(References.MinimumLogLevel, String.capitalize(config.logLevel))
   )

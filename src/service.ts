@@ -16,12 +16,14 @@ import * as OutboxPg from "./db/OutboxPg.ts"
 import * as PaymentLedgerPg from "./db/PaymentLedgerPg.ts"
 import * as RefundLedgerPg from "./db/RefundLedgerPg.ts"
 import * as PriceCataloguePg from "./db/PriceCataloguePg.ts"
+import { OperationsReads } from "./db/operations/OperationsReads.ts"
 import { PaymentReads } from "./db/reads/PaymentReads.ts"
 import * as ReviewStorePg from "./db/reviews/ReviewStorePg.ts"
 import * as WebhookInboxPg from "./db/webhooks/WebhookInboxPg.ts"
 import { graphqlRoutes } from "./graphql/server.ts"
 import { checkoutAddresses } from "./http/checkout/addresses.ts"
 import { checkoutRoutes } from "./http/checkout/checkoutRoutes.ts"
+import { readyRoute } from "./http/readyRoute.ts"
 import { restRoutes } from "./http/restRoutes.ts"
 import { httpServer } from "./http/server.ts"
 import { webhookRoutes } from "./http/webhookRoutes.ts"
@@ -48,13 +50,16 @@ import { vaults } from "./layers/vault/vaults.ts"
 import { Resolver } from "./layers/webhooks/Resolver.ts"
 import * as SealedSecrets from "./layers/webhooks/SealedSecrets.ts"
 import * as WebhookSender from "./layers/webhooks/WebhookSender.ts"
+import { metricsServer } from "./telemetry/metricsServer.ts"
+import { ClusterSeat } from "./workers/ClusterSeat.ts"
 import { EventConsumers } from "./workers/EventConsumers.ts"
 import { workers } from "./workers/workers.ts"
 
 /** The whole service over one database: kernel, storage, providers, doors and workers. */
 export const service = (settings: Settings, url: Redacted.Redacted) => {
   const addresses = checkoutAddresses(settings)
-  const pool = (role: Database.Role, maxConnections: number) => Database.layer({ url, role, maxConnections })
+  const pool = (role: Database.Role, maxConnections: number, name: string = role) =>
+    Database.layer({ url, role, maxConnections, name })
 
   const stubBooks = pgStubGatewayLedger.pipe(
     Layer.provide(
@@ -67,7 +72,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     OutboxPg.layer,
     RefundLedgerPg.layer,
     EntityRegistryPg.layer.pipe(Layer.provide(Layer.mergeAll(providerNames, environmentSecrets)))
-  ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections)))
+  ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections, "money")))
 
   const accounts = ProviderAccounts.layer.pipe(Layer.provide(Layer.mergeAll(storage, environmentSecrets)))
 
@@ -85,7 +90,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
 
   // Connections of their own: a slow list on a dashboard does not stand in front of a charge.
   const reads = Layer.mergeAll(PaymentReads.layer, ApiKeys.layer(settings)).pipe(
-    Layer.provide(pool("payments_app", settings.databaseReadConnections))
+    Layer.provide(pool("payments_app", settings.databaseReadConnections, "reads"))
   )
 
   // So have events on their way out: many deliveries that end at once do not either.
@@ -97,7 +102,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     GateRecordPg.layer,
     PageRecordPg.layer,
     EmbedExchangesPg.layer
-  ).pipe(Layer.provide(pool("payments_app", 4)))
+  ).pipe(Layer.provide(pool("payments_app", 4, "events")))
 
   const kernel = Layer.mergeAll(
     PaymentSessions.layer({ lifetime: settings.sessionLifetime }),
@@ -115,20 +120,25 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     )
   ).pipe(Layer.provideMerge(Layer.mergeAll(storage, reads, events)), Layer.provideMerge(outside))
 
+  const operations = OperationsReads.layer.pipe(Layer.provide(pool("payments_app", 1, "operations")))
+
   const doors = httpServer(
     Layer.mergeAll(
       restRoutes(addresses),
+      readyRoute(settings).pipe(Layer.provide(operations)),
       checkoutRoutes({ ...settings, addresses }),
       webhookRoutes,
       graphqlRoutes({ addresses, graphiql: settings.loopbackOnly })
-    )
+    ),
+    settings
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port })))
 
   return Layer.mergeAll(
     doors,
+    metricsServer(settings).pipe(Layer.provide(operations)),
     workers(pool("payments_cluster", 4), { host: hostname(), port: settings.port })
   ).pipe(
-    Layer.provide(EventConsumers.layer),
+    Layer.provide([EventConsumers.layer, Layer.sync(ClusterSeat, () => ({ isTaken: () => false }))]),
     Layer.provideMerge(kernel),
     Layer.provide(Layer.mergeAll(SecureRandom.layerWebCrypto, Digest.layerWebCrypto))
   )

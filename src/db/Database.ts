@@ -29,6 +29,8 @@ export interface DatabaseSettings {
   readonly url: Redacted.Redacted
   readonly role: Role
   readonly maxConnections: number
+  /** What the pool is called where it is measured; by its role if nothing is said. */
+  readonly name?: string
 }
 
 /**
@@ -41,8 +43,9 @@ const logsInAs = (url: Redacted.Redacted, role: Role): boolean => {
   return role !== "payments_owner" && socket.split("/").some((part) => part.startsWith(temporaryPrefix))
 }
 
-const poolConfig = ({ url, role, maxConnections }: DatabaseSettings): PgClient.PgPoolConfig => ({
+const poolConfig = ({ url, role, maxConnections, name = role }: DatabaseSettings): PgClient.PgPoolConfig => ({
   url,
+  spanAttributes: { "db.pool": name },
   ...(logsInAs(url, role) ? { username: role } : {}),
   maxConnections,
   applicationName: role,

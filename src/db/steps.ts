@@ -1,6 +1,7 @@
 import { Duration, Effect, Fiber, Predicate, Schema } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
 import { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
+import { traceparent } from "../layers/transport/trace.ts"
 
 /**
  * How long a caller waits for the database, a free connection included. PostgreSQL ends a statement of its own
@@ -23,15 +24,24 @@ export const step = <Answer extends Schema.Top & { readonly DecodingServices: ne
   wait = longestWait
 ): ((input: unknown) => Effect.Effect<Answer["Type"], LedgerUnavailable>) => {
   const decode = Schema.decodeUnknownEffect(answer)
+  const asked = `select ${name}($1::jsonb) as answer`
+  // Within a trace that is kept, the events that the step writes are told which. The step's own parameter waits for it.
+  const traced = `select ${name}(case when set_config('payments.trace', $2, true) is not null then $1::jsonb end) as answer`
   return (input) =>
-    sql
-      .unsafe<{ readonly answer: unknown }>(`select ${name}($1::jsonb) as answer`, [JSON.stringify(input)])
-      .pipe(
-        Effect.retry({ while: stoppedMeanwhile, times: 5 }),
-        Effect.flatMap((rows) => decode(rows[0]?.answer)),
-        answered(name, wait)
+    Effect.flatMap(traceOfEvents, (trace) =>
+      sql.unsafe<{ readonly answer: unknown }>(
+        trace === undefined ? asked : traced,
+        trace === undefined ? [JSON.stringify(input)] : [JSON.stringify(input), trace]
       )
+    ).pipe(
+      Effect.retry({ while: stoppedMeanwhile, times: 5 }),
+      Effect.flatMap((rows) => decode(rows[0]?.answer)),
+      answered(name, wait)
+    )
 }
+
+/** The trace and the span under way, as the outbox keeps them. */
+const traceOfEvents = Effect.map(traceparent, (found) => found?.slice(3, 52))
 
 /** What refuses a session whose company, brand or underwriting was changed meanwhile. */
 const refusesSession: ReadonlySet<string> = new Set([

@@ -2,6 +2,12 @@ import { Cause, Clock, Effect, Exit } from "effect"
 import { HttpServerError, type HttpServerRequest, type HttpServerResponse } from "effect/http"
 import type { RequestFacts } from "./requestFacts.ts"
 
+/** What stands for a path that nobody answers. */
+export const noRoute = "(no route)"
+
+export const statusOf = <E>(exit: Exit.Exit<HttpServerResponse.HttpServerResponse, E>): number =>
+  Exit.isSuccess(exit) ? exit.value.status : statusOfFailure(exit.cause)
+
 /**
  * One line for each request: what was asked of which route, how it ended, how long it took, who asked. The path
  * stands there as its pattern only, because a caller may write anything into a path.
@@ -16,8 +22,8 @@ export const logAccess = <E>(
     Effect.logInfo("request").pipe(
       Effect.annotateLogs({
         method: request.method,
-        path: facts.route ?? "(no route)",
-        status: Exit.isSuccess(exit) ? exit.value.status : statusOfFailure(exit.cause),
+        path: facts.route ?? noRoute,
+        status: statusOf(exit),
         milliseconds: Number((now - startedAt) / 1000n) / 1000,
         ...(facts.principal === undefined ? {} : { principal: facts.principal })
       })

@@ -1,4 +1,4 @@
-import { Cause, Clock, Effect, Option, type Types } from "effect"
+import { Cause, Clock, Effect, type Exit, Option, type Types } from "effect"
 import { SecureRandom } from "effect/crypto"
 import {
   HttpIncomingMessage,
@@ -7,7 +7,8 @@ import {
   HttpServerRequest,
   HttpServerResponse
 } from "effect/http"
-import { logAccess } from "./accessLog.ts"
+import { traceparent } from "../layers/transport/trace.ts"
+import { logAccess, noRoute, statusOf } from "./accessLog.ts"
 import { bodyLimitOf, bodyLimitSize } from "./bodyLimit.ts"
 import { Closing } from "./closing.ts"
 import { BodyTooLarge, Internal, MalformedRequest, RouteNotFound } from "./doorRefusals.ts"
@@ -33,6 +34,7 @@ export const guard = HttpRouter.middleware(
         Effect.provideService(SecureRandom.SecureRandom, random)
       )
       const facts: RequestFacts = {}
+      const trace = yield* traceparent
       const startedAt = yield* Clock.currentTimeNanos
       const admitted: App = announcesTooMuch(request)
         ? Effect.succeed(tooLargeFor(request, id))
@@ -41,16 +43,29 @@ export const guard = HttpRouter.middleware(
         Effect.catchCause((cause): App => answerFor(cause, request, id)),
         Effect.map((response) => finished(response, id, closing.now)),
         Effect.onExit((exit) => logAccess(request, exit, facts, startedAt)),
+        Effect.onExit((exit) => tellSpan(request, exit, facts)),
         Effect.provideService(RequestId, id),
         Effect.provideService(RequestFacts, facts),
         Effect.provideService(HttpIncomingMessage.MaxBodySize, bodyLimitSize),
         Effect.annotateSpans("requestId", id),
-        Effect.annotateLogs("requestId", id)
+        Effect.annotateLogs({ requestId: id, ...(trace === undefined ? {} : { trace: trace.slice(3, 35) }) })
       )
     })
   }),
   { global: true }
 )
+
+/** What the request's span says of it. */
+const tellSpan = <E>(
+  { method }: HttpServerRequest.HttpServerRequest,
+  exit: Exit.Exit<HttpServerResponse.HttpServerResponse, E>,
+  { route = noRoute }: RequestFacts
+): Effect.Effect<void> =>
+  Effect.annotateCurrentSpan({
+    "http.request.method": method,
+    "http.route": route,
+    "http.response.status_code": statusOf(exit)
+  })
 
 /** Each door says it in its own shape. */
 const tooLargeFor = ({ url }: HttpServerRequest.HttpServerRequest, requestId: string) => {

@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { Closing } from "./closing.ts"
 import { guard } from "./guard.ts"
@@ -8,7 +8,10 @@ import { guard } from "./guard.ts"
  * `httpServer(Layer.mergeAll(restRoutes(settings), graphqlRoutes))`. The guard writes the access log, so the
  * framework's own, which would write whole paths, is off.
  */
-export const httpServer = <A, E, R>(routes: Layer.Layer<A, E, R>) => {
+export const httpServer = <A, E, R>(
+  routes: Layer.Layer<A, E, R>,
+  { stopNotice = Duration.zero }: { readonly stopNotice?: Duration.Duration } = {}
+) => {
   const closing = { now: false }
   const serving = HttpRouter.serve(Layer.mergeAll(routes, guard), {
     disableLogger: true,
@@ -19,7 +22,8 @@ export const httpServer = <A, E, R>(routes: Layer.Layer<A, E, R>) => {
     Effect.addFinalizer(() =>
       Effect.sync(() => {
         closing.now = true
-      })
+        // Whoever sends requests here has that long to see it; until then they are still taken.
+      }).pipe(Effect.andThen(Effect.sleep(stopNotice)))
     )
   )
   return Layer.provideMerge(noticing, serving)

@@ -67,6 +67,8 @@ export class ChargeResolver extends Context.Service<
       ) {
         const { id, state } = charge.attempt
         const outcome = yield* asked(charge)
+        const { mid, provider } = charge.attempt
+        yield* Effect.annotateCurrentSpan({ attempt: id, mid, provider, source, outcome: outcome._tag })
         if (outcome instanceof Captured || state === "indeterminate") {
           yield* record(id, outcome, source, by)
           // From here on the reconciler asks, if there is still something to ask.

@@ -41,9 +41,17 @@ export class Reconciler extends Context.Service<
       const ledger = yield* PaymentLedger
       const resolver = yield* ChargeResolver
 
-      const resolve = Effect.fn("Reconciler.resolve")(
+      const resolve = Effect.fn("Reconciler.resolve", { root: true, kind: "consumer" })(
         function* (unresolved: Unresolved) {
           const outcome = yield* resolver.ask(unresolved)
+          const { id, mid, provider } = unresolved.attempt
+          yield* Effect.annotateCurrentSpan({
+            attempt: id,
+            mid,
+            provider,
+            source: "lookup",
+            outcome: outcome._tag
+          })
           const recording = yield* resolver.record(unresolved.attempt.id, outcome, "lookup", reconciler)
           return recording.attempt !== "indeterminate"
         },

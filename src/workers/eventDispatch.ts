@@ -30,6 +30,7 @@ export const deliverIn = (lane: Lane): Effect.Effect<never, never, EventDispatch
       for (const delivery of due) yield* FiberSet.run(underWay, delivery)
       return due.length > 0 ? pause.busy : pause.idle
     }).pipe(
+      Effect.withSpan("worker.pass", { root: true, attributes: { worker: `${lane}_deliveries` } }),
       // A claim that fails interrupts nothing that is under way.
       Effect.catchCause((cause) =>
         Effect.as(Effect.logWarning(`${lane} deliveries could not be claimed now`, cause), pause.idle)

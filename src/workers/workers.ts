@@ -1,5 +1,5 @@
 import { Duration, Effect, Layer, Option, Schedule } from "effect"
-import { RunnerAddress, SingleRunner, Singleton } from "effect/cluster"
+import { RunnerAddress, ShardId, Sharding, ShardingConfig, SingleRunner, Singleton } from "effect/cluster"
 import type { Digest } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
 import type { Outbox } from "../kernel/Outbox.ts"
@@ -10,6 +10,7 @@ import { ReviewStore } from "../kernel/reviews/ReviewStore.ts"
 import { WebhookProcessing } from "../kernel/webhooks/WebhookProcessing.ts"
 import type { EventDispatcher } from "../kernel/events/EventDispatcher.ts"
 import { RefundReconciler } from "../kernel/refunds/RefundReconciler.ts"
+import { ClusterSeat } from "./ClusterSeat.ts"
 import { deliver, deliveryDefaults, type DeliverySettings } from "./delivery.ts"
 import type { EventConsumers } from "./EventConsumers.ts"
 import { deliverIn, prepareDeliveries } from "./eventDispatch.ts"
@@ -40,6 +41,7 @@ const forever = <R>(
   pass: Effect.Effect<unknown, LedgerUnavailable, R>
 ): Effect.Effect<void, never, R> =>
   pass.pipe(
+    Effect.withSpan("worker.pass", { root: true, attributes: { worker: name } }),
     Effect.catchCause((cause) => Effect.logWarning(`${name} could not finish a pass and tries again`, cause)),
     Effect.repeat(Schedule.spaced(pause)),
     Effect.asVoid
@@ -140,6 +142,17 @@ const eventsOut = Layer.mergeAll(
   once("failing-webhooks", deliverIn("failing"))
 )
 
+/** A process that holds no shard has no part in the work. */
+const seat = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const sharding = yield* Sharding.Sharding
+    const { shardsPerGroup } = ShardingConfig.defaults
+    const shards = Array.from({ length: shardsPerGroup }, (_, nr) => ShardId.make("default", nr + 1))
+    const taken = yield* ClusterSeat
+    taken.isTaken = () => shards.some((shard) => sharding.hasShardId(shard))
+  })
+)
+
 /**
  * How soon a process that died, or stands still, is not counted any more and its work is taken on by another. It tells
  * that it lives every third of that.
@@ -179,7 +192,8 @@ export const workers = <E>(
     webhooksIn,
     paging,
     delivery(settings),
-    eventsOut
+    eventsOut,
+    seat
   ).pipe(
     Layer.provide(
       SingleRunner.layer({

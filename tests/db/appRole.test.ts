@@ -50,6 +50,7 @@ const readable = [
 
 const callable = [
   "action_of",
+  "applied_migrations",
   "attempt_json",
   "audit_faults",
   "audit_hash",
@@ -80,6 +81,7 @@ const callable = [
   "money_left",
   "open_attempt",
   "open_refund",
+  "operations_figures",
   "pass_gate",
   "raise_pages",
   "read_dead_letters",

@@ -28,7 +28,11 @@ describe("who reads a trace finds", () => {
   it.effect("a confirmation, and the charge in it", () =>
     Effect.gen(function* () {
       const { confirm } = yield* openOrchestrator({ mid_a: captures })
-      expect(yield* spansOf(confirm())).toEqual(["PaymentOrchestrator.confirm", "chargeAcrossProviders"])
+      expect(yield* spansOf(confirm())).toEqual([
+        "PaymentOrchestrator.confirm",
+        "chargeAcrossProviders",
+        "PaymentProvider.chargeToken"
+      ])
     })
   )
 

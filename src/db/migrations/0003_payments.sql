@@ -209,6 +209,8 @@ create table outbox (
   session_id text not null references payment_sessions,
   payload jsonb not null,
   occurred_at timestamptz not null default now(),
+  -- The trace and the span in which it happened, if they are kept: what is delivered later leads back to them.
+  trace text default substring(current_setting('payments.trace', true) from '^[0-9a-f]{32}-[0-9a-f]{16}$'),
   claimed_until timestamptz,
   delivered_at timestamptz
 );
@@ -418,7 +420,7 @@ create trigger guard_fulfilment before insert or update on fulfilments for each 
 -- What was told to the world is not told otherwise afterwards; only its delivery is noted.
 create function guard_event() returns trigger language plpgsql as $body$
 begin
-  if (new.event_nr, new.type, new.session_id, new.payload, new.occurred_at) is distinct from (old.event_nr, old.type, old.session_id, old.payload, old.occurred_at)
+  if (new.event_nr, new.type, new.session_id, new.payload, new.occurred_at, new.trace) is distinct from (old.event_nr, old.type, old.session_id, old.payload, old.occurred_at, old.trace)
     or (old.delivered_at is not null and new.delivered_at is distinct from old.delivered_at) then
     raise exception 'an event does not change' using errcode = 'restrict_violation', constraint = 'event_unchanged';
   end if;

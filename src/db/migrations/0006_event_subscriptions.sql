@@ -368,7 +368,7 @@ language sql security definer set search_path = payments, pg_temp as $body$
   )
   select coalesce(jsonb_agg(jsonb_build_object(
     'subscription', c.subscription_id, 'event', 'evt_' || c.event_nr, 'claim', c.claim, 'step', c.step, 'url', s.url,
-    'type', e.type, 'occurredAt', iso(e.occurred_at), 'payload', e.payload,
+    'type', e.type, 'occurredAt', iso(e.occurred_at), 'payload', e.payload, 'trace', e.trace,
     'secrets', (select coalesce(jsonb_agg(k.sealed order by k.generation desc), '[]') from event_secrets k
       where k.subscription_id = c.subscription_id and (k.expires_at is null or k.expires_at > now())))
     order by c.turn, c.event_nr), '[]')

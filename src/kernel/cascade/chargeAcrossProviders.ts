@@ -55,6 +55,7 @@ const recordingRetries = { schedule: Schedule.exponential(Duration.millis(50)), 
 export const chargeAcrossProviders = Effect.fn("chargeAcrossProviders")(function* (
   request: CascadeRequest
 ): Effect.fn.Return<CascadeEnd, LedgerUnavailable, PaymentLedger | Providers> {
+  yield* Effect.annotateCurrentSpan({ session: request.session })
   const ledger = yield* PaymentLedger
   const by = request.confirmation.by
   let [state, command] = start(request.candidates)
@@ -95,12 +96,13 @@ export const chargeAcrossProviders = Effect.fn("chargeAcrossProviders")(function
 })
 
 /** Asks the processor once. Whatever is not a capture or a decline of the driver's own making is indeterminate. */
-const send = Effect.fnUntraced(function* (
+const send = Effect.fn("PaymentProvider.chargeToken")(function* (
   permit: SendPermit,
   token: VaultToken,
   by: Principal
 ): Effect.fn.Return<CascadeEvent, never, PaymentLedger | Providers> {
-  const { provider: name } = permit.attempt
+  const { provider: name, mid, attempt, ordinal } = permit.attempt
+  yield* Effect.annotateCurrentSpan({ provider: name, mid, attempt, ordinal })
   const exit: Exit.Exit<Captured, Declined | Indeterminate> = yield* Effect.gen(function* () {
     const provider = yield* (yield* Providers).get(name)
     const { chargeToken, deadline } = yield* capability(provider, "tokenCharge")
@@ -122,6 +124,7 @@ const send = Effect.fnUntraced(function* (
     Effect.exit
   )
   const heard = heardOf(exit)
+  yield* Effect.annotateCurrentSpan({ outcome: heard?._tag ?? "Indeterminate" })
   if (heard !== undefined) return eventOf(keepable(heard))
   yield* Effect.logError("a driver broke while it charged", Exit.isFailure(exit) ? exit.cause : Cause.empty)
   return eventOf(

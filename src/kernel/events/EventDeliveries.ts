@@ -14,6 +14,8 @@ export class ClaimedDelivery extends Schema.Class<ClaimedDelivery>("ClaimedDeliv
   type: Schema.String,
   occurredAt: Schema.String,
   payload: Schema.Record(Schema.String, Schema.Unknown),
+  /** The trace and the span in which it happened, `trace-span` in hex, if they were kept. */
+  trace: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** Sealed; the current one first. */
   secrets: Schema.Array(Schema.String)
 }) {}

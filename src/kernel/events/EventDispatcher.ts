@@ -1,4 +1,4 @@
-import { Context, Duration, Effect, Layer, Option, type Redacted, Schedule } from "effect"
+import { Context, Duration, Effect, Layer, Option, type Redacted, Schedule, Tracer } from "effect"
 import { withoutCardNumber } from "../cardNumbers.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
 import { type ClaimedDelivery, EventDeliveries, type DeliveryOutcome } from "./EventDeliveries.ts"
@@ -54,7 +54,7 @@ export class EventDispatcher extends Context.Service<
             .record(delivery, outcome)
             .pipe(Effect.retry({ schedule: Schedule.exponential("200 millis"), times: 4 }))
 
-        const deliver = Effect.fn("EventDispatcher.deliver")(
+        const deliver = Effect.fnUntraced(
           function* (delivery: ClaimedDelivery) {
             const { subscription, event, url } = delivery
             const opened = yield* Effect.forEach(delivery.secrets, (sealed) =>
@@ -68,6 +68,7 @@ export class EventDispatcher extends Context.Service<
             if (secrets.length === 0) return
             const sent = yield* sender.send({ url, id: event, body: bodyOf(delivery), secrets })
             const outcome = outcomeOf(delivery, sent)
+            yield* Effect.annotateCurrentSpan({ outcome: outcome.outcome })
             const disabled = yield* record(delivery, outcome)
             if (outcome.outcome !== "delivered") {
               yield* Effect.logWarning("an event was not received").pipe(
@@ -84,11 +85,18 @@ export class EventDispatcher extends Context.Service<
             }
             return undefined
           },
-          (work, { subscription, event, type }) =>
+          (work, { subscription, event, type, trace }) =>
             work.pipe(
               Effect.catchCause((cause) =>
                 Effect.logWarning("a delivery could not be ended and comes again", cause)
               ),
+              // A trace of its own, because it may be made days later: it leads back to the one in which it happened.
+              Effect.withSpan("EventDispatcher.deliver", {
+                root: true,
+                kind: "producer",
+                attributes: { event, type },
+                links: linksTo(trace)
+              }),
               Effect.annotateLogs({ subscription, event, type })
             )
         )
@@ -111,6 +119,13 @@ export class EventDispatcher extends Context.Service<
         })
       })
     )
+}
+
+const linksTo = (trace: string | null | undefined): ReadonlyArray<Tracer.SpanLink> => {
+  const [traceId, spanId] = trace?.split("-") ?? []
+  return traceId === undefined || spanId === undefined
+    ? []
+    : [{ span: Tracer.externalSpan({ traceId, spanId, sampled: true }), attributes: {} }]
 }
 
 /** What is sent, as Standard Webhooks has it. The same event gives the same bytes at every try. */

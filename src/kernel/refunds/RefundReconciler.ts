@@ -47,6 +47,8 @@ export class RefundReconciler extends Context.Service<
             yield* ask(unresolved).pipe(Effect.provideService(Providers, providers))
           )
           const { refund } = unresolved
+          const { id, mid, provider } = refund
+          yield* Effect.annotateCurrentSpan({ refund: id, mid, provider, source, outcome: outcome._tag })
           // Whoever sends it is still at it, or it is known already: what proves nothing adds nothing.
           if (refund.state !== "indeterminate" && !provesSomething(outcome)) return refund
           return yield* ledger.record({ refund: refund.id, outcome, source, by: reconciler })
@@ -60,7 +62,8 @@ export class RefundReconciler extends Context.Service<
                 Effect.annotateLogs({ refund: unresolved.refund.id }),
                 Effect.as(false)
               )
-            )
+            ),
+            Effect.withSpan("RefundReconciler.takeOn", { root: true, kind: "consumer" })
           )
 
         const pass = Effect.gen(function* () {

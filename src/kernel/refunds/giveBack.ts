@@ -41,6 +41,8 @@ export const giveBack = Effect.fn("giveBack")(function* (given: {
   // A driver that throws before it starts has broken like any other.
   const exit = yield* Effect.exit(Effect.suspend(() => send(provider, refund)))
   const outcome = keepableRefund(outcomeOf(exit))
+  const { id, mid, provider: name } = refund
+  yield* Effect.annotateCurrentSpan({ refund: id, mid, provider: name, outcome: outcome._tag })
   if (Exit.isFailure(exit) && outcome._tag === "Indeterminate")
     yield* Effect.logWarning("a refund's outcome is unknown", exit.cause)
   const recording = ledger.record({ refund: refund.id, outcome, source: "driver", by }).pipe(

@@ -146,8 +146,9 @@ export class WebhookProcessing extends Context.Service<
           : { outcome: "later", retryAfter, ...worst, ...kept }
       })
 
-      const process = Effect.fn("WebhookProcessing.process")(
+      const process = Effect.fn("WebhookProcessing.process", { root: true, kind: "consumer" })(
         function* (webhook: ClaimedWebhook) {
+          yield* Effect.annotateCurrentSpan({ provider: webhook.provider, mid: webhook.mid })
           const reached = yield* workOff(webhook).pipe(
             // What breaks on it is its own trouble, and so is what the database refuses of it; the database's silence
             // is not, and costs it no try.
@@ -164,6 +165,7 @@ export class WebhookProcessing extends Context.Service<
               )
             })
           )
+          yield* Effect.annotateCurrentSpan({ outcome: outcome.outcome })
           if (outcome.outcome !== "dead_letter") return false
           yield* Effect.logError("a webhook is a dead letter: an operator looks at it").pipe(
             Effect.annotateLogs({ type: webhook.type, trouble: outcome.trouble, problem: outcome.problem })

@@ -3,6 +3,7 @@ import { type IncomingMessage, request as requestOn } from "node:http"
 import { connect as connectPlainly, isIP, type Socket } from "node:net"
 import { connect as connectOverTls } from "node:tls"
 import type { Answered, Exchanged, OutgoingRequest, Transport } from "./Exchange.ts"
+import { traceparent } from "./trace.ts"
 import { codeOf, provesNoLine } from "./unsent.ts"
 
 /** What is read of a body. Nobody here understands a longer one. */
@@ -17,10 +18,26 @@ const mostRead = 1024 * 1024
 export const exchangeOnce =
   (options: LineOptions = {}): Transport =>
   (request) =>
-    Effect.callback((resume) => {
-      const hangUp = exchange(request, options, (exchanged) => resume(Effect.succeed(exchanged)))
-      return Effect.sync(hangUp)
-    })
+    Effect.gen(function* () {
+      const trace = yield* traceparent
+      const traced =
+        trace === undefined ? request : { ...request, headers: { ...request.headers, traceparent: trace } }
+      const exchanged = yield* Effect.callback<Exchanged>((resume) => {
+        const hangUp = exchange(traced, options, (heard) => resume(Effect.succeed(heard)))
+        return Effect.sync(hangUp)
+      })
+      yield* Effect.annotateCurrentSpan({
+        exchanged: exchanged._tag,
+        ...(exchanged._tag === "Answered" ? { "http.response.status_code": exchanged.status } : {})
+      })
+      return exchanged
+    }).pipe(
+      // Paths hold tokens and the ids of customers' cards.
+      Effect.withSpan(request.method, {
+        kind: "client",
+        attributes: { "http.request.method": request.method, "server.address": request.url.hostname }
+      })
+    )
 
 interface LineOptions {
   /** Certificates to trust instead of the well-known ones. */

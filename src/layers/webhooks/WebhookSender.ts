@@ -1,6 +1,7 @@
 import { Clock, Duration, Effect, Layer, Redacted } from "effect"
 import { Webhook } from "standardwebhooks"
 import { EventSender } from "../../kernel/events/EventSender.ts"
+import { traceparent } from "../transport/trace.ts"
 import { judgeEndpoint, type EndpointRules } from "./endpoint.ts"
 import { post } from "./post.ts"
 import { Resolver } from "./Resolver.ts"
@@ -32,7 +33,9 @@ export const layer = ({
             return { _tag: "NotAnswered", problem: `not sent: ${endpoint.failure.message}` } as const
           }
           const now = yield* Clock.currentTimeMillis
+          const trace = yield* traceparent
           const headers = {
+            ...(trace === undefined ? {} : { traceparent: trace }),
             "content-type": "application/json",
             "user-agent": "payment-orchestration-webhooks/1",
             "webhook-id": id,

@@ -90,7 +90,8 @@ export const history: ReadonlyArray<Prohibition> = [
   ...whole("event_unchanged", "outbox", [
     "type = 'payment.charged.v2'",
     "payload = '{}'",
-    "occurred_at = occurred_at + interval '1 day'"
+    "occurred_at = occurred_at + interval '1 day'",
+    "trace = repeat('0', 32) || '-' || repeat('1', 16)"
   ]),
   {
     by: "event_unchanged",

@@ -1,0 +1,53 @@
+import { Effect } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { OperationsReads } from "../db/operations/OperationsReads.ts"
+import { ClusterSeat } from "../workers/ClusterSeat.ts"
+import { Closing } from "./closing.ts"
+
+/** What a server says of itself when somebody asks whether to send it requests. */
+interface Readiness {
+  readonly status: "ready" | "not_ready"
+  /** Where this server stands: `draining` ones end what they have begun. */
+  readonly server: "serving" | "draining"
+  readonly database: "answers" | "gone"
+  /** `pending`: this version's are not all there. `newer`: some are there that it does not know. */
+  readonly migrations: "current" | "pending" | "newer" | "unknown"
+  /** Whether this server has a part in the work that no request does. Requests do not depend on it. */
+  readonly workers: "member" | "not_a_member"
+}
+
+/**
+ * `GET /ready`: whether this server can take requests now. Needs no key and says nothing that anybody could use. It is
+ * not `GET /health`, which says that the process lives: a server without its database is not ready, and restarting it
+ * would mend nothing.
+ */
+export const readyRoute = (settings: { readonly newerDatabase: boolean }) =>
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const reads = yield* OperationsReads
+      const closing = yield* Closing
+      const seat = yield* ClusterSeat
+
+      const readiness = Effect.gen(function* () {
+        const shape = yield* Effect.option(reads.shape)
+        const migrations = shape._tag === "None" ? "unknown" : shape.value
+        const fits = migrations === "current" || (migrations === "newer" && settings.newerDatabase)
+        const found: Readiness = {
+          status: fits && !closing.now ? "ready" : "not_ready",
+          server: closing.now ? "draining" : "serving",
+          database: shape._tag === "None" ? "gone" : "answers",
+          migrations,
+          workers: seat.isTaken() ? "member" : "not_a_member"
+        }
+        return found
+      })
+
+      yield* router.add(
+        "GET",
+        "/ready",
+        Effect.map(readiness, (found) =>
+          HttpServerResponse.jsonUnsafe(found, { status: found.status === "ready" ? 200 : 503 })
+        )
+      )
+    })
+  )

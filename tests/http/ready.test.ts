@@ -1,0 +1,124 @@
+import { createServer } from "node:http"
+import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { Context, Duration, Effect, Exit, Fiber, Layer, Logger, Redacted, Schedule, Scope } from "effect"
+import { HttpServer } from "effect/http"
+import { SqlClient } from "effect/sql"
+import * as Database from "../../src/db/Database.ts"
+import { OperationsReads } from "../../src/db/operations/OperationsReads.ts"
+import { readyRoute } from "../../src/http/readyRoute.ts"
+import { httpServer } from "../../src/http/server.ts"
+import { ClusterSeat } from "../../src/workers/ClusterSeat.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+interface Settings {
+  readonly newerDatabase?: boolean
+  readonly stopNotice?: Duration.Duration
+}
+
+/** A server with nothing but what says whether it is ready, on the real database. */
+const serve = Effect.fnUntraced(function* ({ newerDatabase = false, ...more }: Settings = {}) {
+  const { connect } = yield* TestDatabase
+  const seat = { isTaken: () => false }
+  const scope = yield* Scope.make()
+  yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
+  const context = yield* httpServer(readyRoute({ newerDatabase }), more).pipe(
+    Layer.provide([
+      OperationsReads.layer.pipe(Layer.provide(Layer.fresh(connect("payments_app", 1)))),
+      Layer.succeed(ClusterSeat, seat),
+      NodeCrypto.layer,
+      Logger.layer([])
+    ]),
+    Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
+    Layer.buildWithScope(scope)
+  )
+  const origin = HttpServer.formatAddress(Context.get(context, HttpServer.HttpServer).address)
+  const ready = Effect.promise(async () => {
+    const response = await fetch(`${origin}/ready`)
+    const json: unknown = await response.json()
+    return { status: response.status, json, connection: response.headers.get("connection") }
+  })
+  return { ready, seat, stop: Scope.close(scope, Exit.void) }
+})
+
+const answer = (status: number, found: object) => ({
+  status,
+  json: {
+    status: status === 200 ? "ready" : "not_ready",
+    server: "serving",
+    database: "answers",
+    migrations: "current",
+    workers: "not_a_member",
+    ...found
+  },
+  connection: "keep-alive"
+})
+
+const settled = <A, E, R>(asked: Effect.Effect<A, E, R>, until: (answer: A) => boolean) =>
+  Effect.repeat(asked, { until, schedule: Schedule.spaced("50 millis"), times: 200 })
+
+it.layer(TestDatabase.layer, { excludeTestServices: true })("GET /ready", (it) => {
+  it.effect("says what there is, and whether this server has a part in the work of the background", () =>
+    Effect.gen(function* () {
+      const { ready, seat } = yield* serve()
+      assert.deepStrictEqual(yield* ready, answer(200, {}))
+      seat.isTaken = () => true
+      assert.deepStrictEqual(yield* ready, answer(200, { workers: "member" }))
+    })
+  )
+
+  it.effect("says no while the database is gone, and yes again by itself", () =>
+    Effect.gen(function* () {
+      const { url } = yield* TestDatabase
+      const { ready } = yield* serve()
+      assert.strictEqual((yield* ready).status, 200)
+      const name = new URL(Redacted.value(url)).pathname.slice(1)
+      const elsewhere = new URL(Redacted.value(url))
+      elsewhere.pathname = "/postgres"
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const shut = (allowed: boolean) =>
+          sql`alter database ${sql(name)} allow_connections ${sql.literal(String(allowed))}`
+        yield* shut(false)
+        yield* sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`
+        const gone = answer(503, { database: "gone", migrations: "unknown" })
+        assert.deepStrictEqual(yield* settled(ready, ({ status }) => status === 503), gone)
+        yield* shut(true)
+      }).pipe(Effect.provide(Database.administrator(Redacted.make(elsewhere.href))))
+      assert.deepStrictEqual(yield* settled(ready, ({ status }) => status === 200), answer(200, {}))
+    })
+  )
+
+  it.effect("says no while a migration of this version is missing, and on a database of a later one", () =>
+    Effect.gen(function* () {
+      const { url } = yield* TestDatabase
+      const { ready } = yield* serve()
+      const goesBack = yield* serve({ newerDatabase: true })
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`insert into payments_migrations (migration_id, name) values (9999, 'of_tomorrow')`
+        assert.deepStrictEqual(yield* ready, answer(503, { migrations: "newer" }))
+        // Somebody goes back to this version, and says so.
+        assert.deepStrictEqual(yield* goesBack.ready, answer(200, { migrations: "newer" }))
+        yield* sql`delete from payments_migrations where migration_id = 12`
+        for (const server of [ready, goesBack.ready]) {
+          assert.deepStrictEqual(yield* server, answer(503, { migrations: "pending" }))
+        }
+        yield* sql`delete from payments_migrations where migration_id = 9999`
+        yield* sql`insert into payments_migrations (migration_id, name) values (12, 'operations')`
+      }).pipe(Effect.provide(Database.administrator(url)))
+      assert.deepStrictEqual(yield* ready, answer(200, {}))
+    })
+  )
+
+  it.effect("says no as soon as the server is told to stop, before it takes no requests any more", () =>
+    Effect.gen(function* () {
+      const { ready, stop } = yield* serve({ stopNotice: Duration.seconds(4) })
+      const stopping = yield* Effect.forkChild(stop)
+      const draining = yield* settled(ready, ({ status }) => status === 503)
+      assert.deepStrictEqual(draining, { ...answer(503, { server: "draining" }), connection: "close" })
+      yield* Fiber.join(stopping)
+      assert.strictEqual((yield* Effect.exit(ready))._tag, "Failure")
+    })
+  )
+})
