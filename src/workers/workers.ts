@@ -14,6 +14,7 @@ import { ClusterSeat } from "./ClusterSeat.ts"
 import { deliver, deliveryDefaults, type DeliverySettings } from "./delivery.ts"
 import type { EventConsumers } from "./EventConsumers.ts"
 import { deliverIn, prepareDeliveries } from "./eventDispatch.ts"
+import { quietClosing } from "./quietClosing.ts"
 
 /** How long a pass waits for the next one when it found nothing left to do. */
 const pause = Duration.millis(500)
@@ -196,14 +197,16 @@ export const workers = <E>(
     seat
   ).pipe(
     Layer.provide(
-      SingleRunner.layer({
-        shardingConfig: {
-          runnerAddress: Option.some(RunnerAddress.make(process.host, process.port)),
-          shardLockExpiration: silence,
-          shardLockRefreshInterval: Duration.divideUnsafe(silence, 3),
-          refreshAssignmentsInterval: Duration.seconds(1)
-        }
-      }).pipe(Layer.orDie)
+      quietClosing(
+        SingleRunner.layer({
+          shardingConfig: {
+            runnerAddress: Option.some(RunnerAddress.make(process.host, process.port)),
+            shardLockExpiration: silence,
+            shardLockRefreshInterval: Duration.divideUnsafe(silence, 3),
+            refreshAssignmentsInterval: Duration.seconds(1)
+          }
+        }).pipe(Layer.orDie)
+      )
     ),
     Layer.provide(clusterDatabase)
   )

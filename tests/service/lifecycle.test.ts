@@ -13,6 +13,9 @@ import { ask, payWith, readySession, startService, stateOf } from "./server.ts"
 
 const postmasterOf = (output: string): number => Number(/PostgreSQL \(process ([0-9]+)\)/.exec(output)?.[1])
 
+/** A stop that is meant is nothing to wonder about, however long it takes. */
+const assertNoWarning = (output: string) => assert.notMatch(output, /WARN|ERROR/)
+
 it.live("Ctrl-C stops the server and its database, and the next start keeps the data", () =>
   Effect.gen(function* () {
     const dataDirectory = yield* openFolder
@@ -21,6 +24,7 @@ it.live("Ctrl-C stops the server and its database, and the next start keeps the 
     yield* ask(first, `/v1/payment-sessions/${session}/confirm`, payWith("tok_captured"))
     yield* first.signal("SIGINT")
     assert.strictEqual(yield* first.ended, 0)
+    assertNoWarning(first.output())
 
     const second = yield* startService({ DATA_DIRECTORY: dataDirectory })
     yield* readySession(second)
@@ -42,6 +46,7 @@ it.live("a server that stops while a charge is on its way waits for its outcome"
     yield* inState(stateOf(first, session), "processing")
     yield* first.signal("SIGTERM")
     assert.strictEqual(yield* first.ended, 0)
+    assertNoWarning(first.output())
     yield* Fiber.await(charge)
 
     const second = yield* startService({ DATA_DIRECTORY: dataDirectory })
