@@ -1,31 +1,13 @@
 import { Duration, Effect, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { EventSubscriptions, type WithSecret } from "../kernel/events/EventSubscriptions.ts"
-import { InvalidInput } from "../kernel/refusals.ts"
 import { Api } from "./api/Api.ts"
 import { CurrentPrincipal } from "./authorization.ts"
+import { pageOf, positionOf, sizeOf } from "./paging.ts"
 import { adviseOnLedger } from "./refusals.ts"
-
-const rowsByDefault = 20
-const mostRows = 100
 
 /** The one time that a secret leaves the house. */
 const shown = ({ subscription, secret }: WithSecret) => ({ ...subscription, secret: Redacted.value(secret) })
-
-/** Where the next page begins: the number of an event. */
-const positionOf = (after: string | undefined): Effect.Effect<string | undefined, InvalidInput> =>
-  after === undefined || /^[0-9]{1,18}$/.test(after)
-    ? Effect.succeed(after)
-    : Effect.fail(
-        new InvalidInput({ field: "after", problem: "is not the `next` of a page; take it from there" })
-      )
-
-const sizeOf = (first = rowsByDefault): Effect.Effect<number, InvalidInput> =>
-  Number.isInteger(first) && first >= 1 && first <= mostRows
-    ? Effect.succeed(first)
-    : Effect.fail(
-        new InvalidInput({ field: "first", problem: `is not a whole number from 1 to ${mostRows}` })
-      )
 
 /** Each endpoint hands over to one method of the kernel's service. */
 export const eventSubscriptionHandlers = HttpApiBuilder.group(
@@ -50,7 +32,8 @@ export const eventSubscriptionHandlers = HttpApiBuilder.group(
         return yield* subscriptions.remove(yield* CurrentPrincipal, params.id)
       }, adviseOnLedger("changeSubscription")),
 
-      rotate: Effect.fnUntraced(function* ({ params, payload: { overlapSeconds } }) {
+      rotate: Effect.fnUntraced(function* ({ params, payload }) {
+        const { overlapSeconds } = payload ?? {}
         const overlap = overlapSeconds === undefined ? undefined : Duration.seconds(overlapSeconds)
         return shown(yield* subscriptions.rotateSecret(yield* CurrentPrincipal, params.id, overlap))
       }, adviseOnLedger("changeSubscription")),
@@ -71,12 +54,8 @@ export const eventSubscriptionHandlers = HttpApiBuilder.group(
           after: yield* positionOf(query.after),
           undelivered: query.undelivered === "true"
         })
-        const deliveries = found.slice(0, size)
-        const last = deliveries.at(-1)
-        return {
-          deliveries,
-          next: found.length > size && last !== undefined ? last.event.slice("evt_".length) : null
-        }
+        const { rows, next } = pageOf(found, size, ({ event }) => event.slice("evt_".length))
+        return { deliveries: rows, next }
       }, adviseOnLedger("readSubscription")),
 
       replayDelivery: Effect.fnUntraced(function* ({ params }) {

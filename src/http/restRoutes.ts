@@ -2,9 +2,10 @@ import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "./api/Api.ts"
 import { Authorized } from "./api/Authorized.ts"
-import { JsonBody } from "./api/JsonBody.ts"
+import { JsonBody, JsonBodyOrNone } from "./api/JsonBody.ts"
 import { WellFormed } from "./api/WellFormed.ts"
 import type { CheckoutAddresses } from "./checkout/addresses.ts"
+import { deadLetterHandlers } from "./deadLetterHandlers.ts"
 import { eventSubscriptionHandlers } from "./eventSubscriptionHandlers.ts"
 import { methodsNotAllowed } from "./methodsNotAllowed.ts"
 import { paymentSessionHandlers } from "./paymentSessionHandlers.ts"
@@ -25,9 +26,10 @@ export const restRoutes = (addresses: CheckoutAddresses) =>
         refundHandlers,
         eventSubscriptionHandlers,
         reviewHandlers,
+        deadLetterHandlers,
         serverHandlers
       ]),
-      Layer.provide([Authorized.layer, JsonBody.layer, WellFormed.layer])
+      Layer.provide([Authorized.layer, JsonBody.layer, JsonBodyOrNone.layer, WellFormed.layer])
     ),
     reference,
     methodsNotAllowed

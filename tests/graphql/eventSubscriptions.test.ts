@@ -142,6 +142,46 @@ it.layer(doors, { excludeTestServices: true })("subscriptions to events", (it) =
       })
   )
 
+  it.effect("have their secret exchanged without a word about it, however nothing is said", () =>
+    Effect.gen(function* () {
+      const { id, secret } = yield* subscribed()
+      const address = `/v1/event-subscriptions/${id}/secret`
+      const authorization = `Bearer ${key.mine}`
+      const json = { "content-type": "application/json" }
+      const seen = new Set([secret])
+      for (const [headers, body] of [
+        [{}, undefined],
+        [json, undefined],
+        [json, ""],
+        [json, "null"],
+        [json, "{}"]
+      ] as const) {
+        const answer = yield* (yield* Doors).fetch(address, {
+          method: "POST",
+          headers: { authorization, ...headers },
+          ...(body === undefined ? {} : { body })
+        })
+        assert.strictEqual(answer.status, 200, JSON.stringify([headers, body]))
+        seen.add(String(at(answer.json, "secret")))
+      }
+      assert.strictEqual(seen.size, 6)
+      for (const [headers, body, status] of [
+        [{ "content-type": "text/plain" }, "{}", 415],
+        [{}, "{}", 415],
+        [json, "{", 400],
+        [json, '{"overlap": 1}', 400],
+        [json, "[]", 400]
+      ] as const) {
+        const answer = yield* (yield* Doors).fetch(address, {
+          method: "POST",
+          headers: { authorization, ...headers },
+          body
+        })
+        assert.strictEqual(answer.status, status, body)
+      }
+    })
+  )
+
   it.effect(
     "show a secret once, when it is drawn, and never again: in no answer, no log and no reading of the app's role",
     () =>

@@ -6,6 +6,7 @@ import { Deferred, Duration, Effect, Layer, Option, Schedule } from "effect"
 import { ApiKeys } from "../../src/db/ApiKeys.ts"
 import { Captured } from "../../src/kernel/cascade/Disposition.ts"
 import { Reviews } from "../../src/kernel/reviews/Reviews.ts"
+import { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
@@ -66,6 +67,7 @@ const kernelOver = (provider: PaymentProvider, seeded: Layer.Layer<never, never,
     ]),
     Layer.merge(Layer.mergeAll(Layer.mock(EventSubscriptions, {}), Layer.mock(Refunds, {}))),
     Layer.merge(Layer.mock(Reviews, {})),
+    Layer.merge(Layer.mock(WebhookInbox, {})),
     Layer.merge(Layer.succeed(ApiKeys, { authenticate: () => Effect.succeed(Option.some(principal)) }))
   )
 

@@ -14,6 +14,7 @@ import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { PaymentSession } from "../../src/kernel/PaymentSession.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { Reviews } from "../../src/kernel/reviews/Reviews.ts"
+import { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import { addresses } from "../support/checkoutAddresses.ts"
 
@@ -25,6 +26,7 @@ export interface Script {
   readonly gate?: Partial<FulfilmentGate["Service"]>
   readonly events?: Partial<EventSubscriptions["Service"]>
   readonly reviews?: Partial<Reviews["Service"]>
+  readonly inbox?: Partial<WebhookInbox["Service"]>
   readonly ledger?: Partial<PaymentLedger["Service"]>
   readonly keys?: Partial<ApiKeys["Service"]>
 }
@@ -71,6 +73,7 @@ const scripted = (script: Script) =>
     Layer.mock(Refunds, script.refunds ?? {}),
     Layer.mock(EventSubscriptions, script.events ?? {}),
     Layer.mock(Reviews, script.reviews ?? {}),
+    Layer.mock(WebhookInbox, script.inbox ?? {}),
     Layer.mock(PaymentLedger, script.ledger ?? {}),
     Layer.succeed(ApiKeys, { ...knownKeys, ...script.keys })
   )
@@ -87,6 +90,7 @@ export const openDoorOver = Effect.fnUntraced(function* <E>(
     | Refunds
     | EventSubscriptions
     | Reviews
+    | WebhookInbox
     | PaymentLedger
     | ApiKeys,
     E

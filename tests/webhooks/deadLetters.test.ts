@@ -22,6 +22,11 @@ const letters = (page: string) =>
     "webhookDeadLetters"
   )
 
+const rest = Effect.fnUntraced(function* (method: string, path: string, key: string = developmentKey.key) {
+  const headers = { authorization: `Bearer ${key}` }
+  return yield* (yield* Doors).fetch(`/v1/webhook-dead-letters${path}`, { method, headers })
+})
+
 it.layer(doors, { excludeTestServices: true })("dead letters", (it) => {
   it.effect("are listed for operators, the newest first, and replayed one by one", () =>
     Effect.gen(function* () {
@@ -65,6 +70,44 @@ it.layer(doors, { excludeTestServices: true })("dead letters", (it) => {
     })
   )
 
+  it.effect("are listed and replayed over REST in the same words", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      for (const nr of [21, 22, 23]) yield* sql.unsafe(h.unreadable(nr))
+      const first = yield* rest("GET", "?first=2")
+      assert.deepInclude(at(first.json, "webhooks", 0), {
+        provider: "stub_a",
+        mid: "mid_goods_1",
+        eventId: "msg_23",
+        state: "dead_letter",
+        trouble: "unreadable",
+        problem: "it cannot be read",
+        tries: 0
+      })
+      assert.strictEqual(at(first.json, "webhooks", 1, "eventId"), "msg_22")
+      const second = yield* rest("GET", `?first=1&after=${String(at(first.json, "next"))}`)
+      assert.strictEqual(at(second.json, "webhooks", 0, "eventId"), "msg_21")
+
+      const id = String(at(first.json, "webhooks", 0, "id"))
+      for (const _ of ["once", "twice"]) {
+        const { status, json } = yield* rest("POST", `/${id}/replay`)
+        assert.deepStrictEqual([status, at(json, "id"), at(json, "state")], [200, id, "pending"])
+      }
+      assert.strictEqual(at((yield* rest("GET", "?first=1")).json, "webhooks", 0, "eventId"), "msg_22")
+      for (const query of ["?first=0", "?first=101", "?first=1.5", "?after=wh_1"]) {
+        const { status, json } = yield* rest("GET", query)
+        assert.deepStrictEqual([status, at(json, "error", "code")], [422, "invalid_input"], query)
+      }
+      const unknown = yield* rest("POST", "/4242424242424242/replay")
+      assert.deepStrictEqual([unknown.status, at(unknown.json, "error", "code")], [404, "unknown_webhook"])
+      assert.notInclude(JSON.stringify(unknown.json), "42424242")
+      // Whoever has no key learns nothing.
+      for (const asked of [rest("GET", "", "nobody's"), rest("POST", `/${id}/replay`, "nobody's")]) {
+        assert.strictEqual((yield* asked).status, 401)
+      }
+    })
+  )
+
   it.effect("are no app's to see or to replay", () =>
     Effect.gen(function* () {
       const { ask } = yield* Doors
@@ -79,6 +122,14 @@ it.layer(doors, { excludeTestServices: true })("dead letters", (it) => {
       assert.strictEqual(at(refused.json, "errors", 0, "extensions", "code"), "operators_only")
       assert.isNull(at(refused.json, "data"))
       assert.deepInclude(yield* replay(row?.id ?? ""), { code: "operators_only" })
+      for (const [method, path] of [
+        ["GET", ""],
+        ["POST", `/${row?.id}/replay`],
+        ["POST", "/wh_999999/replay"]
+      ] as const) {
+        const { status, json } = yield* rest(method, path)
+        assert.deepStrictEqual([status, at(json, "error", "code")], [403, "operators_only"])
+      }
       assert.deepInclude(yield* replay("wh_999999"), { code: "operators_only" })
       yield* owner`update api_keys set operator = true where principal = ${developmentKey.principal}`
       assert.strictEqual(at(yield* letters("first: 1"), "nodes", 0, "webhookId"), row?.id)

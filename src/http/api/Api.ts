@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { DeadLettersGroup } from "./DeadLettersGroup.ts"
 import { EventSubscriptionsGroup } from "./EventSubscriptionsGroup.ts"
 import { RefundsGroup } from "./RefundsGroup.ts"
 import { ReviewsGroup } from "./ReviewsGroup.ts"
@@ -30,5 +31,12 @@ Every error has one shape: \`error.code\`, \`field\`, \`message\`, \`details\`, 
 
 /** The REST API; its reference and its OpenAPI document are made from this. */
 export class Api extends HttpApi.make("payment-orchestration")
-  .add(PaymentSessionsGroup, RefundsGroup, EventSubscriptionsGroup, ReviewsGroup, ServerGroup)
+  .add(
+    PaymentSessionsGroup,
+    RefundsGroup,
+    EventSubscriptionsGroup,
+    ReviewsGroup,
+    DeadLettersGroup,
+    ServerGroup
+  )
   .annotateMerge(OpenApi.annotations({ title: "Payment orchestration", version: "1", description })) {}

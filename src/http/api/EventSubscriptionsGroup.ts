@@ -15,7 +15,7 @@ import {
   SubscriptionCreated,
   SubscriptionList
 } from "./eventAnswers.ts"
-import { JsonBody } from "./JsonBody.ts"
+import { JsonBody, JsonBodyOrNone } from "./JsonBody.ts"
 import * as refusals from "./refusalSchemas.ts"
 import { WellFormed } from "./WellFormed.ts"
 import { inWords } from "../durations.ts"
@@ -76,15 +76,15 @@ const remove = HttpApiEndpoint.delete("remove", "/:id", {
 
 const rotate = HttpApiEndpoint.post("rotate", "/:id/secret", {
   params,
-  payload: RotationAsked,
+  payload: [Schema.Null, RotationAsked],
   success: SecretRotated,
   error: [refusals.InvalidInput, refusals.SecretsNotKept, ...ofOne]
 })
-  .middleware(JsonBody)
+  .middleware(JsonBodyOrNone)
   .annotateMerge(
     about(
       "Exchange the secret",
-      "The new one is shown this once. For the overlap every event is signed with both, so no event is lost while you exchange them."
+      "The new one is shown this once. The body may be left out. For the overlap every event is signed with both, so no event is lost while you exchange them."
     )
   )
 

@@ -8,30 +8,44 @@ import { malformed } from "../malformed.ts"
 import * as refusals from "./refusalSchemas.ts"
 import { isOfTheRequest } from "./WellFormed.ts"
 
+const taking = (mayBeAbsent: boolean) =>
+  Effect.fnUntraced(function* <A, E, R>(httpEffect: Effect.Effect<A, E, R>) {
+    const { headers } = yield* HttpServerRequest.HttpServerRequest
+    const contentType = headers["content-type"] ?? ""
+    if (!/^application\/json *(;|$)/i.test(contentType) && !(mayBeAbsent && isAbsent(headers))) {
+      return yield* new UnsupportedMediaType({ contentType: withoutCardNumber(contentType).slice(0, 100) })
+    }
+    return yield* httpEffect.pipe(
+      Effect.catch((error) => Effect.fail(isOfTheRequest(error) ? malformed(error) : error)),
+      // The framework takes a body that cannot be read for a defect.
+      Effect.catchDefect((defect) =>
+        isTooLarge(defect) ? new BodyTooLarge({ limit: bodyLimit }) : Effect.die(defect)
+      )
+    )
+  })
+
+/** Nothing is sent, and nothing said of it. */
+const isAbsent = (headers: Readonly<Record<string, string | undefined>>): boolean =>
+  headers["content-type"] === undefined &&
+  headers["transfer-encoding"] === undefined &&
+  Number(headers["content-length"] ?? 0) === 0
+
+const error = [refusals.MalformedRequest, refusals.BodyTooLarge, refusals.UnsupportedMediaType] as const
+
 /** For endpoints that take a body: it is JSON, not too large, and of the declared shape, or a typed refusal. */
 export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()(
   "payment-orchestration/http/api/JsonBody",
-  {
-    error: [refusals.MalformedRequest, refusals.BodyTooLarge, refusals.UnsupportedMediaType]
-  }
+  { error }
 ) {
-  static readonly layer = Layer.succeed(
-    JsonBody,
-    Effect.fnUntraced(function* (httpEffect) {
-      const { headers } = yield* HttpServerRequest.HttpServerRequest
-      const contentType = headers["content-type"] ?? ""
-      if (!/^application\/json *(;|$)/i.test(contentType)) {
-        return yield* new UnsupportedMediaType({ contentType: withoutCardNumber(contentType).slice(0, 100) })
-      }
-      return yield* httpEffect.pipe(
-        Effect.catch((error) => Effect.fail(isOfTheRequest(error) ? malformed(error) : error)),
-        // The framework takes a body that cannot be read for a defect.
-        Effect.catchDefect((defect) =>
-          isTooLarge(defect) ? new BodyTooLarge({ limit: bodyLimit }) : Effect.die(defect)
-        )
-      )
-    })
-  )
+  static readonly layer = Layer.succeed(JsonBody, taking(false))
+}
+
+/** The same for endpoints to which nothing needs to be said: no body is the one that says nothing, as null. */
+export class JsonBodyOrNone extends HttpApiMiddleware.Service<JsonBodyOrNone>()(
+  "payment-orchestration/http/api/JsonBodyOrNone",
+  { error }
+) {
+  static readonly layer = Layer.succeed(JsonBodyOrNone, taking(true))
 }
 
 export const isTooLarge = (error: unknown): boolean =>

@@ -6,6 +6,7 @@ import * as Kernel from "../../kernel/refusals.ts"
 import * as Refunds from "../../kernel/refunds/refundRefusals.ts"
 import * as Reviews from "../../kernel/reviews/reviewRefusals.ts"
 import * as Vault from "../../kernel/TokenVault.ts"
+import * as Webhooks from "../../kernel/webhooks/webhookRefusals.ts"
 import * as Door from "../doorRefusals.ts"
 import { codeOf, errorBody } from "../errorBody.ts"
 import { type RefusalTag, statusOf } from "../refusals.ts"
@@ -247,6 +248,11 @@ export const SecretsNotKept = refusal("SecretsNotKept", Events.SecretsNotKept, n
 
 // Of what operators decide.
 export const OperatorsOnly = refusal("OperatorsOnly", KernelOperatorsOnly, nothing)
+export const UnknownWebhook = refusal(
+  "UnknownWebhook",
+  Webhooks.UnknownWebhook,
+  fields(Webhooks.UnknownWebhook, ["webhook"])
+)
 export const UnknownReview = refusal(
   "UnknownReview",
   Reviews.UnknownReview,

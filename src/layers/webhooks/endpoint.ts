@@ -42,6 +42,9 @@ export const judgeEndpoint = Effect.fn("judgeEndpoint")(function* (
   if (!/^[\x21-\x5b\x5d-\x7e]+$/.test(text)) {
     return yield* refuse("holds a space, a backslash or a character outside ASCII; write it out plainly")
   }
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) && !/^https?:/i.test(text)) {
+    return yield* refuse("is of a scheme that no event is sent by; write it like https://shop.example/events")
+  }
   if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) {
     return yield* refuse("is not an absolute address; write it like https://shop.example/events")
   }
@@ -55,7 +58,7 @@ export const judgeEndpoint = Effect.fn("judgeEndpoint")(function* (
   const host = hostOf(url)
   const toItself = loopbackToo && (host === "localhost" || isLoopback(host))
   if (url.protocol !== "https:" && !toItself)
-    return yield* refuse("is not HTTPS; events are sent over TLS only")
+    return yield* refuse("is not HTTPS; events are sent over TLS only, so begin it with https://")
   if (toItself) return { url, addresses: host === "localhost" ? ["127.0.0.1", "::1"] : [host] }
   if (!isAllowedPort(url.port === "" ? 443 : Number(url.port))) {
     return yield* refuse(`has the port ${url.port}; take 443, or one from 1024 up`)

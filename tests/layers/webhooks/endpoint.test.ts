@@ -44,6 +44,23 @@ it.effect("a public address is taken as its parser spells it, with every address
   })
 )
 
+it.effect("an address that no event is sent to is refused with one that would be right", () =>
+  Effect.gen(function* () {
+    const { judge } = judging(names)
+    for (const [text, says] of [
+      ["ftp://hooks.shop.example/", "of a scheme that no event is sent by; write it like https://"],
+      [
+        "http://hooks.shop.example/",
+        "is not HTTPS; events are sent over TLS only, so begin it with https://"
+      ],
+      ["hooks.shop.example", "is not an absolute address; write it like https://"]
+    ] as const) {
+      const judged = yield* judge(text)
+      assert.include(Result.isFailure(judged) ? judged.failure.message : "", says)
+    }
+  })
+)
+
 it.effect("no spelling of an address inside a network is taken, and no name server is asked about one", () =>
   Effect.gen(function* () {
     const { asked, judge } = judging(names)
