@@ -30,12 +30,16 @@ const isAbsent = (headers: Readonly<Record<string, string | undefined>>): boolea
   headers["transfer-encoding"] === undefined &&
   Number(headers["content-length"] ?? 0) === 0
 
-const error = [refusals.MalformedRequest, refusals.BodyTooLarge, refusals.UnsupportedMediaType] as const
+const refusedBodies = [
+  refusals.MalformedRequest,
+  refusals.BodyTooLarge,
+  refusals.UnsupportedMediaType
+] as const
 
 /** For endpoints that take a body: it is JSON, not too large, and of the declared shape, or a typed refusal. */
 export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()(
   "payment-orchestration/http/api/JsonBody",
-  { error }
+  { error: refusedBodies }
 ) {
   static readonly layer = Layer.succeed(JsonBody, taking(false))
 }
@@ -43,7 +47,7 @@ export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()(
 /** The same for endpoints to which nothing needs to be said: no body is the one that says nothing, as null. */
 export class JsonBodyOrNone extends HttpApiMiddleware.Service<JsonBodyOrNone>()(
   "payment-orchestration/http/api/JsonBodyOrNone",
-  { error }
+  { error: refusedBodies }
 ) {
   static readonly layer = Layer.succeed(JsonBodyOrNone, taking(true))
 }
