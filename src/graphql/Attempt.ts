@@ -1,18 +1,12 @@
-import { Effect, Schema } from "effect"
 import { AttemptRecord } from "../db/reads/AttemptRecord.ts"
 import type { HeardEvidence } from "../db/reads/HeardEvidence.ts"
-import { PaymentReads } from "../db/reads/PaymentReads.ts"
-import { adviseOnLedger } from "../http/refusals.ts"
-import { EntityRegistry, UnknownMid } from "../kernel/EntityRegistry.ts"
-import { SessionId } from "../kernel/ids.ts"
-import { InvalidInput } from "../kernel/refusals.ts"
+import { AuditRow, AuditRowConnection } from "./Audit.ts"
 import { builder } from "./builder.ts"
 import { AttemptState, DeclineKind, EvidenceOutcome, EvidenceSource, ProductCategory } from "./enums.ts"
 import { Money } from "./Money.ts"
-import { connectionOf, sliceOf } from "./pages.ts"
-import { plainId } from "./plainId.ts"
-import { Attempt, AttemptConnection, Brand, Entity, MerchantAccount, PaymentSession } from "./refs.ts"
-import { entityNamed, known, snapshotFor } from "./registry.ts"
+import { pagesBelow, there, valuesBelow } from "./levels.ts"
+import { Attempt, Brand, Entity, MerchantAccount, PaymentSession } from "./refs.ts"
+import { known } from "./registry.ts"
 import { decided, RoutingDecision } from "./RoutingDecision.ts"
 
 const AttemptEvidence = builder.objectRef<HeardEvidence>("AttemptEvidence").implement({
@@ -32,6 +26,44 @@ const AttemptEvidence = builder.objectRef<HeardEvidence>("AttemptEvidence").impl
 const AttemptEvidenceConnection = builder.connectionObject({
   type: AttemptEvidence,
   name: "AttemptEvidenceConnection"
+})
+
+const isAttempt = (value: object) => value instanceof AttemptRecord
+
+const sessionOf = valuesBelow({
+  field: "Attempt.session",
+  of: isAttempt,
+  id: ({ session }) => session,
+  read: (reads, scope, ids) => reads.sessionsById(scope, ids),
+  pick: (found, { session }) => there(found, session),
+  rows: (found) => [found]
+})
+
+const decisionOf = valuesBelow({
+  field: "Attempt.decision",
+  of: isAttempt,
+  id: ({ session }) => session,
+  read: (reads, scope, ids) => reads.decisionsOf(scope, ids),
+  pick: (found, { session, round }) => {
+    const one = found?.find((decision) => decision.round === round)
+    return decided(there(one, `the decision of round ${round} of ${session}`))
+  }
+})
+
+const evidenceOf = pagesBelow({
+  field: "Attempt.evidence",
+  of: isAttempt,
+  id: ({ id }) => id,
+  kind: "evidence",
+  read: (reads, scope, ids, slice) => reads.evidenceOf(scope, ids, slice)
+})
+
+const auditOf = pagesBelow({
+  field: "Attempt.audit",
+  of: isAttempt,
+  id: ({ id }) => id,
+  kind: "audit",
+  read: (reads, scope, ids, slice) => reads.auditOfAttempts(scope, ids, slice)
 })
 
 builder.node(Attempt, {
@@ -66,91 +98,40 @@ builder.node(Attempt, {
     }),
     session: t.field({
       type: PaymentSession,
-      resolve: async ({ session }, _args, { loaders }) => {
-        const found = await loaders.session(session)
-        if (found === undefined) throw new Error(`there is an attempt of ${session}, and no such session`)
-        return found
-      }
+      resolve: (attempt, _args, context) => sessionOf(attempt, context)
     }),
     merchantAccount: t.field({
       type: MerchantAccount,
-      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+      resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     }),
     entity: t.field({
       type: Entity,
-      resolve: async ({ entity }, _args, context) => known((await snapshotFor(context)).entities, entity)
+      resolve: ({ entity }, _args, context) => known(context.registry().entities, entity)
     }),
     brand: t.field({
       type: Brand,
-      resolve: async ({ brand }, _args, context) => known((await snapshotFor(context)).brands, brand)
+      resolve: ({ brand }, _args, context) => known(context.registry().brands, brand)
     }),
     decision: t.field({
       type: RoutingDecision,
       description: "Why this account, and why not the others.",
-      resolve: async ({ session, round }, _args, { loaders }) => {
-        const found = (await loaders.decisionsOf(session)).find((one) => one.round === round)
-        if (found === undefined) throw new Error(`round ${round} of ${session} has no decision`)
-        return decided(found)
-      }
+      resolve: (attempt, _args, context) => decisionOf(attempt, context)
     }),
     evidence: t.connection(
       {
         type: AttemptEvidence,
         description: "Everything that was heard of it, in the order in which it was heard.",
-        resolve: async ({ id }, args, { loaders }) =>
-          connectionOf("evidence", await loaders.evidenceOf(sliceOf("evidence", args))(id))
+        resolve: evidenceOf
       },
       AttemptEvidenceConnection
+    ),
+    audit: t.connection(
+      {
+        type: AuditRow,
+        description: "What the audit of its session says of it, in the order in which it was written.",
+        resolve: auditOf
+      },
+      AuditRowConnection
     )
   })
 })
-
-const AttemptFilter = builder.inputType("AttemptFilter", {
-  description: "Which attempts; what is left out restricts nothing.",
-  fields: (t) => ({
-    session: t.id({ description: "Those of one session." }),
-    entity: t.id({ description: "Those of one company." }),
-    mid: t.id({ description: "Those on one merchant account." }),
-    states: t.field({ type: [AttemptState] })
-  })
-})
-
-const filterOf = Effect.fnUntraced(function* (filter: typeof AttemptFilter.$inferInput | null | undefined) {
-  const snapshot = yield* (yield* EntityRegistry).snapshot
-  const { session, entity, mid, states } = filter ?? {}
-  const midId = typeof mid === "string" ? plainId("MerchantAccount", mid) : undefined
-  if (midId !== undefined && !snapshot.accounts.has(midId))
-    return yield* new UnknownMid({ mid: midId.slice(0, 80) })
-  const sessionId = typeof session === "string" ? plainId("PaymentSession", session) : undefined
-  if (sessionId !== undefined && !Schema.is(SessionId)(sessionId)) {
-    return yield* new InvalidInput({
-      field: "filter.session",
-      problem: `is ${JSON.stringify(sessionId.slice(0, 80))}; a session id is ps_ and 26 characters`
-    })
-  }
-  return {
-    session: sessionId,
-    entity:
-      typeof entity === "string" ? (yield* entityNamed(snapshot, plainId("Entity", entity))).id : undefined,
-    mid: midId,
-    states: states ?? undefined
-  }
-})
-
-builder.queryField("attempts", (t) =>
-  t.connection(
-    {
-      type: Attempt,
-      description: "The history of attempts, newest first.",
-      args: { filter: t.arg({ type: AttemptFilter }) },
-      resolve: async (_root, { filter, ...page }, { run }) => {
-        const slice = sliceOf("attempt", page)
-        const read = Effect.gen(function* () {
-          return yield* (yield* PaymentReads).attempts(yield* filterOf(filter), slice)
-        })
-        return connectionOf("attempt", await run(read.pipe(adviseOnLedger("read"))))
-      }
-    },
-    AttemptConnection
-  )
-)

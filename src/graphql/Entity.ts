@@ -1,10 +1,27 @@
 import { Brand as KernelBrand, Entity as KernelEntity } from "../kernel/Entity.ts"
 import { builder } from "./builder.ts"
 import { ProductCategory } from "./enums.ts"
+import { pagesBelow } from "./levels.ts"
 import { connectionOver } from "./pages.ts"
 import { plainId } from "./plainId.ts"
-import { Brand, Entity, EntityConnection, MerchantAccount, MerchantAccountConnection } from "./refs.ts"
-import { known, snapshotFor } from "./registry.ts"
+import {
+  Brand,
+  Entity,
+  EntityConnection,
+  MerchantAccount,
+  MerchantAccountConnection,
+  PaymentSession,
+  PaymentSessionConnection
+} from "./refs.ts"
+import { known } from "./registry.ts"
+
+const sessionsOf = pagesBelow({
+  field: "Entity.sessions",
+  of: (value) => value instanceof KernelEntity,
+  id: ({ id }) => id,
+  kind: "entity-session",
+  read: (reads, scope, ids, slice) => reads.sessionsOfEntities(scope, ids, slice)
+})
 
 builder.node(Entity, {
   description:
@@ -12,7 +29,7 @@ builder.node(Entity, {
   isTypeOf: (value) => value instanceof KernelEntity,
   id: { resolve: ({ id }) => id },
   loadManyWithoutCache: async (ids, context) => {
-    const { entities } = await snapshotFor(context)
+    const { entities } = context.registry()
     return ids.map((id) => entities.get(id))
   },
   fields: (t) => ({
@@ -27,8 +44,8 @@ builder.node(Entity, {
     brands: t.field({
       type: [Brand],
       description: "The brands under which it may collect.",
-      resolve: async ({ id }, _args, context) => {
-        const { brands } = await snapshotFor(context)
+      resolve: ({ id }, _args, context) => {
+        const { brands } = context.registry()
         return [...brands.values()].filter(({ entities }) => entities.includes(id))
       }
     }),
@@ -36,16 +53,21 @@ builder.node(Entity, {
       {
         type: MerchantAccount,
         description: "Its merchant accounts, by id.",
-        resolve: async ({ id }, args, context) => {
-          const { accounts } = await snapshotFor(context)
+        resolve: ({ id }, args, context) => {
+          const { accounts } = context.registry()
           return connectionOver(
             "entity-account",
             [...accounts.values()].filter(({ entity }) => entity === id),
-            args
+            args,
+            id
           )
         }
       },
       MerchantAccountConnection
+    ),
+    sessions: t.connection(
+      { type: PaymentSession, description: "What is paid to it, newest first.", resolve: sessionsOf },
+      PaymentSessionConnection
     )
   })
 })
@@ -62,8 +84,8 @@ builder.objectType(Brand, {
     entities: t.field({
       type: [Entity],
       description: "The companies that may collect under it.",
-      resolve: async ({ entities: ids }, _args, context) => {
-        const { entities } = await snapshotFor(context)
+      resolve: ({ entities: ids }, _args, context) => {
+        const { entities } = context.registry()
         return ids.map((id) => known(entities, id))
       }
     })
@@ -78,15 +100,13 @@ builder.queryFields((t) => ({
     args: {
       id: t.arg.id({ required: true, description: "The plain id (`loop_bio_labs`) or the global one." })
     },
-    resolve: async (_root, { id }, context) =>
-      (await snapshotFor(context)).entities.get(plainId("Entity", id))
+    resolve: (_root, { id }, context) => context.registry().entities.get(plainId("Entity", id))
   }),
   entities: t.connection(
     {
       type: Entity,
       description: "The companies of the group, by id.",
-      resolve: async (_root, args, context) =>
-        connectionOver("entity", (await snapshotFor(context)).entities.values(), args)
+      resolve: (_root, args, context) => connectionOver("entity", context.registry().entities.values(), args)
     },
     EntityConnection
   )

@@ -7,7 +7,7 @@ import {
 import { builder } from "./builder.ts"
 import { CardBrand, Currency, Gate, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
 import { MerchantAccount } from "./refs.ts"
-import { known, snapshotFor } from "./registry.ts"
+import { known } from "./registry.ts"
 
 /** Why an account was left out. Each reason is a type of its own with the exact difference in its fields. */
 const ExclusionReason = builder.interfaceRef<Reason>("ExclusionReason").implement({
@@ -143,7 +143,7 @@ export const LeftOutAccount = builder.objectRef<KernelLeftOut>("LeftOutAccount")
     midId: t.exposeString("mid"),
     merchantAccount: t.field({
       type: MerchantAccount,
-      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+      resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     }),
     reasons: t.expose("reasons", { type: [ExclusionReason] })
   })

@@ -12,13 +12,15 @@ import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 import { cardNumberWords } from "../kernel/text.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
+import { AuditRow, AuditRowConnection } from "./Audit.ts"
 import { builder } from "./builder.ts"
 import { CardBrand, Currency, Gate, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
+import { pagesBelow } from "./levels.ts"
 import { Money } from "./Money.ts"
 import { connectionOver } from "./pages.ts"
 import { plainId } from "./plainId.ts"
-import { Entity, MerchantAccount, MerchantAccountConnection } from "./refs.ts"
-import { entityNamed, known, snapshotFor } from "./registry.ts"
+import { Attempt, AttemptConnection, Entity, MerchantAccount, MerchantAccountConnection } from "./refs.ts"
+import { entityNamed, known } from "./registry.ts"
 
 const AcceptanceRules = builder.objectRef<KernelRules>("AcceptanceRules").implement({
   description: "What a merchant account accepts. A rule that is null restricts nothing.",
@@ -72,13 +74,29 @@ const MonthlyCap = builder.objectRef<Cap>("MonthlyCap").implement({
   })
 })
 
+const of = (value: object) => value instanceof KernelMerchantAccount
+const attemptsOf = pagesBelow({
+  field: "MerchantAccount.attempts",
+  of,
+  id: ({ id }) => id,
+  kind: "account-attempt",
+  read: (reads, scope, ids, slice) => reads.attemptsOnMids(scope, ids, slice)
+})
+const auditOf = pagesBelow({
+  field: "MerchantAccount.audit",
+  of,
+  id: ({ id }) => `mid:${id}`,
+  kind: "audit",
+  read: (reads, scope, ids, slice) => reads.auditOf(scope, ids, slice)
+})
+
 builder.node(MerchantAccount, {
   description:
     "A merchant account (MID): one company at one processor, underwritten for some of its categories.",
   isTypeOf: (value) => value instanceof KernelMerchantAccount,
   id: { resolve: ({ id }) => id },
   loadManyWithoutCache: async (ids, context) => {
-    const { accounts } = await snapshotFor(context)
+    const { accounts } = context.registry()
     return ids.map((id) => accounts.get(id))
   },
   fields: (t) => ({
@@ -109,16 +127,28 @@ builder.node(MerchantAccount, {
       type: MonthlyCap,
       nullable: true,
       description: "Null when nothing was capped.",
-      resolve: async ({ id, entity, monthlyCap: approved }, _args, context) => {
+      resolve: ({ id, entity, monthlyCap: approved }, _args, context) => {
         if (approved === undefined) return null
-        const { policy } = await snapshotFor(context)
+        const { policy } = context.registry()
         const found = policy.accountsOf(entity).find(({ account }) => account.id === id)
         return { approved, captured: { amount: found?.capturedThisMonth ?? 0, currency: approved.currency } }
       }
     }),
+    attempts: t.connection(
+      { type: Attempt, description: "What was tried on it, newest first.", resolve: attemptsOf },
+      AttemptConnection
+    ),
+    audit: t.connection(
+      {
+        type: AuditRow,
+        description: "Who changed it, in the order in which it was written.",
+        resolve: auditOf
+      },
+      AuditRowConnection
+    ),
     entity: t.field({
       type: Entity,
-      resolve: async ({ entity }, _args, context) => known((await snapshotFor(context)).entities, entity)
+      resolve: ({ entity }, _args, context) => known(context.registry().entities, entity)
     })
   })
 })
@@ -129,8 +159,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: "One merchant account; null when there is no such account.",
     args: { id: t.arg.id({ required: true, description: "The plain id (`mid_bio_1`) or the global one." }) },
-    resolve: async (_root, { id }, context) =>
-      (await snapshotFor(context)).accounts.get(plainId("MerchantAccount", id))
+    resolve: (_root, { id }, context) => context.registry().accounts.get(plainId("MerchantAccount", id))
   }),
   merchantAccounts: t.connection(
     {
@@ -138,14 +167,15 @@ builder.queryFields((t) => ({
       description: "Merchant accounts, by id.",
       args: { entity: t.arg.id({ description: "Only those of this company." }) },
       resolve: async (_root, { entity, ...page }, context) => {
-        const snapshot = await snapshotFor(context)
+        const snapshot = context.registry()
         const { accounts } = snapshot
-        if (typeof entity !== "string") return connectionOver("account", accounts.values(), page)
+        if (typeof entity !== "string") return connectionOver("account", accounts.values(), page, null)
         const { id } = await context.run(entityNamed(snapshot, plainId("Entity", entity)))
         return connectionOver(
           "account",
           [...accounts.values()].filter((account) => account.entity === id),
-          page
+          page,
+          id
         )
       }
     },

@@ -1,15 +1,11 @@
-import { Effect } from "effect"
-import { PaymentReads } from "../db/reads/PaymentReads.ts"
-import { adviseOnLedger } from "../http/refusals.ts"
-import { EntityRegistry } from "../kernel/EntityRegistry.ts"
 import { PaymentSession as KernelSession } from "../kernel/PaymentSession.ts"
+import { AuditRow, AuditRowConnection } from "./Audit.ts"
 import { builder } from "./builder.ts"
 import { PaymentMode, ProductCategory, SessionState } from "./enums.ts"
 import { Intent } from "./Intent.ts"
+import { pagesBelow, valuesBelow } from "./levels.ts"
 import { Money } from "./Money.ts"
-import { connectionOf, sliceOf } from "./pages.ts"
 import { PaymentAction } from "./PaymentAction.ts"
-import { plainId } from "./plainId.ts"
 import {
   Attempt,
   AttemptConnection,
@@ -17,17 +13,71 @@ import {
   Dispute,
   DisputeConnection,
   Entity,
+  PaymentEvent,
+  PaymentEventConnection,
   PaymentSession,
-  PaymentSessionConnection,
   Refund,
   RefundConnection
 } from "./refs.ts"
 import { Capture, WaitsFor } from "./Returns.ts"
-import { entityNamed, known, snapshotFor } from "./registry.ts"
+import { known } from "./registry.ts"
 import { decided, RoutingDecision } from "./RoutingDecision.ts"
 
 const Redirects = builder.objectRef<NonNullable<KernelSession["redirects"]>>("Redirects").implement({
   fields: (t) => ({ successUrl: t.exposeString("successUrl"), cancelUrl: t.exposeString("cancelUrl") })
+})
+
+const below = {
+  of: (value: object) => value instanceof KernelSession,
+  id: ({ id }: KernelSession) => id
+}
+const attemptsOf = pagesBelow({
+  ...below,
+  field: "PaymentSession.attempts",
+  kind: "session-attempt",
+  read: (reads, scope, ids, slice) => reads.attemptsOf(scope, ids, slice)
+})
+const refundsOf = pagesBelow({
+  ...below,
+  field: "PaymentSession.refunds",
+  kind: "session-refund",
+  read: (reads, scope, ids, slice) => reads.refundsOf(scope, ids, slice)
+})
+const disputesOf = pagesBelow({
+  ...below,
+  field: "PaymentSession.disputes",
+  kind: "session-dispute",
+  read: (reads, scope, ids, slice) => reads.disputesOf(scope, ids, slice)
+})
+const eventsOf = pagesBelow({
+  ...below,
+  field: "PaymentSession.events",
+  kind: "session-event",
+  read: (reads, scope, ids, slice) => reads.eventsOf(scope, ids, slice)
+})
+const auditOf = pagesBelow({
+  ...below,
+  field: "PaymentSession.audit",
+  kind: "audit",
+  read: (reads, scope, ids, slice) => reads.auditOf(scope, ids, slice)
+})
+const capturesOf = valuesBelow({
+  ...below,
+  field: "PaymentSession.captures",
+  read: (reads, scope, ids) => reads.capturesOf(scope, ids),
+  pick: (found) => found ?? []
+})
+const waitsFor = valuesBelow({
+  ...below,
+  field: "PaymentSession.waitsFor",
+  read: (reads, scope, ids) => reads.waitsFor(scope, ids),
+  pick: (found) => found ?? []
+})
+const decisionsOf = valuesBelow({
+  ...below,
+  field: "PaymentSession.decisions",
+  read: (reads, scope, ids) => reads.decisionsOf(scope, ids),
+  pick: (found) => (found ?? []).map(decided)
 })
 
 builder.node(PaymentSession, {
@@ -53,37 +103,35 @@ builder.node(PaymentSession, {
     expiresAt: t.expose("expiresAt", { type: "DateTime", description: "Until when it may be paid." }),
     entity: t.field({
       type: Entity,
-      resolve: async ({ entity }, _args, context) => known((await snapshotFor(context)).entities, entity)
+      resolve: ({ entity }, _args, context) => known(context.registry().entities, entity)
     }),
     brand: t.field({
       type: Brand,
-      resolve: async ({ brand }, _args, context) => known((await snapshotFor(context)).brands, brand)
+      resolve: ({ brand }, _args, context) => known(context.registry().brands, brand)
     }),
     attempts: t.connection(
       {
         type: Attempt,
         description: "Every try to charge it, in the order in which they were made.",
-        resolve: async ({ id }, args, { loaders }) =>
-          connectionOf("session-attempt", await loaders.attemptsOf(sliceOf("session-attempt", args))(id))
+        resolve: attemptsOf
       },
       AttemptConnection
     ),
     captures: t.field({
       type: [Capture],
       description: "Money that was captured for it: one charge, or none. More than one is an incident.",
-      resolve: ({ id }, _args, { loaders }) => loaders.capturesOf(id)
+      resolve: (session, _args, context) => capturesOf(session, context)
     }),
     waitsFor: t.field({
       type: [WaitsFor],
       description: "What keeps it in review; empty when it is not.",
-      resolve: ({ id }, _args, { loaders }) => loaders.waitsFor(id)
+      resolve: (session, _args, context) => waitsFor(session, context)
     }),
     refunds: t.connection(
       {
         type: Refund,
         description: "Money that goes back, in the order in which it was asked for.",
-        resolve: async ({ id }, args, { loaders }) =>
-          connectionOf("session-refund", await loaders.refundsOf(sliceOf("session-refund", args))(id))
+        resolve: refundsOf
       },
       RefundConnection
     ),
@@ -91,55 +139,26 @@ builder.node(PaymentSession, {
       {
         type: Dispute,
         description: "What its customer disputes at the bank, the newest first.",
-        resolve: async ({ id }, args, { loaders }) =>
-          connectionOf("session-dispute", await loaders.disputesOf(sliceOf("session-dispute", args))(id))
+        resolve: disputesOf
       },
       DisputeConnection
     ),
     decisions: t.field({
       type: [RoutingDecision],
       description: "How each confirmation was routed; there are at most five.",
-      resolve: async ({ id }, _args, { loaders }) => (await loaders.decisionsOf(id)).map(decided)
-    })
+      resolve: (session, _args, context) => decisionsOf(session, context)
+    }),
+    events: t.connection(
+      { type: PaymentEvent, description: "What the world was told of it, newest first.", resolve: eventsOf },
+      PaymentEventConnection
+    ),
+    audit: t.connection(
+      {
+        type: AuditRow,
+        description: "Who did what to it, in the order in which it was written.",
+        resolve: auditOf
+      },
+      AuditRowConnection
+    )
   })
 })
-
-const SessionFilter = builder.inputType("SessionFilter", {
-  description: "Which sessions; what is left out restricts nothing.",
-  fields: (t) => ({
-    entity: t.id({ description: "Those of one company." }),
-    states: t.field({ type: [SessionState] })
-  })
-})
-
-builder.queryFields((t) => ({
-  session: t.field({
-    type: PaymentSession,
-    nullable: true,
-    description: "One session; null when there is no such session.",
-    args: { id: t.arg.id({ required: true, description: "The plain id (`ps_01J...`) or the global one." }) },
-    resolve: (_root, { id }, { loaders }) => loaders.session(plainId("PaymentSession", id))
-  }),
-  sessions: t.connection(
-    {
-      type: PaymentSession,
-      description: "Sessions, newest first.",
-      args: { filter: t.arg({ type: SessionFilter }) },
-      resolve: async (_root, { filter, ...page }, { run }) => {
-        const slice = sliceOf("session", page)
-        const read = Effect.gen(function* () {
-          const { entity, states } = filter ?? {}
-          const snapshot = yield* (yield* EntityRegistry).snapshot
-          const one =
-            typeof entity === "string" ? yield* entityNamed(snapshot, plainId("Entity", entity)) : undefined
-          return yield* (yield* PaymentReads).sessions(
-            { entity: one?.id, states: states ?? undefined },
-            slice
-          )
-        })
-        return connectionOf("session", await run(read.pipe(adviseOnLedger("read"))))
-      }
-    },
-    PaymentSessionConnection
-  )
-}))

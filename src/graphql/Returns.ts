@@ -5,9 +5,10 @@ import type { RefundableCapture, RefundBlock as KernelRefundBlock } from "../ker
 import { meaningOfRefund, meaningOfWaiting } from "../http/refundWords.ts"
 import { builder } from "./builder.ts"
 import { DisputeState, RefundBlocker, RefundKind, RefundState, WaitsForWhat } from "./enums.ts"
+import { there, valuesBelow } from "./levels.ts"
 import { Money } from "./Money.ts"
 import { Attempt, Dispute, MerchantAccount, Refund } from "./refs.ts"
-import { known, snapshotFor } from "./registry.ts"
+import { known } from "./registry.ts"
 
 // What becomes of money after it was captured.
 
@@ -54,9 +55,18 @@ export const Capture = builder.objectRef<RefundableCapture>("Capture").implement
     blocked: t.expose("blocked", { type: RefundBlock, nullable: true }),
     merchantAccount: t.field({
       type: MerchantAccount,
-      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+      resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     })
   })
+})
+
+const attemptOf = valuesBelow({
+  field: "Refund.attempt",
+  of: (value) => value instanceof KernelRefund,
+  id: ({ attempt }) => attempt,
+  read: (reads, scope, ids) => reads.attemptsById(scope, ids),
+  pick: (found, { attempt }) => there(found, attempt),
+  rows: (found) => [found]
 })
 
 builder.objectType(Refund, {
@@ -98,15 +108,11 @@ builder.objectType(Refund, {
     }),
     attempt: t.field({
       type: Attempt,
-      resolve: async ({ attempt }, _args, { loaders }) => {
-        const found = await loaders.attempt(attempt)
-        if (found === undefined) throw new Error(`there is a refund of ${attempt}, and no such attempt`)
-        return found
-      }
+      resolve: (refund, _args, context) => attemptOf(refund, context)
     }),
     merchantAccount: t.field({
       type: MerchantAccount,
-      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+      resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     })
   })
 })
@@ -131,7 +137,7 @@ builder.objectType(Dispute, {
     updatedAt: t.expose("updatedAt", { type: "DateTime" }),
     merchantAccount: t.field({
       type: MerchantAccount,
-      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+      resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     })
   })
 })

@@ -6,14 +6,14 @@ import { CardBrand, PermitRefusal, ProductCategory, RiskLevel } from "./enums.ts
 import { LeftOutAccount } from "./ExclusionReason.ts"
 import { Money } from "./Money.ts"
 import { Entity, MerchantAccount } from "./refs.ts"
-import { known, snapshotFor } from "./registry.ts"
+import { known } from "./registry.ts"
 
 const RoutingInputs = builder.objectRef<KernelDecision["inputs"]>("RoutingInputs").implement({
   description: "What routing knew of the charge. What is null was not known, and no rule was judged on it.",
   fields: (t) => ({
     entity: t.field({
       type: Entity,
-      resolve: async ({ entity }, _args, context) => known((await snapshotFor(context)).entities, entity)
+      resolve: ({ entity }, _args, context) => known(context.registry().entities, entity)
     }),
     category: t.expose("category", { type: ProductCategory }),
     money: t.field({ type: Money, resolve: ({ amount, currency }) => ({ amount, currency }) }),
@@ -35,8 +35,8 @@ export const RoutingExplanation = builder.interfaceRef<KernelDecision>("RoutingE
     chosen: t.field({
       type: [MerchantAccount],
       description: "In the order to try them.",
-      resolve: async ({ chosen }, _args, context) => {
-        const { accounts } = await snapshotFor(context)
+      resolve: ({ chosen }, _args, context) => {
+        const { accounts } = context.registry()
         return chosen.map((mid) => known(accounts, mid))
       }
     }),
@@ -53,7 +53,7 @@ export const PassedOverAccount = builder.objectRef<PassedOver>("PassedOverAccoun
     midId: t.exposeString("mid"),
     merchantAccount: t.field({
       type: MerchantAccount,
-      resolve: async ({ mid }, _args, context) => known((await snapshotFor(context)).accounts, mid)
+      resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     }),
     reason: t.expose("reason", { type: PermitRefusal })
   })

@@ -14,7 +14,8 @@ interface Types {
   DefaultNodeNullability: false
   Scalars: {
     ID: { Input: string; Output: string }
-    DateTime: { Input: never; Output: DateTime.Utc }
+    DateTime: { Input: DateTime.Utc; Output: DateTime.Utc }
+    Json: { Input: never; Output: unknown }
     Labels: { Input: Readonly<Record<string, string>>; Output: Readonly<Record<string, string>> }
     MinorUnits: { Input: number; Output: number }
     WholeNumber: { Input: number; Output: number }

@@ -1,5 +1,5 @@
 import { Cause, Effect, Exit } from "effect"
-import type { EntityRegistry } from "../kernel/EntityRegistry.ts"
+import type { EntityRegistry, RegistrySnapshot } from "../kernel/EntityRegistry.ts"
 import type { EventSubscriptions } from "../kernel/events/EventSubscriptions.ts"
 import type { FulfilmentGate } from "../kernel/FulfilmentGate.ts"
 import type { Principal } from "../kernel/ids.ts"
@@ -13,6 +13,7 @@ import type { Reviews } from "../kernel/reviews/Reviews.ts"
 import type { WebhookInbox } from "../kernel/webhooks/WebhookInbox.ts"
 import type { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { CheckoutAddresses } from "../http/checkout/addresses.ts"
+import type { ReadScope } from "../db/reads/ReadScope.ts"
 import type { Loaders } from "./loaders.ts"
 
 /** What the resolvers may ask for. */
@@ -36,11 +37,17 @@ export type Run = <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promis
 /** What every resolver is given. */
 export interface GraphqlContext {
   readonly principal: Principal
+  /** What of the payments the caller may read. */
+  readonly scope: ReadScope
+  /** Stands for this request: what was read for it is kept under it. */
+  readonly request: object
   readonly requestId: string
   readonly addresses: CheckoutAddresses
   readonly run: Run
   /** Puts a defect into the log, with the request's id. */
   readonly report: (cause: unknown) => void
+  /** The companies, brands and accounts as this process knows them: no statement and no promise. */
+  readonly registry: () => RegistrySnapshot
   readonly loaders: Loaders
 }
 
@@ -52,14 +59,29 @@ export class Broken extends Error {}
  * what is thrown says nothing.
  */
 export const makeRun =
-  (toExit: <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promise<Exit.Exit<A, E>>): Run =>
+  (
+    toExit: <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promise<Exit.Exit<A, E>>,
+    afterwards: () => void
+  ): Run =>
   async (effect) => {
-    const exit = await toExit(
-      Effect.tapCause(effect, (cause) =>
-        Cause.hasDies(cause) ? Effect.logError("a resolver broke", cause) : Effect.void
-      )
-    )
-    if (Exit.isSuccess(exit)) return exit.value
-    const failure = Cause.findErrorOption(exit.cause)
-    throw failure._tag === "Some" ? failure.value : new Broken("a resolver broke", { cause: exit.cause })
+    const exit = await toExit(logged(effect))
+    afterwards()
+    return valueOf(exit)
   }
+
+/** The same for what never waits. */
+export const makeRunSync =
+  (toExit: <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Exit.Exit<A, E>) =>
+  <A, E>(effect: Effect.Effect<A, E, GraphqlServices>): A =>
+    valueOf(toExit(logged(effect)))
+
+const logged = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.tapCause(effect, (cause) =>
+    Cause.hasDies(cause) ? Effect.logError("a resolver broke", cause) : Effect.void
+  )
+
+const valueOf = <A, E>(exit: Exit.Exit<A, E>): A => {
+  if (Exit.isSuccess(exit)) return exit.value
+  const failure = Cause.findErrorOption(exit.cause)
+  throw failure._tag === "Some" ? failure.value : new Broken("a resolver broke", { cause: exit.cause })
+}

@@ -2,6 +2,7 @@ import { Result } from "effect"
 import { Base64Url } from "effect/encoding"
 import { GraphQLError } from "graphql"
 import { type Page, pageOf, type Position, type Slice } from "../db/reads/Page.ts"
+import { hash32 } from "../kernel/hash.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 
 /** The most rows that one page may have. */
@@ -10,7 +11,7 @@ export const mostRows = 100
 /** The rows of a page when nothing is said. */
 export const rowsByDefault = 20
 
-/** Which connection a cursor is of: those of another are refused, for they would point anywhere. */
+/** What a cursor is of: those of another list are refused, for they would point anywhere. */
 export type CursorKind =
   | "session"
   | "attempt"
@@ -26,6 +27,14 @@ export type CursorKind =
   | "session-dispute"
   | "review"
   | "page"
+  | "refund"
+  | "dispute"
+  | "incident"
+  | "event"
+  | "session-event"
+  | "audit"
+  | "entity-session"
+  | "account-attempt"
 
 /** The arguments of a connection. */
 export interface PageArguments {
@@ -35,14 +44,21 @@ export interface PageArguments {
   readonly before?: string | null | undefined
 }
 
-/** What a connection's arguments ask for; throws `InvalidInput` when they ask for too much or for both ends. */
-export const sliceOf = (kind: CursorKind, { first, last, after, before }: PageArguments): Slice => {
+/**
+ * What a connection's arguments ask for; throws `InvalidInput` when they ask for too much or for both ends. `about` is
+ * whose list it is, how it is filtered and how it is ordered: a cursor is good for exactly that list.
+ */
+export const sliceOf = (
+  kind: CursorKind,
+  { first, last, after, before }: PageArguments,
+  about?: unknown
+): Slice => {
   if (typeof first === "number" && typeof last === "number") {
     throw new InvalidInput({ field: "last", problem: "stands beside first; ask for one of the two" })
   }
   const bounds = {
-    ...(typeof after === "string" ? { after: positionOf(kind, "after", after) } : {}),
-    ...(typeof before === "string" ? { before: positionOf(kind, "before", before) } : {})
+    ...(typeof after === "string" ? { after: positionOf(kind, about, "after", after) } : {}),
+    ...(typeof before === "string" ? { before: positionOf(kind, about, "before", before) } : {})
   }
   return typeof last === "number"
     ? { size: sizeOf("last", last), from: "end", ...bounds }
@@ -56,24 +72,51 @@ const sizeOf = (field: string, size: number): number => {
   return size
 }
 
-const cursorOf = (kind: CursorKind, { major, id }: Position): string =>
-  Base64Url.encode(`${kind}:${major}:${id}`)
+/** A list under other filters, of another parent or in another order has another digest. */
+const digestOf = (about: unknown): string => {
+  if (about === undefined) return ""
+  const text = JSON.stringify(about)
+  return hash32(text).toString(36) + hash32(text, 1).toString(36)
+}
 
-const positionOf = (kind: CursorKind, field: "after" | "before", cursor: string): Position => {
+const positionOf = (
+  kind: CursorKind,
+  about: unknown,
+  field: "after" | "before",
+  cursor: string
+): Position => {
   const text = Result.getOrElse(Base64Url.decodeString(cursor), () => "")
-  const [, of, major, id] = /^([a-z-]{1,20}):([0-9]{1,16}):([\x21-\x7e]{1,100})$/.exec(text) ?? []
+  const [, of, digest, major, id] =
+    /^([a-z-]{1,20}):([0-9a-z]{0,14}):([0-9]{1,16}):([\x21-\x7e]{1,100})$/.exec(text) ?? []
   if (of !== kind || major === undefined || id === undefined) {
-    throw new GraphQLError(
-      `${field} is not a cursor of this list; take one from an edge or a pageInfo of the same list`,
-      { extensions: { code: "BAD_CURSOR", field } }
+    throw badCursor(
+      field,
+      "is not a cursor of this list; take one from an edge or a pageInfo of the same list"
+    )
+  }
+  if (digest !== digestOf(about)) {
+    throw badCursor(
+      field,
+      "is a cursor of this list under another filter, in another order or of another parent; begin again without it"
     )
   }
   return { major, id }
 }
 
+const badCursor = (field: string, problem: string) =>
+  new GraphQLError(`${field} ${problem}`, { extensions: { code: "BAD_CURSOR", field } })
+
 /** A page as Relay spells it. */
-export const connectionOf = <Node>(kind: CursorKind, { rows, hasNext, hasPrevious }: Page<Node>) => {
-  const edges = rows.map(({ node, position }) => ({ node, cursor: cursorOf(kind, position) }))
+export const connectionOf = <Node>(
+  kind: CursorKind,
+  { rows, hasNext, hasPrevious }: Page<Node>,
+  about?: unknown
+) => {
+  const digest = digestOf(about)
+  const edges = rows.map(({ node, position: { major, id } }) => ({
+    node,
+    cursor: Base64Url.encode(`${kind}:${digest}:${major}:${id}`)
+  }))
   return {
     edges,
     pageInfo: {
@@ -89,14 +132,39 @@ export const connectionOf = <Node>(kind: CursorKind, { rows, hasNext, hasPreviou
 export const connectionOver = <Node extends { readonly id: string }>(
   kind: CursorKind,
   nodes: Iterable<Node>,
-  args: PageArguments
+  args: PageArguments,
+  about?: unknown
 ) => {
-  const slice = sliceOf(kind, args)
+  const slice = sliceOf(kind, args, about)
   const ordered = [...nodes]
     .filter(({ id }) => slice.after === undefined || id > slice.after.id)
     .filter(({ id }) => slice.before === undefined || id < slice.before.id)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const read = slice.from === "start" ? ordered : ordered.toReversed()
   const rows = read.slice(0, slice.size + 1).map((node) => ({ node, position: { major: "0", id: node.id } }))
-  return connectionOf(kind, pageOf(slice, rows))
+  return connectionOf(kind, pageOf(slice, rows), about)
 }
+
+const estimates = new WeakMap<object, () => number | Promise<number>>()
+
+interface Counted {
+  readonly edges: ReadonlyArray<unknown>
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean }
+}
+
+/** A page that can tell about how long its list is, if somebody asks. */
+export const withEstimate = <Connection extends Counted>(
+  connection: Connection,
+  estimate: () => Promise<number>
+): Connection => {
+  const { edges, pageInfo } = connection
+  const whole = !pageInfo.hasNextPage && !pageInfo.hasPreviousPage
+  estimates.set(connection, () =>
+    whole ? edges.length : estimate().then((rows) => Math.max(Math.round(rows), edges.length + 1))
+  )
+  return connection
+}
+
+/** Null for a list that nobody estimates. */
+export const estimateOf = (connection: object): number | Promise<number> | null =>
+  estimates.get(connection)?.() ?? null

@@ -8,7 +8,9 @@ import type { MerchantAccount as KernelMerchantAccount } from "../kernel/Merchan
 import type { Dispute as KernelDispute } from "../kernel/disputes/Dispute.ts"
 import type { Refund as KernelRefund } from "../kernel/refunds/Refund.ts"
 import type { PaymentSession as KernelSession } from "../kernel/PaymentSession.ts"
+import type { Incident as IncidentRecord, PaymentEvent as EventRecord } from "../db/reads/HistoryRecords.ts"
 import { builder } from "./builder.ts"
+import { estimateOf } from "./pages.ts"
 
 // The names of the types that refer to each other, and of the lists of them. What they have is in the file of each
 // type.
@@ -45,3 +47,23 @@ export const MerchantAccountConnection = builder.connectionObject({
   type: MerchantAccount,
   name: "MerchantAccountConnection"
 })
+
+export const Incident = builder.objectRef<IncidentRecord>("Incident")
+export const IncidentConnection = builder.connectionObject({ type: Incident, name: "IncidentConnection" })
+export const PaymentEvent = builder.objectRef<EventRecord>("PaymentEvent")
+export const PaymentEventConnection = builder.connectionObject({
+  type: PaymentEvent,
+  name: "PaymentEventConnection"
+})
+
+for (const connection of [PaymentSessionConnection, AttemptConnection, RefundConnection, DisputeConnection]) {
+  builder.objectField(connection, "estimatedCount", (t) =>
+    t.field({
+      type: "WholeNumber",
+      nullable: true,
+      description:
+        "About how many the whole list has, by the planner's statistics: nothing is counted for it. Exact when this page is all there is; null in lists of one parent.",
+      resolve: (page) => estimateOf(page)
+    })
+  )
+}

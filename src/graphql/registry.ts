@@ -4,16 +4,25 @@ import { withoutCardNumber } from "../kernel/cardNumbers.ts"
 import type { Entity } from "../kernel/Entity.ts"
 import { EntityRegistry, type RegistrySnapshot } from "../kernel/EntityRegistry.ts"
 import { UnknownEntity } from "../kernel/refusals.ts"
-import type { GraphqlContext } from "./context.ts"
 
-/** The companies, brands and accounts as this process knows them; reading it costs no statement. */
-export const snapshotFor = ({ run }: GraphqlContext): Promise<RegistrySnapshot> =>
-  run(
-    EntityRegistry.pipe(
-      Effect.flatMap(({ snapshot }) => snapshot),
-      adviseOnLedger("read")
-    )
-  )
+/**
+ * The registry for one request. Its layer holds the newest snapshot, so nothing waits, and no field needs a promise;
+ * it is read again after whatever may have changed it.
+ */
+export const registryOf = (runSync: <A, E>(effect: Effect.Effect<A, E, EntityRegistry>) => A) => {
+  let known: RegistrySnapshot | undefined
+  return {
+    registry: (): RegistrySnapshot => (known ??= runSync(snapshot)),
+    forget: (): void => {
+      known = undefined
+    }
+  }
+}
+
+const snapshot = EntityRegistry.pipe(
+  Effect.flatMap((registry) => registry.snapshot),
+  adviseOnLedger("read")
+)
 
 /**
  * One of them that something written refers to. Nothing is ever deleted, so only an account that was added a
@@ -27,7 +36,7 @@ export const known = <Value>(values: ReadonlyMap<string, Value>, id: string): Va
 
 /** The company that an argument names. */
 export const entityNamed = (
-  { entities }: RegistrySnapshot,
+  { entities }: Pick<RegistrySnapshot, "entities">,
   id: string
 ): Effect.Effect<Entity, UnknownEntity> => {
   const entity = entities.get(id)

@@ -1,12 +1,25 @@
-import { DateTime, Predicate } from "effect"
+import { DateTime, Option, Predicate } from "effect"
 import { GraphQLError, type ValueNode } from "graphql"
 import { builder } from "./builder.ts"
 
 builder.scalarType("DateTime", {
   description: "An instant as ISO 8601 with milliseconds, in UTC: `2026-11-20T10:00:00.000Z`.",
   serialize: (value) => DateTime.formatIso(value),
+  parseValue: (value) => {
+    const read = typeof value === "string" && zoned.test(value) ? DateTime.make(value) : Option.none()
+    if (Option.isSome(read)) return DateTime.toUtc(read.value)
+    throw new GraphQLError("DateTime is an instant with its offset: 2026-11-20T10:00:00Z")
+  }
+})
+
+/** Without an offset it would mean another instant on every machine. */
+const zoned = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
+
+builder.scalarType("Json", {
+  description: "Any JSON value, as it was recorded.",
+  serialize: (value) => value,
   parseValue: () => {
-    throw new GraphQLError("DateTime is not taken as input")
+    throw new GraphQLError("Json is not taken as input")
   }
 })
 

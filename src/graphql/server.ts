@@ -2,7 +2,7 @@ import { Context, Effect } from "effect"
 import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createYoga } from "graphql-yoga"
 import type { ApiKeys } from "../db/ApiKeys.ts"
-import { principalOf } from "../http/authorization.ts"
+import { principalOf, scopeOf } from "../http/authorization.ts"
 import type { CheckoutAddresses } from "../http/checkout/addresses.ts"
 import type { LedgerDidNotAnswer, Unauthorized } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
@@ -11,12 +11,13 @@ import { statusOf } from "../http/refusals.ts"
 import { RequestId } from "../http/requestId.ts"
 import type { Principal } from "../kernel/ids.ts"
 import { careful } from "./careful.ts"
-import { type GraphqlContext, type GraphqlServices, makeRun } from "./context.ts"
+import { type GraphqlContext, type GraphqlServices, makeRun, makeRunSync } from "./context.ts"
 import { graphiqlPage } from "./graphiqlPage.ts"
 import { makeLoaders } from "./loaders.ts"
 import { noCardNumbersAsNames } from "./noCardNumbersAsNames.ts"
 import { keepCause, presentErrors } from "./presentErrors.ts"
 import { type NotAsked, readParams } from "./readParams.ts"
+import { registryOf } from "./registry.ts"
 import { schema } from "./schema.ts"
 
 interface GraphqlSettings {
@@ -52,14 +53,26 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
       ) {
         const requestId = yield* RequestId
         const context = Context.merge(services, yield* Effect.context<never>())
-        const run = makeRun(Effect.runPromiseExitWith(context))
+        const { registry, forget } = registryOf(makeRunSync(Effect.runSyncExitWith(context)))
+        const run = makeRun(Effect.runPromiseExitWith(context), forget)
         const report = (cause: unknown) =>
           Effect.runForkWith(context)(Effect.logError("a resolver broke", cause))
         const { addresses } = settings
+        const scope = scopeOf(principal)
         // Without the signal of the connection: what was begun is not left halfway because a caller hung up.
         const asked = yield* readParams(request, addresses.publicOrigin)
         const response = yield* Effect.promise(async () =>
-          yoga.fetch(asked, { principal, requestId, addresses, run, report, loaders: makeLoaders(run) })
+          yoga.fetch(asked, {
+            principal,
+            scope,
+            request: {},
+            requestId,
+            addresses,
+            run,
+            report,
+            registry,
+            loaders: makeLoaders(run, scope)
+          })
         )
         if (response.status !== 406) return HttpServerResponse.fromWeb(response)
         return graphqlRefusal({ status: 406, code: "NOT_ACCEPTABLE", message: notAcceptable, requestId })

@@ -1,4 +1,5 @@
 import { Context, Effect, Option } from "effect"
+import { everything, type ReadScope } from "../db/reads/ReadScope.ts"
 import { ApiKeys } from "../db/ApiKeys.ts"
 import type { Principal } from "../kernel/ids.ts"
 import { type LedgerDidNotAnswer, Unauthorized } from "./doorRefusals.ts"
@@ -30,3 +31,6 @@ export const principalOf = Effect.fn("principalOf")(function* (
   if (facts !== undefined) facts.principal = principal.value
   return principal.value
 })
+
+/** What of the payments a principal may read. Keys have no scopes yet: each reads everything. */
+export const scopeOf = (_principal: Principal): ReadScope => everything

@@ -3,6 +3,7 @@ import { DateTime, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
 import { PaymentReads } from "../../src/db/reads/PaymentReads.ts"
+import { everything } from "../../src/db/reads/ReadScope.ts"
 import { Principal } from "../../src/kernel/ids.ts"
 import { Money } from "../../src/kernel/Money.ts"
 import { RefundLedger, type RefundOutcome } from "../../src/kernel/refunds/RefundLedger.ts"
@@ -85,9 +86,9 @@ it.layer(pgStorage, { excludeTestServices: true })("the steps of refunds and dis
             yield* ledger.recordDispute(mid, { ...dispute, state }, DateTime.makeUnsafe(nr))
           }
           yield* ledger.ofSession(session)
-          yield* reads.refundsOf([session], slice)
-          yield* reads.disputesOf([session], slice)
-          yield* reads.capturesOf([session])
+          yield* reads.refundsOf(everything, [session], slice)
+          yield* reads.disputesOf(everything, [session], slice)
+          yield* reads.capturesOf(everything, [session])
         }
         yield* sql`select pg_stat_force_next_flush()`
         return yield* sql<{ readonly name: string; readonly lookups: number; readonly scans: number }>`

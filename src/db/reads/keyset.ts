@@ -34,6 +34,26 @@ export const keyset = (sql: SqlClient.SqlClient, order: ListOrder, slice: Slice)
     orderBy: sql.literal(`${major} ${turn}, ${id} ${turn}`),
     /** Numbers the rows in this order, for a statement that reads the slices of many lists at once. */
     turn: sql.literal(`row_number() over (order by ${major} ${turn}, ${id} ${turn}) as turn`),
-    limit: sql`${slice.size + 1}::integer`
+    limit: sql`${slice.size + 1}::integer`,
+    major: sql.literal(major),
+    minor: sql.literal(id),
+    direction: sql.literal(turn)
+  }
+}
+
+/** How a whole list may be ordered. By amount only within one currency. */
+export type OrderName = "newest_first" | "oldest_first" | "largest_first" | "smallest_first"
+
+export const ordersOf = (columns: {
+  readonly time: string
+  readonly amount: string
+  readonly id: string
+}): Readonly<Record<OrderName, ListOrder>> => {
+  const { time, amount, id } = columns
+  return {
+    newest_first: { columns: [time, id], direction: "descending", major: "instant" },
+    oldest_first: { columns: [time, id], direction: "ascending", major: "instant" },
+    largest_first: { columns: [amount, id], direction: "descending", major: "number" },
+    smallest_first: { columns: [amount, id], direction: "ascending", major: "number" }
   }
 }
