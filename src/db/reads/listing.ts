@@ -130,8 +130,6 @@ export const listing = (sql: SqlClient.SqlClient) => {
   return { all, parents, page, pagesOf, estimate }
 }
 
-export type Listing = ReturnType<typeof listing>
-
 const Plan = Schema.Struct({ Plan: Schema.Struct({ "Plan Rows": Schema.Number }) })
 const decodePlan = Schema.decodeUnknownEffect(
   Schema.NonEmptyArray(

@@ -67,7 +67,5 @@ export const where = (sql: SqlClient.SqlClient) => {
   return { equal, oneOf, oneWordOf, within, amounts, inScope, ofSessionInScope }
 }
 
-export type Where = ReturnType<typeof where>
-
 /** A list of ids as PostgreSQL spells an array. */
 const listOf = (values: ReadonlyArray<string>): string => `{${JSON.stringify(values).slice(1, -1)}}`
