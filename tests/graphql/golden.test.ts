@@ -7,6 +7,7 @@ import { at, Doors, doors } from "./support.ts"
 const steady = (text: string): string =>
   text
     .replaceAll(/(ps_|at_)[0-9A-HJKMNP-TV-Z]{26}/g, (_, prefix) => `${prefix}01J`)
+    .replaceAll(/\/pay\/(ps_01J)\/[\w-]+/g, "/pay/$1/(a secret)")
     .replaceAll(/"endCursor": "[^"]+"/g, '"endCursor": "(a cursor)"')
 
 /**
