@@ -120,15 +120,10 @@ export const historyReads = (sql: SqlClient.SqlClient) => {
 
     /** The same slice of the audit of each subject, in the order in which it was written. */
     auditOf: Effect.fn("PaymentReads.auditOf")(
-      (_scope: ReadScope, chains: ReadonlyArray<string>, slice: Slice) =>
-        pagesOf(
-          audit,
-          auditOrder,
-          { column: "t.chain", ids: chains },
-          slice,
-          auditRows,
-          ({ chain }) => chain
-        ),
+      (scope: ReadScope, ids: ReadonlyArray<string>, slice: Slice) => {
+        const parent = { column: "t.chain", ids, conditions: chainInScope(scope) }
+        return pagesOf(audit, auditOrder, parent, slice, auditRows, ({ chain }) => chain)
+      },
       answered("PaymentReads.auditOf")
     ),
 
