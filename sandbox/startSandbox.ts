@@ -12,7 +12,7 @@ import type { Rule } from "./plumbing/Fault.ts"
 import { type Gateway, serve } from "./plumbing/serve.ts"
 import { Store } from "./plumbing/Store.ts"
 import type { Delivery } from "./plumbing/Webhooks.ts"
-import { oneEndpoint } from "./stripe/accounts.ts"
+import { forgetMoved, oneEndpoint } from "./stripe/accounts.ts"
 import { makeStripe } from "./stripe/Stripe.ts"
 
 /** An address that cannot be listened on. */
@@ -64,11 +64,18 @@ interface Notifies {
 export interface Sandbox {
   readonly stripe: Emulator &
     Notifies & {
-      /** Sends the events of `sk_test_sandbox_<name>` somewhere; answers the secret that signs them. */
+      /**
+       * Sends the events of `sk_test_sandbox_<name>` somewhere; answers the secret that signs them. `moved`: whoever
+       * listens there listened elsewhere before, at the same path, and does not any more.
+       */
       readonly listen: (
         name: string,
         url: string,
-        options?: { readonly events?: ReadonlyArray<string>; readonly secret?: string }
+        options?: {
+          readonly events?: ReadonlyArray<string>
+          readonly secret?: string
+          readonly moved?: boolean
+        }
       ) => string
     }
   readonly nmi: Emulator &
@@ -156,8 +163,11 @@ export const startSandbox = Effect.fnUntraced(function* (
       ...emulator(benches.stripe, stripeOrigin),
       deliveries: () => stripe.world.webhooks.list(),
       quiet: Effect.promise(() => stripe.world.webhooks.quiet()),
-      listen: (name, url, { events = ["*"], secret } = {}) =>
-        oneEndpoint(stripe.world, `acct_sandbox_${name}`, url, events, secret).secret
+      listen: (name, url, { events = ["*"], secret, moved = false } = {}) => {
+        const account = `acct_sandbox_${name}`
+        if (moved) forgetMoved(stripe.world, account, url)
+        return oneEndpoint(stripe.world, account, url, events, secret).secret
+      }
     },
     nmi: {
       ...emulator(benches.nmi, nmiOrigin),

@@ -43,13 +43,17 @@ export const openSandbox = Effect.fn("openSandbox")(function* (
     nmi: sandbox.nmi.origin,
     basisTheory: sandbox.basisTheory.origin
   }
+  for (const { id } of sandboxAccounts.filter((account) => account.provider === "nmi")) {
+    // As a partner can set it: what is tried twice with one card for one amount is two orders, and no duplicate.
+    sandbox.nmi.configure(id, { orderIdCounts: true })
+  }
   const secrets = sandboxAccounts.flatMap(({ id, provider, credentials = "" }) => {
     const name = `SECRET_${credentials.toUpperCase()}`
     const url = `${settings.publicOrigin}/v1/webhooks/${provider}/${id}`
     return provider === "stripe"
       ? [
           [name, `sk_test_sandbox_${id}`],
-          [`${name}_WEBHOOK`, sandbox.stripe.listen(id, url, { secret: `whsec_sandbox_${id}` })]
+          [`${name}_WEBHOOK`, sandbox.stripe.listen(id, url, { secret: `whsec_sandbox_${id}`, moved: true })]
         ]
       : [
           [name, `sandbox_${id}`],

@@ -49,6 +49,18 @@ export const oneEndpoint = (
   return endpoint
 }
 
+/** Forgets where somebody listened before they moved here: the same path on the same host, at another port. */
+export const forgetMoved = (world: World, account: string, url: string): void => {
+  const placeOf = (address: string) => {
+    const { hostname, pathname } = new URL(address)
+    return `${hostname}${pathname}`
+  }
+  for (const endpoint of world.endpoints.all()) {
+    const isOther = endpoint.account === account && endpoint.url !== url
+    if (isOther && placeOf(endpoint.url) === placeOf(url)) world.endpoints.remove(endpoint.id)
+  }
+}
+
 /** An endpoint for the events of an account; the secret is chosen by chance unless given. */
 const addEndpoint = (
   world: World,

@@ -51,8 +51,9 @@ export const holdsCardNumber = (text: string): boolean => {
     const groups = run.replace("+", "").split(separators)
     return groups.some((_, start) => {
       let digits = ""
-      for (const group of groups.slice(start, start + mostDigits)) {
-        digits += group
+      for (let at = start; at < groups.length && digits.length < mostDigits; at++) {
+        digits += groups[at]
+        if (digits.length < fewestDigits) continue
         // A telephone number may begin like a Visa number of 13 digits, of which none were issued for decades.
         if (run.startsWith("+") && start === 0 && digits.length === fewestDigits) continue
         if (isCardNumber(digits)) return true

@@ -124,4 +124,21 @@ describe("a webhook of Stripe", () => {
       shop.close()
     })
   )
+
+  it(
+    "goes nowhere any more where somebody listened who has moved to another port",
+    sandboxed(async (sandbox) => {
+      const [old, now, other] = [await receiver(), await receiver(), await receiver()]
+      const at = (url: string, path: string) => new URL(path, url).href
+      sandbox.stripe.listen("shop", at(old.url, "/v1/webhooks"))
+      sandbox.stripe.listen("shop", at(other.url, "/elsewhere"))
+      sandbox.stripe.listen("shop_2", at(old.url, "/v1/webhooks"))
+      sandbox.stripe.listen("shop", at(now.url, "/v1/webhooks"), { moved: true })
+      const listening = await stripeClient(sandbox).webhookEndpoints.list()
+      expect(listening.data.map(({ url }) => url).toSorted()).toEqual(
+        [at(other.url, "/elsewhere"), at(now.url, "/v1/webhooks")].toSorted()
+      )
+      for (const one of [old, now, other]) one.close()
+    })
+  )
 })

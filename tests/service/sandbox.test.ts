@@ -83,7 +83,11 @@ it.live(
         DATA_DIRECTORY: data,
         PORT: String(first.port)
       })
-      yield* readySession(second)
+      // The first thing to try can be tried again: another order for the same money with the same card.
+      const again = yield* readySession(second)
+      assert.notStrictEqual(again, ready)
+      assert.strictEqual(yield* confirm(second, again, "tok_0210"), "settled")
+      assert.deepStrictEqual(yield* booksOf(second, "NMI", again), ["captured"])
       assert.strictEqual(yield* stateOf(second, ready), "settled")
       yield* becomes(second, unknown, "settled")
       assert.deepStrictEqual(yield* booksOf(second, "Stripe", unknown), ["captured"])

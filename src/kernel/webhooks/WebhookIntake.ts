@@ -1,6 +1,6 @@
 import { Context, DateTime, Effect, Layer, Result, Schema } from "effect"
 import { Digest } from "effect/crypto"
-import { holdsCardNumber } from "../cardNumbers.ts"
+import { hidesCardNumber } from "../hiddenCardNumbers.ts"
 import { EntityRegistry } from "../EntityRegistry.ts"
 import type { MerchantAccount } from "../MerchantAccount.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
@@ -118,7 +118,7 @@ const isRefusal = ({ refused }: LedgerUnavailable): boolean => refused === true
 /** What has to be kept so that a later version can verify it and read it; nothing if it holds a card number. */
 const rawOf = ({ headers, body }: WebhookDelivery): RawWebhook | undefined => {
   const signing = Object.entries(headers).filter(([name]) => /signature|^webhook-/.test(name))
-  return [textOf(body), ...signing.flat()].some(holdsCardNumber)
+  return [textOf(body), ...signing.flat()].some((text) => hidesCardNumber(text))
     ? undefined
     : { headers: Object.fromEntries(signing), body }
 }
