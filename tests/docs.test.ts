@@ -39,7 +39,7 @@ describe("the documents", () => {
     const queries = ["README.md", "docs/guides/operating.md"].flatMap((file) =>
       [...read(file).matchAll(/```graphql\n([^]*?)```/g)].map(([, query = ""]) => query)
     )
-    expect(queries).toHaveLength(10)
+    expect(queries).toHaveLength(11)
     for (const query of queries) expect(validate(schema, parse(query))).toEqual([])
   })
 

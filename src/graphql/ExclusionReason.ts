@@ -111,6 +111,12 @@ reason("GatesMissing").implement({
   fields: (t) => ({ missing: t.expose("missing", { type: [Gate] }) })
 })
 
+reason("GatesByOnePerson").implement({
+  description: "It moves real money, and one person alone vouches for all of its gates.",
+  interfaces: [ExclusionReason],
+  fields: (t) => ({ by: t.exposeString("by") })
+})
+
 reason("BinBlocked").implement({
   interfaces: [ExclusionReason],
   fields: (t) => ({

@@ -5,6 +5,7 @@ import { MidId } from "../kernel/ids.ts"
 import {
   type AcceptanceRules as KernelRules,
   MerchantAccount as KernelMerchantAccount,
+  gatesByOnePerson,
   missingGates,
   type PassedGate as KernelPassedGate
 } from "../kernel/MerchantAccount.ts"
@@ -112,6 +113,12 @@ builder.node(MerchantAccount, {
       type: [Gate],
       description: "What a live account still needs before it is charged on.",
       resolve: missingGates
+    }),
+    gatesPassedAloneBy: t.string({
+      nullable: true,
+      description:
+        "Who alone passed all gates of a live account, which is not charged on until a second one vouches.",
+      resolve: gatesByOnePerson
     }),
     status: t.expose("status", { type: MidStatus }),
     killSwitch: t.exposeBoolean("killSwitch", {

@@ -2,7 +2,7 @@ import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
 import { UnknownMid } from "../kernel/EntityRegistry.ts"
 import * as EventRefusals from "../kernel/events/eventRefusals.ts"
-import { GatePassedBefore, OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
+import { GateNotPassed, GatePassedBefore, OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
 import * as RefundRefusals from "../kernel/refunds/refundRefusals.ts"
 import * as ReviewRefusals from "../kernel/reviews/reviewRefusals.ts"
 import * as Refusals from "../kernel/refusals.ts"
@@ -246,6 +246,7 @@ const classes = [
   UnknownMid,
   UnknownWebhook,
   ...Object.values(ReviewRefusals),
+  GateNotPassed,
   GatePassedBefore,
   OperatorsOnly,
   UnknownVault,

@@ -104,6 +104,7 @@ export const PermitRefusal = builder.enumType("PermitRefusal", {
     not_active: { description: "It is not active any more." },
     not_underwritten: { description: "It is not underwritten for the category any more." },
     gates_missing: { description: "It is live, and a gate to live is not passed." },
+    gates_by_one_person: { description: "It is live, and one person alone passed its gates." },
     entity_cannot_collect: { description: "Its company may not collect any more." },
     retry_forbidden: { description: "The card's issuer said not to try the card again." },
     card_needs_update: {

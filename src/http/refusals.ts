@@ -35,6 +35,7 @@ export const statusOf = {
   ReviewDecided: 409,
   AskedByNoOperator: 409,
   GatePassedBefore: 409,
+  GateNotPassed: 409,
   TooManySubscriptions: 409,
   SubscriptionDisabled: 409,
   NothingToRefund: 409,

@@ -36,7 +36,13 @@ export const Gate = Schema.Literals(["counsel", "banking", "credentials", "contr
 export type Gate = typeof Gate.Type
 
 /** One gate that is passed, with whoever vouches for it. */
-export const PassedGate = Schema.Struct({ gate: Gate, by: Schema.String, at: Schema.DateTimeUtcFromString })
+export const PassedGate = Schema.Struct({
+  gate: Gate,
+  by: Schema.String,
+  /** Whose key that is, where they have another one as well. */
+  person: Schema.optionalKey(Schema.String),
+  at: Schema.DateTimeUtcFromString
+})
 export type PassedGate = typeof PassedGate.Type
 
 /**
@@ -70,3 +76,10 @@ export class MerchantAccount extends Schema.Class<MerchantAccount>("MerchantAcco
 /** The gates that a live account has not passed yet; an account that is not live needs none. */
 export const missingGates = ({ live, gates }: MerchantAccount): ReadonlyArray<Gate> =>
   live === true ? Gate.literals.filter((gate) => !gates?.some((passed) => passed.gate === gate)) : []
+
+/** Who alone vouches for all gates of a live account. Nobody lets an account go live alone. */
+export const gatesByOnePerson = (account: MerchantAccount): string | undefined => {
+  const { live, gates = [] } = account
+  const [one, ...others] = new Set(gates.map(({ by, person = by }) => person))
+  return live === true && missingGates(account).length === 0 && others.length === 0 ? one : undefined
+}

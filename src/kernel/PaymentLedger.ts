@@ -42,6 +42,7 @@ export const PermitRefusal = Schema.Literals([
   "not_underwritten",
   "entity_cannot_collect",
   "gates_missing",
+  "gates_by_one_person",
   // The card networks' rules on trying a card again: see `retryBudgets.ts`.
   "retry_forbidden",
   "card_needs_update",

@@ -106,6 +106,7 @@ const callable = [
   "replay_webhook",
   "request_review",
   "returns_of_session",
+  "revoke_gate",
   "rotate_secret",
   "session_json",
   "set_kill_switch",

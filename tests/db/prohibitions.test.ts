@@ -155,6 +155,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "mid_underwriting.new_policy_version bump_policy_version O",
             "outbox.guard_event guard_event O",
             "outbox.queue_fan_out queue_fan_out O",
+            "passed_gates.guard_gate guard_gate O",
             "passed_gates.new_policy_version bump_policy_version O",
             "payment_sessions.guard_session guard_session O",
             "refund_evidence.guard_person guard_person O",

@@ -11,7 +11,7 @@ const goLive = Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* sql`update merchant_accounts set live = true where entity_id in ('loop_bio_labs', 'leo_research')`
     yield* sql`insert into passed_gates (mid_id, gate, passed_by, evidence)
-      select mid_id, gate, 'an officer', 'a letter' from merchant_accounts,
+      select mid_id, gate, case gate when 'banking' then 'a banker' else 'an officer' end, 'a letter' from merchant_accounts,
         unnest(array['counsel', 'banking', 'credentials', 'contract_run']) gate
       where live on conflict do nothing`
   }).pipe(Effect.provide(connect("payments_owner", 1), { local: true }))

@@ -247,7 +247,13 @@ it("the reference declares every refusal of an endpoint with its status", () => 
   const document = JSON.stringify(OpenApi.fromApi(Api))
   const ofTheDoorOnly = ["RouteNotFound", "MethodNotAllowed", "Internal"]
   // Of the door for webhooks, which is no endpoint for apps, and of what only GraphQL answers.
-  ofTheDoorOnly.push("NoWebhooksHere", "WebhookNotSigned", "UnknownWebhook", "GatePassedBefore")
+  ofTheDoorOnly.push(
+    "NoWebhooksHere",
+    "WebhookNotSigned",
+    "UnknownWebhook",
+    "GatePassedBefore",
+    "GateNotPassed"
+  )
   // Of the customer's door, which only the checkout's own pages knock at.
   ofTheDoorOnly.push(
     "UnknownCheckout",

@@ -57,7 +57,7 @@ describe("the words that others know us by are these:", () => {
       "what the write-ahead passes over",
       PermitRefusal.literals,
       [
-        "kill_switch_on not_active not_underwritten entity_cannot_collect gates_missing",
+        "kill_switch_on not_active not_underwritten entity_cannot_collect gates_missing gates_by_one_person",
         "retry_forbidden card_needs_update retry_too_early retry_budget_spent"
       ].join(" ")
     ],
@@ -110,7 +110,7 @@ describe("the words that others know us by are these:", () => {
     [
       "reasons why an account is left out",
       ExclusionReason.members.map((member) => member.fields._tag.schema.literal),
-      "KillSwitchOn NotActive ProviderNotConfigured CredentialsMissing GatesMissing CategoryNotUnderwritten CurrencyNotAccepted AmountBelowMinimum AmountAboveMaximum CardBrandNotAccepted VaultNotServed CountryNotServed BinBlocked RiskTooHigh MonthlyCapReached"
+      "KillSwitchOn NotActive ProviderNotConfigured CredentialsMissing GatesMissing GatesByOnePerson CategoryNotUnderwritten CurrencyNotAccepted AmountBelowMinimum AmountAboveMaximum CardBrandNotAccepted VaultNotServed CountryNotServed BinBlocked RiskTooHigh MonthlyCapReached"
     ]
   ] as const)("%s", (_, known, expected) => {
     expect(known).toEqual(words(expected))

@@ -326,13 +326,24 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
 })
 
 it.layer(house, { excludeTestServices: true })("a gate to live", (it) => {
-  const pass = (gate: string, mid = "mid_goods_1", evidence = "a letter of 2026-11-20") =>
-    field(
-      `mutation ($mid: ID!, $evidence: String!) { passGate(mid: $mid, gate: ${gate}, evidence: $evidence) {
-        ... on PassGatePayload { midId gate } ... on Refusal { code field } } }`,
-      "passGate",
-      { mid, evidence }
+  const mutate = Effect.fnUntraced(function* (
+    call: string,
+    payload: string,
+    variables: Readonly<Record<string, string>>,
+    key = first
+  ) {
+    const { ask } = yield* Doors
+    const told = yield* ask(
+      `mutation ($mid: ID!, $said: String!) { told: ${call} {
+        ... on ${payload} { midId gate } ... on Refusal { code field } } }`,
+      { variables, headers: { authorization: `Bearer ${key}` } }
     )
+    return at(told.json, "data", "told")
+  })
+  const pass = (gate: string, mid = "mid_goods_1", said = "a letter of 2026-11-20", key = first) =>
+    mutate(`passGate(mid: $mid, gate: ${gate}, evidence: $said)`, "PassGatePayload", { mid, said }, key)
+  const revoke = (gate: string, mid = "mid_goods_1", said = "the report was of another account") =>
+    mutate(`revokeGate(mid: $mid, gate: ${gate}, reason: $said)`, "RevokeGatePayload", { mid, said })
 
   it.effect(
     "is put on record once by an operator, and lets a live account charge with the last of them",
@@ -342,10 +353,29 @@ it.layer(house, { excludeTestServices: true })("a gate to live", (it) => {
         yield* owner`update merchant_accounts set live = true where mid_id = 'mid_goods_1'`
         const refusal = owner<{ readonly why: string | null }>`select
         permit_refusal('mid_goods_1', 'loop_goods', 'stub_a', 'merchandise') as why`
-        for (const gate of ["counsel", "banking", "credentials", "contract_run"]) {
+        const gates = ["counsel", "banking", "credentials", "contract_run"]
+        for (const gate of gates) {
           assert.deepStrictEqual(yield* refusal, [{ why: "gates_missing" }])
           assert.deepStrictEqual(yield* pass(gate), { midId: "mid_goods_1", gate })
         }
+        // Nobody lets an account go live alone: another operator vouches for one of them.
+        assert.deepStrictEqual(yield* refusal, [{ why: "gates_by_one_person" }])
+        const preview = `{ routingPreview(input: { entity: "loop_goods", product: "merchandise", amountCents: 3500 }) {
+          ... on RoutingPreview { leftOut { midId reasons { code sentence ... on MidGatesByOnePerson { by } ... on MidGatesMissing { missing } } } } } }`
+        const reasonsOf = Effect.fnUntraced(function* (code: string) {
+          const said = yield* Effect.repeat(field(preview, "routingPreview"), {
+            until: (told) => JSON.stringify(told).includes(code),
+            times: 200
+          })
+          const left = [at(said, "leftOut")].flat().find((one) => at(one, "midId") === "mid_goods_1")
+          return at(left, "reasons", 0)
+        })
+        assert.deepInclude(yield* reasonsOf("gates_by_one_person"), { by: developmentKey.principal })
+        assert.deepStrictEqual(yield* revoke("contract_run"), { midId: "mid_goods_1", gate: "contract_run" })
+        assert.deepStrictEqual(yield* refusal, [{ why: "gates_missing" }])
+        assert.deepInclude(yield* reasonsOf("gates_missing"), { missing: ["contract_run"] })
+        assert.deepStrictEqual(yield* revoke("contract_run"), { code: "gate_not_passed", field: "gate" })
+        yield* pass("contract_run", "mid_goods_1", "a letter of 2026-11-20", second)
         assert.deepStrictEqual(yield* refusal, [{ why: null }])
         assert.deepStrictEqual(yield* pass("counsel"), { code: "gate_passed_before", field: "gate" })
         const shown = yield* Effect.repeat(
@@ -361,6 +391,18 @@ it.layer(house, { excludeTestServices: true })("a gate to live", (it) => {
         assert.deepStrictEqual(audited, [
           { actor: developmentKey.principal, detail: { gate: "counsel", evidence: "a letter of 2026-11-20" } }
         ])
+        const revoked = yield* owner`select actor, detail from audit
+          where chain = 'mid:mid_goods_1' and action = 'gate.revoked'`
+        assert.deepStrictEqual(revoked, [
+          {
+            actor: developmentKey.principal,
+            detail: {
+              gate: "contract_run",
+              reason: "the report was of another account",
+              passedBy: developmentKey.principal
+            }
+          }
+        ])
       })
   )
 
@@ -372,8 +414,14 @@ it.layer(house, { excludeTestServices: true })("a gate to live", (it) => {
         code: "invalid_input",
         field: "evidence"
       })
+      assert.deepStrictEqual(yield* revoke("counsel", "mid_gold"), { code: "unknown_mid", field: "mid" })
+      assert.deepStrictEqual(yield* revoke("counsel", "mid_goods_2", " "), {
+        code: "invalid_input",
+        field: "reason"
+      })
       yield* owner`update api_keys set operator = false where principal = ${developmentKey.principal}`
       assert.deepStrictEqual(yield* pass("counsel", "mid_goods_2"), { code: "operators_only", field: null })
+      assert.deepStrictEqual(yield* revoke("counsel", "mid_goods_2"), { code: "operators_only", field: null })
       assert.deepStrictEqual(yield* owner`select from passed_gates where mid_id = 'mid_goods_2'`, [])
     })
   )

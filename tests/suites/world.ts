@@ -82,7 +82,11 @@ export const account = (
 /** What makes an account one that charges money. */
 export const live = {
   live: true,
-  gates: Gate.literals.map((gate) => ({ gate, by: "an officer", at: DateTime.makeUnsafe(0) }))
+  gates: Gate.literals.map((gate) => ({
+    gate,
+    by: gate === "banking" ? "a banker" : "an officer",
+    at: DateTime.makeUnsafe(0)
+  }))
 } as const
 
 export const company = (fields: Partial<Pick<Entity, "collects">> = {}): Entity =>

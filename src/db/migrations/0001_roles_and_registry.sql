@@ -81,20 +81,23 @@ create table mid_underwriting (
   foreign key (entity_id, category) references entity_underwriting (entity_id, category)
 );
 
--- What has to be on record before a live account charges, with whoever vouches for it. A gate is passed once; the
--- account is closed, not its past rewritten.
+-- What has to be on record before a live account charges, with whoever vouches for it. A gate that was passed may be
+-- revoked, and passed again; that it was passed stays on record.
 create table passed_gates (
   mid_id text not null references merchant_accounts,
   gate text not null check (gate in ('counsel', 'banking', 'credentials', 'contract_run')),
   passed_by text not null check (passed_by <> ''),
   evidence text not null check (evidence <> ''),
   passed_at timestamptz not null default now(),
-  primary key (mid_id, gate)
+  gate_nr bigint generated always as identity primary key,
+  revoked_by text,
+  revoked_at timestamptz,
+  revoked_because text,
+  constraint revoked_by_somebody check (
+    (revoked_at is null) = (revoked_by is null) and (revoked_at is null) = (revoked_because is null)
+    and revoked_by <> '' and revoked_because <> '')
 );
-
-create function gates_missing(m merchant_accounts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
-  select m.live and (select count(*) from passed_gates where mid_id = m.mid_id) < 4
-$body$;
+create unique index one_standing_gate on passed_gates (mid_id, gate) where revoked_at is null;
 
 create table prices (
   price_ref text primary key,
@@ -126,6 +129,15 @@ create table api_keys (
 -- The person behind a key, as far as anybody said.
 create function person_of(who text) returns text language sql stable set search_path = payments, pg_temp as $body$
   select coalesce((select person from api_keys where principal = who), who)
+$body$;
+
+create function gates_missing(m merchant_accounts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select m.live and (select count(*) from passed_gates where mid_id = m.mid_id and revoked_at is null) < 4
+$body$;
+
+-- Nobody lets an account go live alone.
+create function gates_by_one_person(m merchant_accounts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select m.live and (select count(distinct person_of(passed_by)) from passed_gates where mid_id = m.mid_id and revoked_at is null) < 2
 $body$;
 
 -- Every change of what routing reads makes a new version of the policy and tells every process.

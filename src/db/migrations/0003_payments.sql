@@ -294,6 +294,7 @@ language sql stable set search_path = payments, pg_temp as $body$
     when m.mid_id is null or u.mid_id is null or u.revoked_at is not null or eu.revoked_at is not null then 'not_underwritten'
     when not e.collects then 'entity_cannot_collect'
     when gates_missing(m) then 'gates_missing'
+    when gates_by_one_person(m) then 'gates_by_one_person'
   end
   from (select) one
   left join merchant_accounts m on m.mid_id = mid and m.entity_id = entity and m.provider = mid_provider
@@ -465,7 +466,18 @@ end
 $body$;
 create trigger guard_key before update or delete on idempotency_keys for each row execute function guard_key();
 
-create trigger append_only before update or delete on passed_gates for each row execute function refuse_change();
+-- A gate that was passed is revoked once, and else stays what it was.
+create function guard_gate() returns trigger language plpgsql as $body$
+begin
+  if old.revoked_at is not null or new.revoked_at is null or (new.mid_id, new.gate, new.passed_by, new.evidence, new.passed_at, new.gate_nr)
+    is distinct from (old.mid_id, old.gate, old.passed_by, old.evidence, old.passed_at, old.gate_nr) then
+    raise exception 'a passed gate does not change' using errcode = 'restrict_violation', constraint = 'gate_unchanged';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_gate before update on passed_gates for each row execute function guard_gate();
+create trigger no_delete before delete on passed_gates for each row execute function refuse_change();
 create trigger no_truncate before truncate on passed_gates for each statement execute function refuse_change();
 create trigger append_only before update or delete on captures for each row execute function refuse_change();
 create trigger append_only before update or delete on postings for each row execute function refuse_change();

@@ -319,4 +319,21 @@ begin
 end
 $body$;
 
-grant execute on function expire_reviews, request_review, decide_review, read_review, read_reviews, pass_gate to payments_app;
+-- Takes a passed gate back: {by, mid, gate, reason}. The account charges no more until it is passed again.
+create function revoke_gate(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  g passed_gates;
+begin
+  if not is_operator(p ->> 'by') then return jsonb_build_object('_tag', 'NotOperator'); end if;
+  if not exists (select from merchant_accounts where mid_id = p ->> 'mid') then return jsonb_build_object('_tag', 'NoSuchAccount'); end if;
+  update passed_gates set revoked_by = p ->> 'by', revoked_at = now(), revoked_because = p ->> 'reason'
+  where mid_id = p ->> 'mid' and gate = p ->> 'gate' and revoked_at is null returning * into g;
+  if not found then return jsonb_build_object('_tag', 'NotPassed'); end if;
+  perform write_audit('mid:' || (p ->> 'mid'), p ->> 'by', 'gate.revoked', jsonb_build_object(
+    'gate', p -> 'gate', 'reason', p -> 'reason', 'passedBy', g.passed_by));
+  return jsonb_build_object('_tag', 'Revoked');
+end
+$body$;
+
+grant execute on function expire_reviews, request_review, decide_review, read_review, read_reviews, pass_gate, revoke_gate to payments_app;

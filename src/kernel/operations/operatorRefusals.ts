@@ -8,7 +8,7 @@ export class OperatorsOnly extends Schema.TaggedError<OperatorsOnly>()("Operator
   }
 }
 
-/** The gate is on record already, and stays there as it is. */
+/** The gate is on record already. */
 export class GatePassedBefore extends Schema.TaggedError<GatePassedBefore>()("GatePassedBefore", {
   mid: Schema.String,
   gate: Gate
@@ -17,6 +17,19 @@ export class GatePassedBefore extends Schema.TaggedError<GatePassedBefore>()("Ga
     return "gate"
   }
   override get message(): string {
-    return `${this.mid} has passed the gate ${this.gate} already; what is on record stays as it is`
+    return `${this.mid} has passed the gate ${this.gate} already; revoke it first if that is no longer so`
+  }
+}
+
+/** The gate is not passed, so there is nothing to revoke. */
+export class GateNotPassed extends Schema.TaggedError<GateNotPassed>()("GateNotPassed", {
+  mid: Schema.String,
+  gate: Gate
+}) {
+  get field(): string {
+    return "gate"
+  }
+  override get message(): string {
+    return `${this.mid} has not passed the gate ${this.gate}, or it was revoked already`
   }
 }

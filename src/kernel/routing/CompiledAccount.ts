@@ -1,7 +1,7 @@
 import { CardBrand } from "../Card.ts"
 import { productCategories } from "../Category.ts"
 import { hash32 } from "../hash.ts"
-import { type MerchantAccount, missingGates, type RiskLevel } from "../MerchantAccount.ts"
+import { gatesByOnePerson, type MerchantAccount, missingGates, type RiskLevel } from "../MerchantAccount.ts"
 import { Currency } from "../Money.ts"
 import type { RoutingInputs } from "./Eligibility.ts"
 import type { ExclusionReason } from "./ExclusionReason.ts"
@@ -77,12 +77,14 @@ const outOfService = (entry: Account): ReadonlyArray<ExclusionReason> => {
   const { account, providerConfigured, credentialsMissing } = entry
   const { credentials = "" } = account
   const missing = missingGates(account)
+  const alone = gatesByOnePerson(account)
   return [
     ...(account.killSwitch ? [{ _tag: "KillSwitchOn" } as const] : []),
     ...(account.status === "active" ? [] : [{ _tag: "NotActive", status: account.status } as const]),
     ...(providerConfigured ? [] : [{ _tag: "ProviderNotConfigured", provider: account.provider } as const]),
     ...(credentialsMissing === true ? [{ _tag: "CredentialsMissing", credentials } as const] : []),
-    ...(missing.length === 0 ? [] : [{ _tag: "GatesMissing", missing } as const])
+    ...(missing.length === 0 ? [] : [{ _tag: "GatesMissing", missing } as const]),
+    ...(alone === undefined ? [] : [{ _tag: "GatesByOnePerson", by: alone } as const])
   ]
 }
 

@@ -13,6 +13,8 @@ export const ExclusionReason = Schema.Union([
   /** The secret of that name is not there. */
   Schema.TaggedStruct("CredentialsMissing", { credentials: Schema.String }),
   Schema.TaggedStruct("GatesMissing", { missing: Schema.Array(Gate) }),
+  /** One person alone vouches for all of its gates. */
+  Schema.TaggedStruct("GatesByOnePerson", { by: Schema.String }),
   Schema.TaggedStruct("CategoryNotUnderwritten", {
     category: ProductCategory,
     underwritten: Schema.Array(ProductCategory)
@@ -47,6 +49,8 @@ export const describe = (reason: ExclusionReason): string => {
       return `its credentials ${reason.credentials} are not configured`
     case "GatesMissing":
       return `it is live and its gates ${list(reason.missing)} are not passed`
+    case "GatesByOnePerson":
+      return `it is live and ${reason.by} alone passed its gates; a second operator has to vouch for one of them`
     case "CategoryNotUnderwritten":
       return `it is underwritten for ${list(reason.underwritten)}, not for ${reason.category}`
     case "CurrencyNotAccepted":

@@ -1,6 +1,6 @@
 import type { CommittedAttempt } from "../../kernel/cascade/SendPermit.ts"
 import type { AttemptId, MidId } from "../../kernel/ids.ts"
-import { missingGates } from "../../kernel/MerchantAccount.ts"
+import { gatesByOnePerson, missingGates } from "../../kernel/MerchantAccount.ts"
 import type { Money } from "../../kernel/Money.ts"
 import type { PermitRefusal } from "../../kernel/PaymentLedger.ts"
 import { type CountedCard, retryRefusal, type Try } from "../../kernel/routing/retryBudgets.ts"
@@ -32,6 +32,7 @@ export const permitRefusal = (
   }
   if (!collector.collects) return "entity_cannot_collect"
   if (missingGates(account).length > 0) return "gates_missing"
+  if (gatesByOnePerson(account) !== undefined) return "gates_by_one_person"
   // The networks count charges of money, and a test account makes none.
   return account.live === true && card !== undefined
     ? retried(store, now, session, mid, money, card, attempt)

@@ -119,12 +119,20 @@ export const attempts: ReadonlyArray<Prohibition> = [
   second("permit_gates_missing", "a live account whose gates are not passed", {}, [
     `update merchant_accounts set live = true ${only("mid_goods_1")}`
   ]),
+  second("permit_gates_missing", "a live account of which a gate was revoked", {}, [
+    `update merchant_accounts set live = true ${only("mid_goods_1")}`,
+    ...s.passGates("mid_goods_1"),
+    "update passed_gates set revoked_at = now(), revoked_by = 'officer 0', revoked_because = 'it lapsed' where gate = 'banking'"
+  ]),
+  second("permit_gates_by_one_person", "a live account that one person let go live with two keys", {}, [
+    `update merchant_accounts set live = true ${only("mid_goods_1")}`,
+    ...s.passGates("mid_goods_1"),
+    `insert into api_keys (key_hash, principal, development, person) values (repeat('0', 64), 'officer 1', false, 'officer 0')`
+  ]),
   ...retried.map(([reason, what, advice, brand]) =>
     second(`permit_${reason}`, what, { card_fingerprint: "a card", card_brand: brand }, [
       "update merchant_accounts set live = true where mid_id = 'mid_goods_1'",
-      ...["counsel", "banking", "credentials", "contract_run"].map(
-        (gate) => `insert into passed_gates values ('mid_goods_1', '${gate}', 'an officer', 'a letter')`
-      ),
+      ...s.passGates("mid_goods_1"),
       s.withoutTriggers("attempts"),
       `update attempts set card_fingerprint = 'a card', evidence = evidence || '{"advice": "${advice}"}'`,
       s.withTriggers("attempts"),

@@ -3,15 +3,7 @@ import type { Prohibition } from "./Prohibition.ts"
 
 // What was written stays written.
 
-const nothingChanges = [
-  "attempt_evidence",
-  "audit",
-  "captures",
-  "passed_gates",
-  "postings",
-  "refund_evidence",
-  "returns"
-]
+const nothingChanges = ["attempt_evidence", "audit", "captures", "postings", "refund_evidence", "returns"]
 const nothingIsDeleted = [
   "attempts",
   "audit_heads",
@@ -19,6 +11,7 @@ const nothingIsDeleted = [
   "fulfilments",
   "incidents",
   "outbox",
+  "passed_gates",
   "payment_sessions",
   "refunds",
   "routing_decisions"
@@ -28,7 +21,6 @@ const changed: Record<string, string> = {
   attempt_evidence: "detail = '{}'",
   audit: "actor = 'somebody else'",
   captures: "amount = amount + 1",
-  passed_gates: "evidence = 'another letter'",
   postings: "amount = amount + 1",
   refund_evidence: "detail = '{}'",
   returns: "amount = amount + 1"
@@ -48,6 +40,25 @@ const appendOnly = nothingChanges.flatMap((table): ReadonlyArray<Prohibition> =>
     tries: `delete from ${table}`
   }
 ])
+
+const revoked = "revoked_at = now(), revoked_by = 'an officer', revoked_because = 'it lapsed'"
+
+const gates: ReadonlyArray<Prohibition> = [
+  ["evidence = 'another letter'", "a gate that was passed on something else"],
+  [`${revoked}, passed_by = 'nobody'`, "a gate that somebody else passed"]
+].map(([change = "", what = ""]) => ({
+  by: "gate_unchanged",
+  what,
+  given: everyTable,
+  tries: `update passed_gates set ${change}`
+}))
+
+const revokedTwice: Prohibition = {
+  by: "gate_unchanged",
+  what: "a revoked gate that stands again",
+  given: [...everyTable, `update passed_gates set ${revoked}`],
+  tries: "update passed_gates set revoked_at = null, revoked_by = null, revoked_because = null"
+}
 
 const noDelete = nothingIsDeleted.map((table): Prohibition => ({
   by: `${table}.no_delete`,
@@ -79,6 +90,8 @@ const whole = (by: string, table: string, changes: ReadonlyArray<string>): Reado
 
 export const history: ReadonlyArray<Prohibition> = [
   ...appendOnly,
+  ...gates,
+  revokedTwice,
   ...noDelete,
   ...noTruncate,
   ...whole("audit_chain_grows", "audit_heads", [

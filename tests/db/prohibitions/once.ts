@@ -49,6 +49,13 @@ const copy = (by: string, what: string, change: Readonly<Record<string, unknown>
   }
 }
 
+const gates: Prohibition = {
+  by: "passed_gates.one_standing_gate",
+  what: "a gate that is passed twice",
+  given: s.everyTable,
+  tries: "insert into passed_gates values ('mid_goods_3', 'banking', 'another officer', 'a letter')"
+}
+
 /** The keys that a reference of many columns needs, and the primary key implies. Dropped, the reference goes with it. */
 const impliedKeys: ReadonlyArray<readonly [table: string, constraint: string]> = [
   ["captures", "capture_in_full"],
@@ -98,6 +105,7 @@ const secondLive = ["in_flight", "indeterminate", "captured", "absent"].map((sta
 
 export const once: ReadonlyArray<Prohibition> = [
   ...sameRowTwice,
+  gates,
   ...implied,
   ...secondLive,
   {

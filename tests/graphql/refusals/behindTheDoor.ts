@@ -6,7 +6,11 @@ import { SecretsNotKept } from "../../../src/kernel/events/eventRefusals.ts"
 import { EventSubscriptions } from "../../../src/kernel/events/EventSubscriptions.ts"
 import { SessionId } from "../../../src/kernel/ids.ts"
 import { GateRecord } from "../../../src/kernel/operations/GateRecord.ts"
-import { GatePassedBefore, OperatorsOnly } from "../../../src/kernel/operations/operatorRefusals.ts"
+import {
+  GateNotPassed,
+  GatePassedBefore,
+  OperatorsOnly
+} from "../../../src/kernel/operations/operatorRefusals.ts"
 import { PaymentOrchestrator } from "../../../src/kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "../../../src/kernel/PaymentSessions.ts"
 import {
@@ -85,7 +89,8 @@ const broken = openDoors({
         )
       }),
       Context.add(GateRecord, {
-        pass: ({ mid, gate }) => Effect.fail(new GatePassedBefore({ mid, gate }))
+        pass: ({ mid, gate }) => Effect.fail(new GatePassedBefore({ mid, gate })),
+        revoke: ({ mid, gate }) => Effect.fail(new GateNotPassed({ mid, gate }))
       }),
       Context.add(WebhookInbox, {
         ...Context.get(services, WebhookInbox),
@@ -208,6 +213,8 @@ export const behindTheDoor = (): void => {
         }
         const pass = `passGate(mid: "mid_bio_1", gate: banking, evidence: "a letter")`
         assert.strictEqual(yield* code(pass, "passGate"), "gate_passed_before")
+        const revoke = `revokeGate(mid: "mid_bio_1", gate: banking, reason: "it lapsed")`
+        assert.strictEqual(yield* code(revoke, "revokeGate"), "gate_not_passed")
       })
     )
 

@@ -357,7 +357,7 @@ describe("an operator who is refused reads", () => {
     [new OperatorsOnly(), "only an operator may do this; ask with the API key of one"],
     [
       new GatePassedBefore({ mid: MidId.make("mid_1"), gate: "banking" }),
-      "mid_1 has passed the gate banking already; what is on record stays as it is"
+      "mid_1 has passed the gate banking already; revoke it first if that is no longer so"
     ],
     [
       refusals.UnknownReview.of("rv_1"),

@@ -1,3 +1,4 @@
+import { Gate } from "../../../src/kernel/MerchantAccount.ts"
 import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Effect } from "effect"
 import { compile } from "../../../src/kernel/routing/RoutingPolicy.ts"
@@ -70,6 +71,15 @@ const examples = {
     account({ live: true, gates: ["counsel", "credentials"] }),
     charge(),
     "it is live and its gates banking, contract_run are not passed"
+  ],
+  GatesByOnePerson: [
+    account({
+      live: true,
+      gates: Gate.literals,
+      gatesBy: [{ by: "ann" }, { by: "her other key", person: "ann" }]
+    }),
+    charge(),
+    "it is live and ann alone passed its gates; a second operator has to vouch for one of them"
   ],
   VaultNotServed: [
     account({ rules: { vaults: ["basis_theory"] } }),

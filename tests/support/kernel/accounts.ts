@@ -1,6 +1,11 @@
 import { DateTime } from "effect"
 import { EntityId, MidId, ProviderName, SessionId } from "../../../src/kernel/ids.ts"
-import { AcceptanceRules, type Gate, MerchantAccount } from "../../../src/kernel/MerchantAccount.ts"
+import {
+  AcceptanceRules,
+  type Gate,
+  MerchantAccount,
+  type PassedGate
+} from "../../../src/kernel/MerchantAccount.ts"
 import type { RoutingInputs } from "../../../src/kernel/routing/Eligibility.ts"
 import type { Account } from "../../../src/kernel/routing/RoutingPolicy.ts"
 
@@ -25,8 +30,15 @@ interface Changes {
   readonly credentials?: string
   readonly credentialsMissing?: boolean
   readonly live?: boolean
+  /** Passed by two persons in turn, but for the changes. */
   readonly gates?: ReadonlyArray<Gate>
+  readonly gatesBy?: ReadonlyArray<Pick<PassedGate, "by" | "person">>
 }
+
+const passing = ({ gatesBy = [{ by: "an officer" }, { by: "a banker" }] }: Changes, at: number) => ({
+  by: "an officer",
+  ...gatesBy[at % gatesBy.length]
+})
 
 /** An account that takes any merchandise in dollars, but for the changes. */
 export const account = (changes: Changes = {}): Account => ({
@@ -45,7 +57,13 @@ export const account = (changes: Changes = {}): Account => ({
     ...(changes.live === undefined ? {} : { live: changes.live }),
     ...(changes.gates === undefined
       ? {}
-      : { gates: changes.gates.map((gate) => ({ gate, by: "an officer", at: DateTime.makeUnsafe(0) })) }),
+      : {
+          gates: changes.gates.map((gate, at) => ({
+            gate,
+            at: DateTime.makeUnsafe(0),
+            ...passing(changes, at)
+          }))
+        }),
     ...(changes.monthlyCap === undefined ? {} : { monthlyCap: changes.monthlyCap })
   }),
   capturedThisMonth: changes.capturedThisMonth ?? 0,

@@ -27,6 +27,7 @@ const Shape = Schema.Struct({
   credentialsMissing: Schema.Literals([false, false, false, false, false, true]),
   live: Schema.Literals([false, false, false, true]),
   gatesPassed: between(0, 6),
+  passedAlone: Schema.Literals([true, false]),
   // Named twice or not at all: whatever a row can hold.
   underwrittenFor: few(categories),
   rules: Schema.Union([
@@ -52,10 +53,11 @@ const Shape = Schema.Struct({
 })
 
 const accounts = Arbitrary.map(Arbitrary.array(Arbitrary.schema(Shape), { maxLength: 12 }), (shapes) =>
-  shapes.map(({ gatesPassed, cap, ...shape }, n) =>
+  shapes.map(({ gatesPassed, passedAlone, cap, ...shape }, n) =>
     account({
       ...shape,
       gates: Gate.literals.slice(0, gatesPassed),
+      ...(passedAlone ? { gatesBy: [{ by: "an officer" }, { by: "a key", person: "an officer" }] } : {}),
       ...(cap.amount < 0 ? {} : { monthlyCap: cap }),
       id: `mid_${n}`
     })

@@ -72,7 +72,7 @@ export type DisputeState = "warning" | "open" | "under_review" | "won" | "lost" 
 /** Why an account was left out, with the exact difference in its other fields. */
 export type ExclusionReason = {
   /** For programs: `kill_switch_on`. */
-  readonly code: "kill_switch_on" | "not_active" | "provider_not_configured" | "credentials_missing" | "gates_missing" | "category_not_underwritten" | "currency_not_accepted" | "amount_below_minimum" | "amount_above_maximum" | "card_brand_not_accepted" | "vault_not_served" | "country_not_served" | "bin_blocked" | "risk_too_high" | "monthly_cap_reached"
+  readonly code: "kill_switch_on" | "not_active" | "provider_not_configured" | "credentials_missing" | "gates_missing" | "gates_by_one_person" | "category_not_underwritten" | "currency_not_accepted" | "amount_below_minimum" | "amount_above_maximum" | "card_brand_not_accepted" | "vault_not_served" | "country_not_served" | "bin_blocked" | "risk_too_high" | "monthly_cap_reached"
   /** For people: `its kill switch is on`. */
   readonly sentence: string
 } & Readonly<Record<string, unknown>>
@@ -368,7 +368,7 @@ export interface RefusalDetails {
     }>
     readonly passedOver: ReadonlyArray<{
       readonly mid: string
-      readonly reason: "kill_switch_on" | "not_active" | "not_underwritten" | "entity_cannot_collect" | "gates_missing" | "retry_forbidden" | "card_needs_update" | "retry_too_early" | "retry_budget_spent"
+      readonly reason: "kill_switch_on" | "not_active" | "not_underwritten" | "entity_cannot_collect" | "gates_missing" | "gates_by_one_person" | "retry_forbidden" | "card_needs_update" | "retry_too_early" | "retry_budget_spent"
     }>
   }
   readonly not_settled_yet: {

@@ -29,9 +29,7 @@ const card = (nr: number) => ({ fingerprint: `card_${nr}`, cardBrand: `net_${nr}
 const counted = (nr: number): ReadonlyArray<string> => [
   ...scenes.company(nr),
   `update merchant_accounts set live = true where mid_id = 'mid_${nr}'`,
-  ...["counsel", "banking", "credentials", "contract_run"].map(
-    (gate) => `insert into passed_gates values ('mid_${nr}', '${gate}', 'an officer', 'a letter')`
-  ),
+  ...s.passGates(`mid_${nr}`),
   `insert into retry_budgets values ('net_${nr}', '2026-01-01', 24, true, 1)`
 ]
 
@@ -187,11 +185,35 @@ export const attempts: ReadonlyArray<Race> = [
     "nothing is sent to an account whose kill switch is on",
     (nr) => `update merchant_accounts set kill_switch = true where mid_id = 'mid_${nr}'`
   ),
-  stopped(
-    "gates_missing",
-    "nothing is sent to a live account whose gates are not passed",
-    (nr) => `update merchant_accounts set live = true where mid_id = 'mid_${nr}'`
-  ),
+  {
+    ...stopped(
+      "gates_missing",
+      "nothing is sent to a live account whose gates are not passed",
+      (nr) => `update merchant_accounts set live = true where mid_id = 'mid_${nr}'`
+    ),
+    given: (nr) => [
+      ...counted(nr),
+      scenes.declaredByCompany(nr),
+      `update passed_gates set revoked_at = now(), revoked_by = 'officer 0', revoked_because = 'it lapsed'
+        where mid_id = 'mid_${nr}' and gate = 'banking'`
+    ]
+  },
+  {
+    ...stopped(
+      "gates_by_one_person",
+      "nothing is sent to a live account that one person let go live",
+      (nr) => `update merchant_accounts set live = true where mid_id = 'mid_${nr}'`
+    ),
+    given: (nr) => [
+      ...counted(nr),
+      scenes.declaredByCompany(nr),
+      `update passed_gates set revoked_at = now(), revoked_by = 'officer 0', revoked_because = 'it lapsed'
+        where mid_id = 'mid_${nr}' and passed_by = 'officer 1'`,
+      ...s
+        .passGates(`mid_${nr}`)
+        .flatMap((passed, at) => (at % 2 === 1 ? [passed.replace("officer 1", "officer 0")] : []))
+    ]
+  },
   stopped(
     "not_active",
     "nothing is sent to an account that is suspended",

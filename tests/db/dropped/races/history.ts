@@ -1,5 +1,5 @@
 import * as s from "../../support/scene.ts"
-import { none, owners, type Prohibition, type Race, stillThere } from "../Race.ts"
+import { atMostOne, none, owners, type Prohibition, type Race, stillThere } from "../Race.ts"
 import * as scenes from "../scenes.ts"
 
 // What was written stays as it was written.
@@ -93,13 +93,38 @@ const chained = (drops: Prohibition): Race => ({
 
 export const history: ReadonlyArray<Race> = [
   ...truncated,
-  ...appendOnly(
-    "passed_gates",
+  ...stays(
     "a gate is passed on what it was passed on",
-    "evidence = 'another letter'",
-    (nr) => `mid_id = 'mid_gate_${nr}'`,
-    "evidence = 'a letter'"
+    ["trigger passed_gates.guard_gate", "refusal guard_gate.gate_unchanged"],
+    (nr) => `update passed_gates set evidence = 'another letter' where mid_id = 'mid_gate_${nr}'`,
+    (nr) => `passed_gates where mid_id = 'mid_gate_${nr}' and evidence = 'a letter'`
   ),
+  ...stays(
+    "a gate that was passed is kept",
+    ["trigger passed_gates.no_delete"],
+    (nr) => `delete from passed_gates where mid_id = 'mid_gate_${nr}'`,
+    (nr) => `passed_gates where mid_id = 'mid_gate_${nr}'`
+  ),
+  {
+    drops: ["index one_standing_gate"],
+    law: "a gate stands once, so that whoever revokes it has revoked it",
+    given: everything,
+    workers: (nr) =>
+      owners(
+        4,
+        () => `insert into passed_gates values ('mid_gate_${nr}', 'counsel', 'an officer', 'a letter')`
+      ),
+    broken: (nr) => atMostOne(`passed_gates where mid_id = 'mid_gate_${nr}' and gate = 'counsel'`)
+  },
+  {
+    drops: ["constraint passed_gates.revoked_by_somebody"],
+    law: "a gate is revoked by somebody, for a reason",
+    given: everything,
+    workers: (nr) =>
+      owners(2, () => `update passed_gates set revoked_at = now() where mid_id = 'mid_gate_${nr}'`),
+    broken: (nr) =>
+      none(`passed_gates where mid_id = 'mid_gate_${nr}' and revoked_at is not null and revoked_by is null`)
+  },
   ...appendOnly(
     "captures",
     "money that moved is booked as it moved",

@@ -20,6 +20,8 @@ const oneOf = (
   broken: (nr) => atMostOne(same(nr))
 })
 
+const gates = ["counsel", "banking", "credentials", "contract_run"]
+
 const keys: ReadonlyArray<Race> = [
   oneOf(
     "entities.entities_pkey",
@@ -53,9 +55,10 @@ const keys: ReadonlyArray<Race> = [
   ),
   oneOf(
     "passed_gates.passed_gates_pkey",
-    "a gate is passed once",
-    (nr, at) => `insert into passed_gates values ('mid_${nr}', 'banking', 'officer ${at}', 'a letter')`,
-    (nr) => `passed_gates where mid_id = 'mid_${nr}' and gate = 'banking'`
+    "a passed gate has a number of its own",
+    (nr, at) => `insert into passed_gates (gate_nr, mid_id, gate, passed_by, evidence) overriding system value
+      values (${1_000_000 + nr}, 'mid_${nr}', '${gates[at % gates.length]}', 'an officer', 'a letter')`,
+    (nr) => `passed_gates where gate_nr = ${1_000_000 + nr}`
   ),
   oneOf(
     "prices.prices_pkey",
@@ -274,8 +277,6 @@ const references: ReadonlyArray<Race> = [
     () => "outbox where session_id not in (select session_id from payment_sessions)"
   )
 ]
-
-const gates = ["counsel", "banking", "credentials", "contract_run"]
 
 const changes: Readonly<Record<string, (nr: number, worker: number) => string>> = {
   entities: (nr) => `update entities set pays_out = true where entity_id = 'co_${nr}'`,
