@@ -23,6 +23,7 @@ export const openSandbox = Effect.fn("openSandbox")(function* (
 ) {
   // Loaded only here: a service in production does not have the emulators beside it.
   const { startSandbox } = yield* Effect.promise(() => import("../sandbox/startSandbox.ts"))
+  const { elementsIntegrity } = yield* Effect.promise(() => import("../sandbox/basis-theory/elements.ts"))
   const { keepMagicTokens } = yield* Effect.promise(() => import("../sandbox/magicTokens.ts"))
   const first = settings.port + above
   const sandbox = yield* startSandbox({
@@ -64,6 +65,8 @@ export const openSandbox = Effect.fn("openSandbox")(function* (
     STRIPE_ORIGIN: origins.stripe,
     NMI_ORIGIN: origins.nmi,
     BASIS_THEORY_ORIGIN: origins.basisTheory,
+    BASIS_THEORY_ELEMENTS: origins.basisTheory,
+    BASIS_THEORY_ELEMENTS_SRI: elementsIntegrity,
     BASIS_THEORY_API_KEY: "key_sandbox_private",
     BASIS_THEORY_PUBLIC_KEY: "key_sandbox_public",
     ...Object.fromEntries(secrets)

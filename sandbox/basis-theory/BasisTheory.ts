@@ -4,6 +4,7 @@ import type { Fault } from "../plumbing/Fault.ts"
 import { json, parseJson, type Reply, type Request } from "../plumbing/Http.ts"
 import { randomText } from "../plumbing/ids.ts"
 import { type Gateway, paced } from "../plumbing/serve.ts"
+import { elements } from "./elements.ts"
 import { createIntent, deleteIntent, getIntent } from "./intents.ts"
 import { notFound, Problem } from "./Problem.ts"
 import { proxy, proxyError } from "./proxy.ts"
@@ -127,6 +128,8 @@ export const makeBasisTheory = (
   }
 
   const answer = async (request: Request, fault: Fault | undefined): Promise<Reply> => {
+    const shown = elements(request)
+    if (shown !== undefined) return shown
     const trace = { "bt-trace-id": request.headers.get("bt-trace-id") ?? randomText(22) }
     try {
       const key = request.headers.get("bt-api-key")

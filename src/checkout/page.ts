@@ -1,6 +1,7 @@
 import type { Stage } from "../kernel/checkout/Stage.ts"
 import { openDoor } from "./door.ts"
 import { basisTheoryFields, type CardFields, type Listening, stubFields } from "./fields.ts"
+import { keepGuard } from "./guard.ts"
 import { openHost } from "./host.ts"
 import type { PageData, Standing } from "./wire.ts"
 
@@ -194,5 +195,6 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && !busy) void refresh()
 })
 
+keepGuard()
 show(standing, false)
 void openFields()

@@ -54,3 +54,10 @@ export type ToHost =
   | { readonly type: "refused"; readonly problem: string }
   | { readonly type: "ready" | "processing" | "settled" | "declined" | "inReview" | "authenticate" }
   | { readonly type: "ended"; readonly stage: Stage }
+
+/** What the page saw that should not be in it. Origins only: an address may hold anything. */
+export interface PageReport {
+  readonly type: "tamper"
+  readonly element: string
+  readonly origin: string
+}

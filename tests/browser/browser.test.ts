@@ -3,20 +3,34 @@ import { afterAll, beforeAll, describe } from "vitest"
 import { embedded } from "./embedded.ts"
 import { hosted } from "./hosted.ts"
 import { people } from "./people.ts"
+import { safety } from "./safety.ts"
+import { openSandboxed, type Sandboxed } from "./support/openSandboxed.ts"
 import { openScene, type Scene } from "./support/Scene.ts"
+import { vaults } from "./vaults.ts"
 
 describe("in Chromium", () => {
   let opened: Scene | undefined
+  let openedSandboxed: Sandboxed | undefined
   const scene = (): Scene => {
     if (opened === undefined) throw new Error("the scene is not open")
     return opened
   }
+  const sandboxed = (): Sandboxed => {
+    if (openedSandboxed === undefined) throw new Error("the sandboxed server is not there")
+    return openedSandboxed
+  }
   beforeAll(async () => {
     opened = await openScene()
-  }, 180_000)
-  afterAll(async () => opened?.close(), 60_000)
+    openedSandboxed = await openSandboxed([opened.shop.origin])
+  }, 240_000)
+  afterAll(async () => {
+    await openedSandboxed?.close()
+    await opened?.close()
+  }, 120_000)
 
   hosted(scene)
   embedded(scene)
   people(scene)
+  safety(scene)
+  vaults(scene, sandboxed)
 })

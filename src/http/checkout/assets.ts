@@ -20,7 +20,18 @@ export interface Asset {
 const folder = new URL("../../checkout/", import.meta.url)
 
 /** What browsers load: entries, and the modules and styles that belong to them. */
-const scripts = ["page", "boot", "back", "door", "fields", "host", "element", "vault/vault", "vault/card"]
+const scripts = {
+  page: "shows where a payment stands, and takes the card's token to the door",
+  door: "asks the customer's door",
+  fields: "speaks with the vault's own card fields",
+  host: "tells the page around an embedded checkout what comes of it",
+  guard: "tells of scripts, frames and forms that nobody here wrote",
+  boot: "exchanges the embed token",
+  back: "leads from the bank's page back to the checkout",
+  element: "puts the checkout into a shop's page, in a frame",
+  "vault/vault": "the simulated vault's card fields, for development",
+  "vault/card": "what the simulated vault knows of cards"
+}
 const styles = ["page", "frame", "vault/vault"]
 
 /** What Node runs this very server with. That it warns of the function's age is nothing that an operator can act on. */
@@ -56,7 +67,7 @@ const reach = (name: string, texts: ReadonlyMap<string, string>): ReadonlyArray<
  * it, so there is nothing to build. The address holds a hash of all of it, so it may be kept forever.
  */
 export const makeAssets = () => {
-  const texts = new Map(scripts.map((name) => [name, moduleOf(name)]))
+  const texts = new Map(Object.keys(scripts).map((name) => [name, moduleOf(name)]))
   const files = [
     ...[...texts].map(([name, text]) => ({ name: `${name}.js`, type: "text/javascript", text, of: name })),
     ...styles.map((name) => ({
@@ -90,7 +101,12 @@ export const makeAssets = () => {
     if (found === undefined) throw new Error(`the checkout has no ${name}`)
     return found
   }
-  return { version, all: [...byName.values()], get, find: (name: string) => byName.get(name) }
+  /** Every script that may run in a page of the checkout, why, and what browsers compare it with. */
+  const inventory = Object.entries(scripts).map(([name, why]) => {
+    const { path, integrity } = get(`${name}.js`)
+    return { script: path, why, integrity }
+  })
+  return { version, inventory, all: [...byName.values()], get, find: (name: string) => byName.get(name) }
 }
 
 export type Assets = ReturnType<typeof makeAssets>

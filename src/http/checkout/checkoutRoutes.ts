@@ -4,6 +4,7 @@ import { makeAssets } from "./assets.ts"
 import { cardFieldsOffered } from "./cardFieldsOffered.ts"
 import { doorRoutes } from "./doorRoutes.ts"
 import { pageRoutes } from "./pageRoutes.ts"
+import { reportRoutes } from "./reportRoutes.ts"
 import { SessionLimits } from "./SessionLimits.ts"
 
 /** The customer's checkout: its pages, what they load, and the door that they ask. */
@@ -14,7 +15,9 @@ export const checkoutRoutes = (settings: {
   readonly loopbackOnly: boolean
 }) => {
   const assets = makeAssets()
-  return Layer.mergeAll(pageRoutes({ ...settings, assets }), doorRoutes(settings.addresses)).pipe(
-    Layer.provide([cardFieldsOffered({ ...settings, assets }), SessionLimits.layer])
-  )
+  return Layer.mergeAll(
+    pageRoutes({ ...settings, assets }),
+    doorRoutes(settings.addresses),
+    reportRoutes(assets)
+  ).pipe(Layer.provide([cardFieldsOffered({ ...settings, assets }), SessionLimits.layer]))
 }

@@ -32,6 +32,8 @@ export interface Payments {
   readonly sql: (statement: string) => Promise<void>
   /** Every byte so far: over HTTP in and out, to the database, to the vault and the processors, and what it printed. */
   readonly heard: () => Buffer
+  /** What it printed so far. */
+  readonly printed: () => string
   readonly close: () => Promise<void>
 }
 
@@ -151,6 +153,7 @@ export const openPayments = async ({
       ),
     attempts: async (session) => (await read(session)).attempts.map(({ state }) => state),
     state: async (session) => (await read(session)).state,
+    printed: server.output,
     heard: () =>
       Buffer.concat([
         front.heard(),

@@ -1,4 +1,5 @@
-import { connect, createServer, type NetConnectOpts, type Socket } from "node:net"
+import { subscribe } from "node:diagnostics_channel"
+import { connect, createServer, type NetConnectOpts, Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -11,8 +12,16 @@ export interface Tee {
   readonly close: () => Promise<void>
 }
 
-const listen = (target: NetConnectOpts, at: number | string) => {
-  const chunks: Array<Buffer> = []
+/** The ports from which this very process has connected to anywhere: its emulators call each other over the same lines. */
+const ownPorts = new Set<number>()
+subscribe("net.client.socket", (message) => {
+  if (typeof message !== "object" || message === null || !("socket" in message)) return
+  const { socket } = message
+  if (socket instanceof Socket) socket.once("connect", () => ownPorts.add(socket.localPort ?? 0))
+})
+
+const listen = (target: NetConnectOpts, at: number | string, ownToo: boolean) => {
+  const chunks: Array<{ readonly port: number | undefined; readonly bytes: Buffer }> = []
   const open = new Set<Socket>()
   const server = createServer((client) => {
     const far = connect(target)
@@ -21,7 +30,7 @@ const listen = (target: NetConnectOpts, at: number | string) => {
       [far, client]
     ] as const) {
       open.add(from)
-      from.on("data", (chunk: Buffer) => chunks.push(chunk))
+      from.on("data", (bytes: Buffer) => chunks.push({ port: client.remotePort, bytes }))
       from.on("error", () => to.destroy())
       from.once("close", () => {
         open.delete(from)
@@ -40,7 +49,10 @@ const listen = (target: NetConnectOpts, at: number | string) => {
   })
   return {
     listening,
-    heard: () => Buffer.concat(chunks),
+    heard: () =>
+      Buffer.concat(
+        chunks.filter(({ port }) => ownToo || !ownPorts.has(port ?? 0)).map(({ bytes }) => bytes)
+      ),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())
@@ -49,8 +61,8 @@ const listen = (target: NetConnectOpts, at: number | string) => {
   }
 }
 
-/** A line to a port of this machine. */
-export const teeOf = async (target: () => number, at = 0): Promise<Tee> => {
+/** A line to a port of this machine. Without `ownToo` what this process itself says over it is not kept. */
+export const teeOf = async (target: () => number, ownToo = true, at = 0): Promise<Tee> => {
   // Where it leads may be known only later: a server has to know its own address before it starts.
   const options: NetConnectOpts = {
     host: "127.0.0.1",
@@ -58,7 +70,7 @@ export const teeOf = async (target: () => number, at = 0): Promise<Tee> => {
       return target()
     }
   }
-  const { listening, ...rest } = listen(options, at)
+  const { listening, ...rest } = listen(options, at, ownToo)
   return { port: await listening, ...rest }
 }
 
@@ -66,7 +78,7 @@ export const teeOf = async (target: () => number, at = 0): Promise<Tee> => {
 export const teeOfPostgres = async (folder: string) => {
   const own = mkdtempSync(join(tmpdir(), "tee-"))
   const name = ".s.PGSQL.5432"
-  const { listening, close, heard } = listen({ path: join(folder, name) }, join(own, name))
+  const { listening, close, heard } = listen({ path: join(folder, name) }, join(own, name), true)
   await listening
   return {
     folder: own,
