@@ -9,7 +9,7 @@ const say = (message) => parent.postMessage(message, "*")
 const digits = () => input.value.replaceAll(/\D/g, "")
 
 const checks = (number) => {
-  const sum = [...number].reverse().reduce((sofar, digit, at) => {
+  const sum = [...number].toReversed().reduce((sofar, digit, at) => {
     const counted = at % 2 === 0 ? Number(digit) : Number(digit) * 2
     return sofar + (counted > 9 ? counted - 9 : counted)
   }, 0)
@@ -18,7 +18,7 @@ const checks = (number) => {
 const brandOf = (number) =>
   /^3[47]/.test(number)
     ? "american-express"
-    : /^4/.test(number)
+    : number.startsWith("4")
       ? "visa"
       : /^(5[1-5]|2)/.test(number)
         ? "mastercard"
