@@ -4,14 +4,19 @@ import { OpenApi } from "effect/http-api"
 import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
 import { Api } from "../src/http/api/Api.ts"
+import { schema } from "../src/graphql/schema.ts"
+import { operationTypes } from "./sdk/operationTypes.ts"
 import { type OpenApiDocument, restTypes } from "./sdk/restTypes.ts"
 
 const root = join(import.meta.dirname, "..")
 const sdk = join(root, "packages", "sdk")
 
 const document: OpenApiDocument = JSON.parse(JSON.stringify(OpenApi.fromApi(Api)))
+const operations = await readFile(join(sdk, "operations", "operations.graphql"), "utf8")
+const generated = join(sdk, "src", "generated")
 const files: ReadonlyArray<readonly [path: string, text: string]> = [
-  [join(sdk, "src", "generated", "rest.ts"), restTypes(document)]
+  [join(generated, "rest.ts"), restTypes(document)],
+  [join(generated, "operations.ts"), operationTypes(schema, operations)]
 ]
 
 for (const [path, text] of files) {

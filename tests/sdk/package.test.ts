@@ -4,13 +4,13 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Predicate, Redacted, Schedule } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { cpSync, readFileSync, writeFileSync } from "node:fs"
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { developmentKey } from "../../src/db/seedData.ts"
 import { ask, payWith, type Started, startService } from "../service/server.ts"
 import { end, freePort } from "../support/serverProcess.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
-import { type App, blocksOf, compile, installPacked, nodes, typesOfNode } from "./packed.ts"
+import { type App, blocksOf, compile, installPacked, nodes, root, typesOfNode } from "./packed.ts"
 
 const eventually = (what: () => string, holds: Effect.Effect<boolean>) =>
   holds.pipe(
@@ -69,7 +69,7 @@ const shop = Effect.fnUntraced(function* (app: App, node: string, server: Starte
   return { get, said: () => said, address }
 })
 
-it.layer(TestDatabase.layer, { excludeTestServices: true, timeout: 120_000 })("the packed package", (it) => {
+it.layer(TestDatabase.layer, { excludeTestServices: true, timeout: 240_000 })("the packed package", (it) => {
   it.effect("installs without a network, knows its types everywhere, and takes a payment on every Node", () =>
     Effect.gen(function* () {
       const app = yield* installed
@@ -83,9 +83,18 @@ it.layer(TestDatabase.layer, { excludeTestServices: true, timeout: 120_000 })("t
         compile(app, "node", examples, { lib: ["es2023"], exactOptionalPropertyTypes: true, ...typesOfNode })
       )
 
+      // Who works in Effect has it already.
+      symlinkSync(join(root, "node_modules", "effect"), join(app.folder, "node_modules", "effect"))
+      const inEffect = { "app.ts": blocksOf("ts effect")[0] ?? "" }
+      yield* Effect.promise(() =>
+        compile(app, "effect", inEffect, { lib: ["es2023", "dom"], types: [], skipLibCheck: true })
+      )
+
       const [code = ""] = blocksOf("js")
       writeFileSync(join(app.folder, "shop.mjs"), code)
-      cpSync(join(import.meta.dirname, "browser.mjs"), join(app.folder, "browser.mjs"))
+      for (const file of ["browser.mjs", "inEffect.mjs"]) {
+        cpSync(join(import.meta.dirname, file), join(app.folder, file))
+      }
       const server = yield* serving
       for (const node of nodes) {
         const version = (yield* Effect.promise(() => app.run(node, ["--version"]))).trim()
@@ -94,6 +103,8 @@ it.layer(TestDatabase.layer, { excludeTestServices: true, timeout: 120_000 })("t
           app.run(node, ["--experimental-vm-modules", "--no-warnings", "browser.mjs"], environment(server))
         )
         assert.strictEqual(withoutNode, "everything as promised\n", version)
+        const inEffectToo = yield* Effect.promise(() => app.run(node, ["inEffect.mjs"], environment(server)))
+        assert.strictEqual(inEffectToo, "declined, then settled\n", version)
         yield* Effect.scoped(sells(app, node, server, `order-${version}`))
       }
     })
@@ -107,11 +118,8 @@ const holdsNothingOfNode = (app: App): void => {
   for (const file of scripts) {
     const text = readFileSync(join(app.installed, file), "utf8")
     const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, name = ""]) => name)
-    assert.deepStrictEqual(
-      imports.filter((name) => !name.startsWith("./")),
-      [],
-      file
-    )
+    const foreign = imports.filter((name) => !name.startsWith("./") && !name.startsWith("../"))
+    assert.deepStrictEqual(foreign, file === join("dist", "effect.js") ? ["effect"] : [], file)
   }
 }
 

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
 
-const root = join(import.meta.dirname, "..", "..")
+export const root = join(import.meta.dirname, "..", "..")
 const sdk = join(root, "packages", "sdk")
 const binaries = join(root, "node_modules", ".bin")
 

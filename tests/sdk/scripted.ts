@@ -21,8 +21,8 @@ export interface Seen {
 
 export const origin = "https://pay.example"
 
-/** A client whose line answers by a script; the last line of it goes on for ever. */
-export const scripted = (script: ReadonlyArray<Scripted>, options: Partial<PaymentsOptions> = {}) => {
+/** A line that answers by a script, the last line of which goes on for ever; and what it saw. */
+export const scriptedFetch = (script: ReadonlyArray<Scripted>) => {
   const seen: Array<Seen> = []
   const fetch: Fetch = (url, init) => {
     const headers = new Headers(init.headers)
@@ -35,6 +35,12 @@ export const scripted = (script: ReadonlyArray<Scripted>, options: Partial<Payme
     })
     return answer(script[Math.min(seen.length, script.length) - 1] ?? "silence", init.signal ?? undefined)
   }
+  return { fetch, seen }
+}
+
+/** A client on such a line. */
+export const scripted = (script: ReadonlyArray<Scripted>, options: Partial<PaymentsOptions> = {}) => {
+  const { fetch, seen } = scriptedFetch(script)
   const payments = createPayments({
     origin: `${origin}/`,
     apiKey: "sk_1",

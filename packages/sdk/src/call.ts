@@ -121,7 +121,11 @@ const sendUnder = async <Value>(
     story.tries += 1
     story.heard = await exchange(line.fetch, written(line, asked, apiKey, idempotencyKey), timeoutMs, signal)
     const verdict = asked.judge(story.heard)
-    if (verdict.is === "answered") return verdict.value
+    if (verdict.is === "answered") {
+      if (verdict.refusal === undefined || story.doubt === undefined) return verdict.value
+      story.doubt = { because: "refused_later", told: verdict.refusal }
+      throw unknown(story, asked, idempotencyKey)
+    }
     if (verdict.is === "unknown" && asked.effect !== "reads") story.doubt = verdict
     const retryAfterMs = (story.heard.is === "answer" && story.heard.retryAfterMs) || 0
     const again =

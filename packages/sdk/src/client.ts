@@ -152,6 +152,15 @@ const plainTimeout = 15 * seconds
 /** A charge may go over several merchant accounts, each with a deadline of its own. */
 const moneyTimeout = 90 * seconds
 
+const lines = new WeakMap<Payments, Line>()
+
+/** What the functions of this package that are not methods need of a client. */
+export const lineOf = (payments: Payments): Line => {
+  const line = lines.get(payments)
+  if (line === undefined) throw new TypeError("this is no client that `createPayments` made")
+  return line
+}
+
 /** A client of the service. Keep one for the life of the program: it remembers keys of calls nobody knows the end of. */
 export const createPayments = (options: PaymentsOptions): Payments => {
   const line: Line = {
@@ -162,7 +171,7 @@ export const createPayments = (options: PaymentsOptions): Payments => {
     retries: options.retries ?? {},
     keys: new KeyRing()
   }
-  return {
+  const payments: Payments = {
     create: (config, more) => write(line, sessions, asJson(config), plainTimeout, isCreated, more),
     read: (session, more) => read(line, pathOf(session), isRead, more),
     confirm: (session, confirmation, more) =>
@@ -184,6 +193,8 @@ export const createPayments = (options: PaymentsOptions): Payments => {
       write(line, pathOf(session, "/refunds"), asked, moneyTimeout, isRefund, more),
     readRefunds: (session, more) => read(line, pathOf(session, "/refunds"), isReturns, more)
   }
+  lines.set(payments, line)
+  return payments
 }
 
 const sessions = "/v1/payment-sessions"

@@ -1,17 +1,18 @@
-import type { Because, Told } from "./errors.ts"
+import type { Because, ErrorDetails, Told } from "./errors.ts"
 import type { Heard } from "./exchange.ts"
 import type { RefusalDetails } from "./generated/rest.ts"
 
 /** What one try proves. */
 export type Verdict<Value> =
-  | { readonly is: "answered"; readonly value: Value }
+  /** With a `refusal` the answer says that nothing was done by this try. */
+  | { readonly is: "answered"; readonly value: Value; readonly refusal?: Told }
   /** The server says that nothing was done. */
   | { readonly is: "refused"; readonly refusal: Refusal; readonly again: boolean }
   /** Nothing was done, and nothing was said. */
   | { readonly is: "nothing" }
   | { readonly is: "unknown"; readonly because: Because; readonly told?: Told; readonly again: boolean }
 
-type RefusalCode = keyof RefusalDetails
+type RefusalCode = keyof RefusalDetails | "graphql_refused"
 
 /** The one shape of the server's errors. */
 interface ErrorBody {
@@ -19,11 +20,11 @@ interface ErrorBody {
     readonly code: RefusalCode
     readonly field: string | null
     readonly message: string
-    readonly details: RefusalDetails[RefusalCode]
-    readonly requestId: string
+    readonly details: ErrorDetails[RefusalCode]
   }
 }
 
+/** Why nothing was done. */
 export type Refusal = ErrorBody["error"] & { readonly status: number }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -41,7 +42,7 @@ const isErrorBody = (json: unknown): json is ErrorBody =>
 const nothingDone: ReadonlySet<string> = new Set(["vault_unavailable", "processor_unavailable"])
 
 /** Statuses that pass: whoever answered them, the same request may fare better later. */
-const passing = (status: number): boolean =>
+export const passing = (status: number): boolean =>
   status >= 500 || status === 408 || status === 425 || status === 429
 
 /**

@@ -1,4 +1,4 @@
-import { Failure } from "./errors.ts"
+import { type Call, callOf, Failure } from "./errors.ts"
 import type { PaymentEvent } from "./events.ts"
 import { isRecord } from "./verdict.ts"
 
@@ -20,7 +20,12 @@ export interface Webhook {
  * Verifies a webhook and answers the event in it. Rejects with `webhook_not_signed` or `webhook_too_old` (answer 401),
  * or `webhook_unreadable`. It follows Standard Webhooks and takes Web Crypto alone, so it runs at the edge as well.
  */
-export const verifyWebhook = async (webhook: Webhook): Promise<PaymentEvent> => {
+export const verifyWebhook = (
+  webhook: Webhook
+): Call<PaymentEvent, "webhook_not_signed" | "webhook_too_old" | "webhook_unreadable"> =>
+  callOf(read(webhook))
+
+const read = async (webhook: Webhook): Promise<PaymentEvent> => {
   const { body, headers, secret, toleranceSeconds = 300, now = Date.now() } = webhook
   const id = headerOf(headers, "webhook-id")
   const timestamp = headerOf(headers, "webhook-timestamp")
