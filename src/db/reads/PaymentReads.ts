@@ -1,6 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { attemptReads } from "./attempts.ts"
+import { figureReads } from "./figures.ts"
 import { historyReads } from "./history.ts"
 import { returnReads } from "./returns.ts"
 import { sessionReads } from "./sessions.ts"
@@ -9,7 +10,8 @@ const makeReads = (sql: SqlClient.SqlClient) => ({
   ...sessionReads(sql),
   ...attemptReads(sql),
   ...returnReads(sql),
-  ...historyReads(sql)
+  ...historyReads(sql),
+  ...figureReads(sql)
 })
 
 /**

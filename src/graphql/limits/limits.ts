@@ -13,6 +13,14 @@ export const limits = {
   cost: 20_000
 } as const
 
+/** What fields of the query count by themselves, because they read whole months. */
+export const heavy: Readonly<Record<string, number>> = {
+  paymentFigures: 3000,
+  declineReasons: 3000,
+  capUsage: 1000,
+  policyReplay: 10_000
+}
+
 /** Those of which one request may do one: of two, the first could charge and the second be refused. */
 export const moneyMutations: ReadonlyArray<string> = [
   "createPaymentSession",

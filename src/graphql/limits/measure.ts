@@ -12,6 +12,7 @@ import {
   type SelectionSetNode
 } from "graphql"
 import { mostRows, rowsByDefault } from "../pages.ts"
+import { heavy } from "./limits.ts"
 
 /** How large the answer to an operation may become, as far as that can be told before it is executed. */
 export interface Measure {
@@ -114,7 +115,8 @@ export const measure = ({ schema, operation, fragments, variables }: Asked): Mea
     const inside = ofFields(field.selectionSet, of, isPage ? pageSize(field) : undefined)
     const isList = definition !== undefined && isListType(getNullableType(definition.type))
     const times = isList ? (rows ?? listSize(field)) : 1
-    const cost = field.selectionSet === undefined ? 0 : times * (1 + inside.cost)
+    const own = type === schema.getQueryType() ? (heavy[name] ?? 0) : 0
+    const cost = field.selectionSet === undefined ? 0 : own + times * (1 + inside.cost)
     return { depth: 1 + inside.depth, aliases: alias + inside.aliases, cost: Math.min(cost, most) }
   }
 
