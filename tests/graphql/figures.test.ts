@@ -70,11 +70,24 @@ const summed = (all: ReadonlyArray<Row>, by: ReadonlyArray<string>) => {
       return Math.round(low + ((times[Math.ceil(place)] ?? 0) - low) * (place - Math.floor(place)))
     }
     return {
-      ...{ mid, entity, provider, brand, category, day, currency },
+      mid,
+      entity,
+      provider,
+      brand,
+      category,
+      day,
+      currency,
       attempts: group.length,
       absent: sum("absent").count,
       approvalRate: certain === 0 ? null : captured.count / certain,
-      latency: certain === 0 ? null : { p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99) },
+      latency:
+        certain === 0
+          ? null
+          : {
+              p50: percentile(0.5),
+              p95: percentile(0.95),
+              p99: percentile(0.99)
+            },
       captured,
       declined,
       inReview: sum("in_flight", "indeterminate")
@@ -148,7 +161,9 @@ it.layer(past, { excludeTestServices: true })("figures", (it) => {
         sorted(found),
         sorted(
           [...groups].map(([code, group]) => ({
-            ...{ provider: "stub_b", code, kind: hard.includes(code) ? "hard" : "soft" },
+            provider: "stub_b",
+            code,
+            kind: hard.includes(code) ? "hard" : "soft",
             count: group.length,
             share: group.length / own.length
           }))
