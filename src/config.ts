@@ -128,7 +128,7 @@ const declared = {
   }),
   pageAfter: setting("PAGE_AFTER", time, {
     standard: "15 minutes",
-    sets: "how long an attempt may be in review before a person is called"
+    sets: "how long an attempt or a refund may be in review before a person is called"
   }),
   stopNotice: setting("STOP_NOTICE", time, {
     standard: "0 seconds",

@@ -238,7 +238,9 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
     const names = Object.keys(schema.getMutationType()?.getFields() ?? {})
     assert.deepStrictEqual(
       names.filter(
-        (name) => name !== "setMidKillSwitch" && !/Event|Webhook|(?:request|reject)Review|passGate/.test(name)
+        (name) =>
+          name !== "setMidKillSwitch" &&
+          !/Event|Webhook|(?:request|reject)Review|passGate|revokeGate/.test(name)
       ),
       [...moneyMutations].toSorted()
     )
