@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs"
 import { defineConfig } from "vitest/config"
+import { LongestFirst } from "./tests/support/LongestFirst.ts"
 
 const globalSetup = "tests/support/globalSetup.ts"
 
@@ -11,8 +12,9 @@ export default defineConfig({
     // One process per worker: a test that ends badly takes only its own file with it.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 20_000,
     // Pothos, Yoga and our schema must see one and the same copy of graphql.
     server: { deps: { inline: [/@pothos/, /graphql/, /@graphql/, /@envelop/] } }

@@ -1,9 +1,5 @@
 // Runs all layers of the proof at full size and writes their figures into docs/safety.md. It takes an hour or two.
-//
-//   npm run proof
-//   npm run proof -- --only walk,simulate    these layers; the figures of the others stay
-//   npm run proof -- --take crash=<file>     figures of a run of its own, as its --report wrote them
-//   npm run proof -- --table                 writes the table anew from the figures that are kept
+// `npm run proof -- --help` says what else it can do.
 import { Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
@@ -13,13 +9,41 @@ import { parseArgs, styleText } from "node:util"
 import { keep, type Ran, Report, writeDocument } from "./proof/figures.ts"
 import { type Layer, layers } from "./proof/layers.ts"
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    take: { type: "string" },
-    table: { type: "boolean", default: false }
+const help = `Runs the layers of the proof at full size and writes their figures into docs/safety.md.
+
+  npm run proof                             all layers, an hour or two
+  npm run proof -- --only walk,simulate     these layers; the figures of the others stay
+  npm run proof -- --take crash=report.json figures of a run of its own: npm run crash -- --report report.json
+  npm run proof -- --table                  runs nothing, writes the table anew from the figures that are kept
+
+The layers, from the quickest to the one that takes longest:
+
+${layers.map(({ name, title }) => `  ${name.padEnd(10)}${title}`).join("\n")}
+
+It ends with 0 when every layer that it ran held, with 1 when one did not, with 2 when it was asked for something else.
+"npm test" runs all of them in a short form.`
+
+const asked = () => {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: "string" },
+        take: { type: "string" },
+        table: { type: "boolean", default: false },
+        help: { type: "boolean", default: false }
+      }
+    }).values
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`)
+    return process.exit(2)
   }
-})
+}
+
+const values = asked()
+if (values.help) {
+  console.log(help)
+  process.exit(0)
+}
 
 const known = new Set(layers.map(({ name }) => name))
 const [taken, takenFrom] = values.take?.split("=") ?? []
@@ -30,6 +54,10 @@ const wanted =
 const unknown = [...wanted, ...(taken === undefined ? [] : [taken])].filter((name) => !known.has(name))
 if (unknown.length > 0) {
   console.error(`There is no layer ${unknown.join(", ")}; say some of ${[...known].join(", ")}.`)
+  process.exit(2)
+}
+if (taken !== undefined && (takenFrom === undefined || !existsSync(takenFrom))) {
+  console.error(`--take wants a layer and the file of its report, such as ${taken}=report.json.`)
   process.exit(2)
 }
 

@@ -124,11 +124,11 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
 
   const doors = httpServer(
     Layer.mergeAll(
-      restRoutes(addresses),
+      restRoutes(addresses, settings),
       readyRoute(settings).pipe(Layer.provide(operations)),
       checkoutRoutes({ ...settings, addresses }),
       webhookRoutes,
-      graphqlRoutes({ addresses, graphiql: settings.loopbackOnly })
+      graphqlRoutes({ addresses, graphiql: settings.loopbackOnly, sandbox: settings.sandbox })
     ),
     settings
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port })))

@@ -1,6 +1,7 @@
 import { Console, Effect } from "effect"
 import type { Settings } from "./config.ts"
 import { developmentKey } from "./db/seedData.ts"
+import { exampleCards } from "./http/exampleCards.ts"
 import { Principal } from "./kernel/ids.ts"
 import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 import type { SandboxOrigins } from "./sandboxed.ts"
@@ -54,11 +55,7 @@ const toTry = (origin: string, session: string, sandbox: SandboxOrigins | undefi
       `    -H 'Authorization: Bearer ${developmentKey.key}' -H 'Content-Type: application/json' \\`,
       `    -d '${JSON.stringify(body)}'`
     ].join("\n")
-  const vaultToken =
-    sandbox === undefined
-      ? { vaultId: "stub", tokenRef: "tok_declined_at_stub_a" }
-      : { vaultId: "basis_theory", tokenRef: "tok_0210" }
-  const confirm = { vaultToken }
+  const confirm = { vaultToken: exampleCards({ sandbox: sandbox !== undefined }).goesOn }
   const query = `{ attempts(first: 5) { nodes { ordinal state merchantAccount { midId } evidence { nodes { message } } decision { leftOut { midId reasons { sentence } } } } } }`
   const laundering = {
     customer: "loop_user_1",

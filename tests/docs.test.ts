@@ -36,10 +36,10 @@ describe("the table of settings in the README", () => {
 describe("the documents", () => {
   it("show queries that the schema knows", () => {
     const schema = buildSchema(read("schema.graphql"))
-    const queries = ["README.md", "docs/guides/operating.md"].flatMap((file) =>
+    const queries = ["README.md", "docs/guides/operating.md", "docs/guides/events.md"].flatMap((file) =>
       [...read(file).matchAll(/```graphql\n([^]*?)```/g)].map(([, query = ""]) => query)
     )
-    expect(queries).toHaveLength(11)
+    expect(queries).toHaveLength(12)
     for (const query of queries) expect(validate(schema, parse(query))).toEqual([])
   })
 

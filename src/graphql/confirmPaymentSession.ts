@@ -16,7 +16,10 @@ import { PaymentSession } from "./refs.ts"
 const VaultTokenInput = builder.inputType("VaultTokenInput", {
   description: "A card, as a vault knows it; a card number has no place here.",
   fields: (t) => ({
-    vaultId: t.string({ required: true, description: "The vault that keeps the card: `stub`." }),
+    vaultId: t.string({
+      required: true,
+      description: "The vault that keeps the card: `stub` or `basis_theory`."
+    }),
     tokenRef: t.string({ required: true, description: "The vault's reference of the card." })
   })
 })

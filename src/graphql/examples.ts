@@ -1,3 +1,6 @@
+import { exampleCards } from "../http/exampleCards.ts"
+import type { VaultToken } from "../kernel/Card.ts"
+
 // Queries to begin with: the tabs of GraphiQL, the README, and golden files of the tests, which run them.
 
 /** Which merchant accounts would serve this charge, and why not the others? */
@@ -38,10 +41,10 @@ const declare = `mutation Declare {
 }
 `
 
-/** Charged with a card that every account at `stub_a` declines, so the third account takes it. */
-const confirm = `mutation Confirm($session: ID!) {
+/** Charged with a card that two accounts decline and the third one takes. */
+const confirmWith = ({ vaultId, tokenRef }: VaultToken) => `mutation Confirm($session: ID!) {
   confirmPaymentSession(
-    input: { session: $session, vaultToken: { vaultId: "stub", tokenRef: "tok_declined_at_stub_a" } }
+    input: { session: $session, vaultToken: { vaultId: "${vaultId}", tokenRef: "${tokenRef}" } }
   ) {
     ... on ConfirmPaymentSessionPayload {
       outcome
@@ -69,4 +72,9 @@ const history = `query History {
 }
 `
 
-export const examples = { preview, declare, confirm, history } as const
+/** `card`: the one that `confirm` charges. */
+export const examplesWith = (card: VaultToken) =>
+  ({ preview, declare, confirm: confirmWith(card), history }) as const
+
+/** As the README shows them. */
+export const examples = examplesWith(exampleCards({ sandbox: false }).goesOn)

@@ -6,6 +6,7 @@ import { principalOf, scopeOf } from "../http/authorization.ts"
 import type { CheckoutAddresses } from "../http/checkout/addresses.ts"
 import type { LedgerDidNotAnswer, Unauthorized } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
+import { exampleCards } from "../http/exampleCards.ts"
 import { graphqlRefusal } from "../http/graphqlBody.ts"
 import { statusOf } from "../http/refusals.ts"
 import { RequestId } from "../http/requestId.ts"
@@ -24,6 +25,8 @@ interface GraphqlSettings {
   readonly addresses: CheckoutAddresses
   /** Whether to serve GraphiQL at the same address: for development, on loopback. */
   readonly graphiql: boolean
+  /** Whether GraphiQL's queries charge cards of the emulators' vault. */
+  readonly sandbox?: boolean
 }
 
 /**
@@ -34,7 +37,9 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       const services = yield* Effect.context<GraphqlServices | ApiKeys>()
-      const page = yield* Effect.cached(graphiqlPage)
+      const page = yield* Effect.cached(
+        graphiqlPage(exampleCards({ sandbox: settings.sandbox === true }).goesOn)
+      )
       const yoga = createYoga<GraphqlContext>({
         schema,
         graphqlEndpoint: "/graphql",

@@ -1,7 +1,7 @@
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApiScalar } from "effect/http-api"
-import { Api } from "./api/Api.ts"
+import type { Api } from "./api/Api.ts"
 
 /** The page brings everything along; a browser that tries to fetch from anywhere else is told not to. */
 const policy = [
@@ -21,14 +21,15 @@ const withPolicy = HttpRouter.middleware((app) =>
 )
 
 /** The reference for people at `/docs`: Scalar over the API's own OpenAPI document, with nothing from a CDN. */
-export const reference = HttpApiScalar.layer(Api, {
-  path: "/docs",
-  scalar: {
-    withDefaultFonts: false,
-    defaultOpenAllTags: true,
-    hideModels: true,
-    // These lead to services of the page's maker, which the policy would not let them reach.
-    customCss: ".api-reference-toolbar, .open-api-client-button { display: none !important }",
-    authentication: { preferredSecurityScheme: "apiKey" }
-  }
-}).pipe(Layer.provide(withPolicy.layer))
+export const reference = (api: typeof Api) =>
+  HttpApiScalar.layer(api, {
+    path: "/docs",
+    scalar: {
+      withDefaultFonts: false,
+      defaultOpenAllTags: true,
+      hideModels: true,
+      // These lead to services of the page's maker, which the policy would not let them reach.
+      customCss: ".api-reference-toolbar, .open-api-client-button { display: none !important }",
+      authentication: { preferredSecurityScheme: "apiKey" }
+    }
+  }).pipe(Layer.provide(withPolicy.layer))

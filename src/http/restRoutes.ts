@@ -1,11 +1,12 @@
 import { Effect, Layer } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { HttpApiBuilder, OpenApi } from "effect/http-api"
 import { Api } from "./api/Api.ts"
 import { Authorized } from "./api/Authorized.ts"
 import { JsonBody, JsonBodyOrNone } from "./api/JsonBody.ts"
 import { WellFormed } from "./api/WellFormed.ts"
 import type { CheckoutAddresses } from "./checkout/addresses.ts"
 import { deadLetterHandlers } from "./deadLetterHandlers.ts"
+import { exampleCards } from "./exampleCards.ts"
 import { eventSubscriptionHandlers } from "./eventSubscriptionHandlers.ts"
 import { methodsNotAllowed } from "./methodsNotAllowed.ts"
 import { paymentSessionHandlers } from "./paymentSessionHandlers.ts"
@@ -17,10 +18,21 @@ const serverHandlers = HttpApiBuilder.group(Api, "server", (handlers) =>
   handlers.handle("health", () => Effect.succeed({ status: "ok" as const }))
 )
 
-/** The REST door: the API, its OpenAPI document at `/openapi.json` and its reference at `/docs`. */
-export const restRoutes = (addresses: CheckoutAddresses) =>
-  Layer.mergeAll(
-    HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
+/** The API whose document shows cards of the emulators' vault: the ones that it is written with are the stub's. */
+const sandboxed = Api.annotate(OpenApi.Transform, (document) =>
+  JSON.parse(JSON.stringify(document), (key, value) =>
+    key === "vaultToken" && value.vaultId === "stub" ? exampleCards({ sandbox: true }).captured : value
+  )
+)
+
+/**
+ * The REST door: the API, its OpenAPI document at `/openapi.json` and its reference at `/docs`.
+ * `sandbox`: whether examples are to be of the emulators' vault.
+ */
+export const restRoutes = (addresses: CheckoutAddresses, { sandbox = false } = {}) => {
+  const api = sandbox ? sandboxed : Api
+  return Layer.mergeAll(
+    HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide([
         paymentSessionHandlers(addresses),
         refundHandlers,
@@ -31,6 +43,7 @@ export const restRoutes = (addresses: CheckoutAddresses) =>
       ]),
       Layer.provide([Authorized.layer, JsonBody.layer, JsonBodyOrNone.layer, WellFormed.layer])
     ),
-    reference,
+    reference(api),
     methodsNotAllowed
   )
+}

@@ -19,6 +19,10 @@ const fullWidth = plain.map((number) =>
 /** What a header and a name may have in it. */
 const ascii = [...plain, ...grouped("-"), ...grouped("."), `${plain[0]}x`]
 const everyForm = [...ascii, ...grouped(" "), ...fullWidth]
+/** One of each way to write it. Every form is tried at few places, and these at the hundreds of a declaration. */
+const oneOfEach = [plain, grouped("-"), grouped("."), grouped(" "), fullWidth, [`${plain[0]}x`]].flatMap(
+  (forms, nr) => forms.slice(nr % forms.length, (nr % forms.length) + 1)
+)
 
 const holdsCanary = (text: string): boolean => everyForm.some((form) => text.includes(form))
 
@@ -42,6 +46,7 @@ const withPriceData = {
 const withPlan = { ...declaration, intent: { type: "subscription_plan", planKey: "plan" } }
 const withAmount = { ...declaration, intent: { type: "amount", amountCents: 100, currency: "USD" } }
 const bodies = [declaration, withPriceData, withPlan, withAmount]
+const bodiesFor = (canary: string) => (oneOfEach.includes(canary) ? bodies : [])
 const confirmation = { vaultToken: { vaultId: "stub", tokenRef: "tok_captured" }, riskLevel: "low" }
 
 /** A value with the canary in the place of each of its texts and numbers in turn, and as a name beside the labels. */
@@ -118,7 +123,7 @@ layer(doors, { timeout: "60 seconds" })("a card number", (it) => {
       const session = yield* newSession()
       const answers: Array<Answer> = []
       for (const canary of everyForm) {
-        for (const body of bodies.flatMap((one) => spoilt(one, canary))) {
+        for (const body of bodiesFor(canary).flatMap((one) => spoilt(one, canary))) {
           answers.push(yield* rest("POST", sessions, body))
         }
         for (const body of spoilt(confirmation, canary)) {
@@ -188,7 +193,7 @@ layer(doors, { timeout: "60 seconds" })("a card number", (it) => {
         sessionId: session
       }
       for (const canary of everyForm) {
-        for (const input of bodies.flatMap((one) => spoilt(one, canary))) {
+        for (const input of bodiesFor(canary).flatMap((one) => spoilt(one, canary))) {
           answers.push(
             yield* ask(
               `mutation ($input: CreatePaymentSessionInput!) { createPaymentSession(input: $input) {
@@ -252,7 +257,7 @@ layer(doors, { timeout: "60 seconds" })("a card number", (it) => {
           const answer = yield* ask(question, { variables: { c: canary } })
           assert.notMatch(answer.text, /Payload/, question)
           answers.push(answer)
-          answers.push(yield* ask(question, { variables: { c: global } }))
+          if (oneOfEach.includes(canary)) answers.push(yield* ask(question, { variables: { c: global } }))
         }
         answers.push(
           yield* ask(`{ session(id: ${JSON.stringify(canary)}) { sessionId } }`),

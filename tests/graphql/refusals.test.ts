@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { isObjectType } from "graphql"
+import { beforeAll } from "vitest"
 import { schema } from "../../src/graphql/schema.ts"
 import { codeOf } from "../../src/http/errorBody.ts"
 import { behindTheDoor } from "./refusals/behindTheDoor.ts"
@@ -18,6 +19,9 @@ import {
   newSession,
   openDoors
 } from "./support.ts"
+
+// What other files of this process were answered counts for nothing here.
+beforeAll(() => codesSeen.clear())
 
 it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: true })(
   "refusals over GraphQL",

@@ -8,7 +8,7 @@ describe("a planted bug is caught by the simulation", () => {
   let planted: ReadonlyMap<string, Planted> = new Map()
 
   beforeAll(async () => {
-    const all = await Effect.runPromise(plantAll(2))
+    const all = await Effect.runPromise(plantAll({ threads: 2, short: true }))
     planted = new Map(all.map((one) => [one.plant.name, one]))
   }, 600_000)
 

@@ -10,7 +10,7 @@ import { plants } from "./plants.ts"
 const options = readOptions([])
 
 const all = await Effect.runPromise(
-  plantAll(availableParallelism(), ({ plant, caught }, done) => {
+  plantAll({ threads: availableParallelism() }, ({ plant, caught }, done) => {
     const where = caught === undefined ? "NOT CAUGHT" : `seed ${count(caught.seed)}: ${caught.law}`
     console.log(`${String(done).padStart(3)} of ${plants.length}  ${plant.name.padEnd(52)}  ${where}`)
   })

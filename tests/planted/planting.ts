@@ -11,9 +11,12 @@ export interface Planted {
   readonly caught: Broken | undefined
 }
 
-/** Plants one bug after the other into the services that are simulated, and plays until a law is broken. */
+/**
+ * Plants one bug after the other into the services that are simulated, and plays until a law is broken: from the
+ * first seed on, or in the short form from near one that is known to show it.
+ */
 export const plantAll = (
-  threads: number,
+  { threads, short = false }: { readonly threads: number; readonly short?: boolean },
   onEach: (planted: Planted, done: number) => void = () => {}
 ): Effect.Effect<ReadonlyArray<Planted>> => {
   let done = 0
@@ -21,7 +24,7 @@ export const plantAll = (
     plants,
     (plant) =>
       playHistories({
-        from: 1,
+        from: short ? (plant.near ?? 1) : 1,
         histories: mostHistories,
         threads: 1,
         edits: plant.edits,

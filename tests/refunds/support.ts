@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { SessionId } from "../../src/kernel/ids.ts"
+import { MidId, SessionId } from "../../src/kernel/ids.ts"
+import { RefundNews } from "../../src/kernel/refunds/RefundNews.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
 import { Owner } from "../db/support/pgStorage.ts"
 import { at, confirm, Doors, doors, field, newSession } from "../graphql/support.ts"
@@ -150,4 +151,29 @@ export const anHourPasses = Effect.fnUntraced(function* (session: string) {
       yield* owner`alter table refunds enable trigger user`
     })
   )
+})
+
+/** What went back under a reference comes back to the gateway. */
+export const returnsTo = Effect.fnUntraced(function* (reference: string) {
+  yield* (yield* Owner)`update stub_gateway.entries set kind = 'declined', code = 'refund_declined'
+    where processor_reference = ${reference}`
+})
+
+/** Somebody gives money of a charge back at the gateway, without asking here. */
+export const byHand = Effect.fnUntraced(function* (charge: string, reference: string, amount: number) {
+  yield* (yield* Owner)`
+    insert into stub_gateway.entries (gateway, mid, idempotency_key, operation, kind, code, processor_reference,
+      charge_reference, amount, currency, token_ref, moves_at, created_at)
+    select gateway, mid, ${reference}, 'refund', 'refunded', 'refunded', ${reference}, charge_reference, ${amount},
+      currency, token_ref, date_trunc('second', now()), date_trunc('second', now())
+    from stub_gateway.entries where processor_reference = ${charge}`
+})
+
+/** Tells of a refund, as a webhook does. */
+export const news = Effect.fnUntraced(function* (
+  mid: string,
+  refundReference: string,
+  processorReference: string
+) {
+  return yield* (yield* RefundNews).heard(MidId.make(mid), { refundReference, processorReference })
 })

@@ -2,32 +2,21 @@
 // anew.
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { MidId } from "../../src/kernel/ids.ts"
-import { RefundNews } from "../../src/kernel/refunds/RefundNews.ts"
 import { Owner } from "../db/support/pgStorage.ts"
 import { at, field } from "../graphql/support.ts"
 import { capturedLate, declinedTwice, handleAll, waits } from "./inReview.ts"
-import { books, paidSession, refund, refundDoors, rest, standing, told } from "./support.ts"
-
-/** What went back under a reference comes back to the gateway. */
-const returnsTo = Effect.fnUntraced(function* (reference: string) {
-  yield* (yield* Owner)`update stub_gateway.entries set kind = 'declined', code = 'refund_declined'
-    where processor_reference = ${reference}`
-})
-
-/** Somebody gives money of a charge back at the gateway, without asking here. */
-const byHand = Effect.fnUntraced(function* (charge: string, reference: string, amount: number) {
-  yield* (yield* Owner)`
-    insert into stub_gateway.entries (gateway, mid, idempotency_key, operation, kind, code, processor_reference,
-      charge_reference, amount, currency, token_ref, moves_at, created_at)
-    select gateway, mid, ${reference}, 'refund', 'refunded', 'refunded', ${reference}, charge_reference, ${amount},
-      currency, token_ref, date_trunc('second', now()), date_trunc('second', now())
-    from stub_gateway.entries where processor_reference = ${charge}`
-})
-
-const news = Effect.fnUntraced(function* (mid: string, refundReference: string, processorReference: string) {
-  return yield* (yield* RefundNews).heard(MidId.make(mid), { refundReference, processorReference })
-})
+import {
+  books,
+  byHand,
+  news,
+  paidSession,
+  refund,
+  refundDoors,
+  rest,
+  returnsTo,
+  standing,
+  told
+} from "./support.ts"
 
 const lastEvent = Effect.fnUntraced(function* (session: string) {
   const [event] = yield* (yield* Owner)<{ readonly type: string; readonly amount: number }>`

@@ -5,7 +5,7 @@ import { developmentKey, secondDevelopmentKey } from "../../src/db/seedData.ts"
 import { Owner } from "../db/support/pgStorage.ts"
 import * as s from "../db/support/scene.ts"
 import * as v from "../db/support/reviewScene.ts"
-import { at, codesSeen, Doors, field } from "../graphql/support.ts"
+import { at, Doors, field } from "../graphql/support.ts"
 import { asked, codeOf, first, house, rest, second, set, signed } from "./support.ts"
 
 const captured = (nr: number, more: object = {}) => ({
@@ -320,7 +320,6 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
       const found = yield* field(`{ review(id: "${id}") { state } }`, "review")
       assert.deepStrictEqual(found, { state: "approved" })
       assert.isNull(yield* field(`{ review(id: "rv_99999") { state } }`, "review"))
-      assert.isTrue(codesSeen.has("second_person_needed"))
     })
   )
 })

@@ -45,7 +45,7 @@ export const readySession = (server: Started): Effect.Effect<string> =>
     Effect.repeat({
       until: (found) => found !== undefined,
       schedule: Schedule.spaced("50 millis"),
-      times: 400
+      times: 1_000
     }),
     Effect.flatMap((found) =>
       found === undefined ? Effect.die(`no ready session in:\n${server.output()}`) : Effect.succeed(found)

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { exampleCards } from "../exampleCards.ts"
 import { idempotencyKeyWords, keyPattern, keyProblem } from "../idempotencyKey.ts"
 
 export const text = (description: string) => Schema.String.annotate({ description })
@@ -69,7 +70,7 @@ export const SessionDeclared = Schema.Struct({
 /** The card to charge, as a vault token; a card number has no place here. */
 export const Confirmation = Schema.Struct({
   vaultToken: Schema.Struct({
-    vaultId: text("The vault that keeps the card: `stub`."),
+    vaultId: text("The vault that keeps the card: `stub` or `basis_theory`."),
     tokenRef: text("The vault's reference of the card.")
   }),
   riskLevel: Schema.optionalKey(
@@ -77,7 +78,7 @@ export const Confirmation = Schema.Struct({
   )
 }).annotate({
   identifier: "Confirmation",
-  examples: [{ vaultToken: { vaultId: "stub", tokenRef: "tok_captured" }, riskLevel: "low" }]
+  examples: [{ vaultToken: exampleCards({ sandbox: false }).captured, riskLevel: "low" }]
 })
 
 export const IdempotencyKey = Schema.String.check(

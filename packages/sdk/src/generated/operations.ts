@@ -336,7 +336,7 @@ export interface TimeRange {
 export interface VaultTokenInput {
   /** The vault's reference of the card. */
   readonly tokenRef: string
-  /** The vault that keeps the card: `stub`. */
+  /** The vault that keeps the card: `stub` or `basis_theory`. */
   readonly vaultId: string
 }
 

@@ -41,7 +41,7 @@ export type ConfirmOutcome = "settled" | "declined" | "action_required" | "in_re
 
 export interface Confirmation {
   readonly vaultToken: {
-    /** The vault that keeps the card: `stub`. */
+    /** The vault that keeps the card: `stub` or `basis_theory`. */
     readonly vaultId: string
     /** The vault's reference of the card. */
     readonly tokenRef: string
