@@ -10,7 +10,7 @@ import { MerchantAccount } from "./refs.ts"
 import { known } from "./registry.ts"
 
 /** Why an account was left out. Each reason is a type of its own with the exact difference in its fields. */
-const ExclusionReason = builder.interfaceRef<Reason>("ExclusionReason").implement({
+export const ExclusionReason = builder.interfaceRef<Reason>("ExclusionReason").implement({
   description: "Why a merchant account was left out of a charge.",
   resolveType: ({ _tag }) => `Mid${_tag}`,
   fields: (t) => ({

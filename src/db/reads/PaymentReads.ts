@@ -3,6 +3,7 @@ import { SqlClient } from "effect/sql"
 import { attemptReads } from "./attempts.ts"
 import { figureReads } from "./figures.ts"
 import { historyReads } from "./history.ts"
+import { recordedReads } from "./recorded.ts"
 import { returnReads } from "./returns.ts"
 import { sessionReads } from "./sessions.ts"
 
@@ -11,7 +12,8 @@ const makeReads = (sql: SqlClient.SqlClient) => ({
   ...attemptReads(sql),
   ...returnReads(sql),
   ...historyReads(sql),
-  ...figureReads(sql)
+  ...figureReads(sql),
+  ...recordedReads(sql)
 })
 
 /**
