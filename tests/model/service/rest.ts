@@ -95,13 +95,17 @@ export const moneyOf = (json: unknown) => ({
   currency: textAt(json, "money", "currency")
 })
 
+/** The other door calls it by a name: `KillSwitchOn` is `kill_switch_on`. */
+const nameOf = (code: string): string =>
+  code.replaceAll(/(?:^|_)([a-z])/g, (_, initial: string) => initial.toUpperCase())
+
 const refusal = (status: number, error: unknown): Answer => {
   const code = textAt(error, "code")
   const wanted = statusOf[code] ?? 422
   if (status !== wanted) throw new Error(`${code} was answered with the status ${status}, not ${wanted}`)
   const state = at(error, "details", "state")
   const leftOut = listAt(error, "details", "leftOut").flatMap((left) =>
-    listAt(left, "reasons").map((reason) => `${textAt(left, "mid")}: ${textAt(reason, "_tag")}`)
+    listAt(left, "reasons").map((reason) => `${textAt(left, "mid")}: ${nameOf(textAt(reason, "code"))}`)
   )
   const passedOver = listAt(error, "details", "passedOver").map(
     (one) => `${textAt(one, "mid")}: ${textAt(one, "reason")}`

@@ -45,7 +45,7 @@ create view tape.untamed as
   from pg_attrdef d join pg_attribute a on (a.attrelid, a.attnum) = (d.adrelid, d.adnum)
   join pg_class c on c.oid = d.adrelid
   where c.relnamespace = 'payments'::regnamespace
-    and replace(pg_get_expr(d.adbin, d.adrelid), 'tape.now()', '') ~* '\mnow\(|timestamp\(|\mcurrent_|\mlocaltime';
+    and replace(pg_get_expr(d.adbin, d.adrelid), 'tape.now()', '') ~* '\mnow\(|timestamp\(|\mcurrent_(date|time)|\mlocaltime';
 grant select on tape.untamed to public;
 
 -- Times that a machine wrote: those of a tape are whole milliseconds.
