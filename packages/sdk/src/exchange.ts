@@ -43,7 +43,6 @@ export const exchange = async (
       method,
       headers,
       redirect: "manual",
-      cache: "no-store",
       signal: control.signal,
       ...(body === undefined ? {} : { body })
     })
