@@ -92,6 +92,18 @@ describe("an outcome that nobody knows", () => {
     expect(again).toBe(lost)
   })
 
+  it("is of what was asked for, in whatever order somebody wrote that down; another wish is another call", async () => {
+    const { payments, keys } = scripted([cut], { retries: { tries: 1 } })
+    const { intent, ...rest } = config
+    const { type, ...amount } = intent
+    await payments.create(config).result()
+    await payments.create({ intent: { ...amount, type }, ...rest }).result()
+    await payments.create({ ...config, intent: { ...intent, amountCents: 4201 } }).result()
+    const [first, second, third] = keys()
+    expect(second).toBe(first)
+    expect(third).not.toBe(first)
+  })
+
   it("hands over a key of the app's own as it is, and brings it back in the error", async () => {
     const { payments, keys } = scripted([cut], { retries: { tries: 2, firstDelayMs: 1 } })
     const result = await payments.create(config, { idempotencyKey: "order 7" }).result()
