@@ -128,10 +128,18 @@ const sells = Effect.fnUntraced(function* (app: App, node: string, server: Start
   const first = yield* get(`/checkout?order=${order}`)
   assert.strictEqual(first?.status, 303, said())
   const location = first?.headers.get("location") ?? ""
-  const session = /\/pay\/(ps_[0-9A-Z]{26})/.exec(location)?.[1] ?? ""
+  const session = sessionIn(location)
   // Whoever clicks twice has one payment.
   const second = yield* get(`/checkout?order=${order}`)
   assert.strictEqual(second?.headers.get("location"), location)
+
+  // Nor does one that ended without a payment stand in the way.
+  const other = `${order}-again`
+  const left = (yield* get(`/checkout?order=${other}`))?.headers.get("location") ?? ""
+  yield* ask(server, `/v1/payment-sessions/${sessionIn(left)}/cancel`, {})
+  const anew = (yield* get(`/checkout?order=${other}`))?.headers.get("location") ?? ""
+  assert.match(sessionIn(anew), /^ps_/)
+  assert.notStrictEqual(sessionIn(anew), sessionIn(left))
 
   const paid = yield* ask(server, `/v1/payment-sessions/${session}/confirm`, payWith("tok_captured"))
   assert.propertyVal(paid.json, "outcome", "settled")
@@ -151,3 +159,6 @@ const sells = Effect.fnUntraced(function* (app: App, node: string, server: Start
   assert.strictEqual(forged.status, 401)
   assert.strictEqual(said(), `ship ${order}\n`)
 })
+
+/** The session that the address of a checkout is of. */
+const sessionIn = (address: string): string => /\/pay\/(ps_[0-9A-Z]{26})/.exec(address)?.[1] ?? "(none)"
