@@ -24,7 +24,7 @@ const books = Layer.unwrap(
 )
 
 /** What the app does at most before it calls a fault of the SDK a fault of the SDK. */
-const patience = 40
+const patience = 100
 
 /** Makes one call again until the outcome is known, as the README says. */
 const until = async <Value>(call: () => Promise<Value>): Promise<Value> => {

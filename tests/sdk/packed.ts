@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process"
+import { execFile, execFileSync } from "node:child_process"
 import {
   cpSync,
   existsSync,
@@ -19,6 +19,10 @@ const binaries = join(root, "node_modules", ".bin")
 
 export const readme = readFileSync(join(sdk, "README.md"), "utf8")
 
+/** The package promises to run on 20 and later. */
+const isNewEnough = (node: string): boolean =>
+  Number(/^v(\d+)/.exec(execFileSync(node, ["--version"], { encoding: "utf8" }))?.[1]) >= 20
+
 /** The Node that comes with the repository, and the one that the machine has of its own. */
 export const nodes: ReadonlyArray<string> = [
   join(binaries, "node"),
@@ -26,7 +30,7 @@ export const nodes: ReadonlyArray<string> = [
     .split(delimiter)
     .filter((folder) => !folder.includes("node_modules"))
     .map((folder) => join(folder, "node"))
-    .filter((file) => existsSync(file))
+    .filter((file) => existsSync(file) && isNewEnough(file))
     .slice(0, 1)
 ]
 
