@@ -2,16 +2,11 @@
 // date: `node scripts/print-test-cards.ts write`, `node scripts/print-test-cards.ts --check`.
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { amountEndings, behaviours, type Rule, ruleDoes } from "../src/layers/providers/stub/behaviours.ts"
+import { amountEndings, doesOf } from "../src/layers/providers/stub/behaviours.ts"
 import { testCards } from "../src/layers/providers/stub/testCards.ts"
 import { markdownTable } from "./markdownTable.ts"
 
 const page = join(import.meta.dirname, "../docs/guides/test-cards.md")
-
-const does = (rule: Rule): string =>
-  rule === "by_amount" || rule === "declined_at_stub_a" || rule === "declined_slowly_at_stub_a"
-    ? ruleDoes[rule]
-    : behaviours[rule].does
 
 const grouped = (number: string): string =>
   number.length === 15 ? number.replace(/^(.{4})(.{6})/, "$1 $2 ") : number.replace(/(.{4})(?=.)/g, "$1 ")
@@ -24,13 +19,13 @@ const sections: Readonly<Record<string, string>> = {
       grouped(number),
       brand,
       country,
-      does(rule)
+      doesOf(rule)
     ])
   ]),
   amounts: markdownTable([
     ["The amount ends in", "What happens"],
-    ...[...amountEndings].map(([ending, rule]) => [String(ending).padStart(2, "0"), does(rule)]),
-    ["anything else", does("captured")]
+    ...[...amountEndings].map(([ending, rule]) => [String(ending).padStart(2, "0"), doesOf(rule)]),
+    ["anything else", doesOf("captured")]
   ])
 }
 

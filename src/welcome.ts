@@ -66,6 +66,7 @@ const toTry = (origin: string, session: string, sandbox: SandboxOrigins | undefi
     product: "merchandise"
   }
   return [
+    `  Demo shop        ${origin}/demo   (the hosted page and the embedded checkout, with test cards)`,
     `  A ready session  ${origin}/v1/payment-sessions/${session}`,
     `  Development key  ${developmentKey.key}   (taken on loopback only)`,
     "",

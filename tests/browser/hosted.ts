@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { checkoutIn } from "./support/embedding.ts"
 import {
   cards,
   fieldsIn,
@@ -65,6 +66,8 @@ export const hosted = (scene: () => Scene) =>
       expect(said).toContain("You will not be charged twice")
       expect(said).toContain("do not pay again")
       expect(await page.locator("form").isVisible()).toBe(false)
+      // No way leads to where the order could be paid again.
+      expect(await page.locator("main a:visible").count()).toBe(0)
       await picture(page, "in-review")
       await shows(page, "paid")
       expect(await payments.attempts(id)).toEqual(["captured"])
@@ -201,6 +204,26 @@ export const hosted = (scene: () => Scene) =>
       await page.goto(neverArrived)
       await shows(page, "ended")
       expect(await wordsOf(page)).toContain("Nothing was charged")
+      await context.close()
+    })
+
+    it("has a shop in which it can be tried, on a page of its own and embedded", async () => {
+      const { browser, payments } = scene()
+      const { page, context, wrong } = await openPage(browser, { viewport: { width: 1280, height: 900 } })
+      await page.goto(`${payments.origin}/demo`)
+      const checkout = await checkoutIn(page)
+      await type(checkout, cards.captured)
+      await picture(page, "demo")
+      await press(checkout)
+      await page.getByText("event settled").waitFor()
+      await page.getByText("session settled").waitFor()
+      const hosted = context.waitForEvent("page")
+      await page.getByRole("link", { name: "Go to the checkout" }).click()
+      const other = await hosted
+      await type(other, cards.captured)
+      await press(other)
+      await page.locator("#hosted-events").getByText("session settled").waitFor()
+      expect(wrong).toEqual([])
       await context.close()
     })
   })

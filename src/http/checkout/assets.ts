@@ -30,9 +30,10 @@ const scripts = {
   back: "leads from the bank's page back to the checkout",
   element: "puts the checkout into a shop's page, in a frame",
   "vault/vault": "the simulated vault's card fields, for development",
-  "vault/card": "what the simulated vault knows of cards"
+  "vault/card": "what the simulated vault knows of cards",
+  "demo/demo": "the demo shop, for development"
 }
-const styles = ["page", "frame", "vault/vault"]
+const styles = ["page", "frame", "vault/vault", "demo/demo"]
 
 /** What Node runs this very server with. That it warns of the function's age is nothing that an operator can act on. */
 const withoutTypes = (text: string): string => {

@@ -2,6 +2,7 @@ import { Layer } from "effect"
 import type { CheckoutAddresses } from "./addresses.ts"
 import { makeAssets } from "./assets.ts"
 import { cardFieldsOffered } from "./cardFieldsOffered.ts"
+import { demoRoutes } from "./demoRoutes.ts"
 import { doorRoutes } from "./doorRoutes.ts"
 import { pageRoutes } from "./pageRoutes.ts"
 import { reportRoutes } from "./reportRoutes.ts"
@@ -18,6 +19,7 @@ export const checkoutRoutes = (settings: {
   return Layer.mergeAll(
     pageRoutes({ ...settings, assets }),
     doorRoutes(settings.addresses),
-    reportRoutes(assets)
+    reportRoutes(assets),
+    settings.loopbackOnly ? demoRoutes(settings.addresses, assets) : Layer.empty
   ).pipe(Layer.provide([cardFieldsOffered({ ...settings, assets }), SessionLimits.layer]))
 }

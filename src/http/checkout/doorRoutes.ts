@@ -3,17 +3,11 @@ import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Checkout } from "../../kernel/checkout/Checkout.ts"
 import { EmbedExchanges } from "../../kernel/checkout/EmbedExchanges.ts"
 import type { Standing } from "../../checkout/wire.ts"
-import {
-  CardNotAccepted,
-  EmbedTokenRefused,
-  MalformedRequest,
-  OtherOrigin,
-  UnknownCheckout,
-  UnsupportedMediaType
-} from "../doorRefusals.ts"
+import { CardNotAccepted, EmbedTokenRefused, MalformedRequest, UnknownCheckout } from "../doorRefusals.ts"
 import { adviseOnLedger } from "../refusals.ts"
 import { type CheckoutAddresses, fingerprintOf } from "./addresses.ts"
 import { CardFields } from "./CardFields.ts"
+import { fromOurPage } from "./fromOurPage.ts"
 import { SessionLimits } from "./SessionLimits.ts"
 import { told } from "./told.ts"
 import { standingOf } from "./view.ts"
@@ -101,16 +95,6 @@ export const doorRoutes = (addresses: CheckoutAddresses) =>
       yield* router.add("POST", "/embed/exchange", told(exchange))
     })
   )
-
-/** Browsers say which page asks. One of another origin has no business here, whatever it knows. */
-const fromOurPage = Effect.gen(function* () {
-  const { headers } = yield* HttpServerRequest.HttpServerRequest
-  if ((headers["sec-fetch-site"] ?? "same-origin") !== "same-origin") return yield* new OtherOrigin()
-  const contentType = headers["content-type"] ?? ""
-  // Anything else could be sent by a form of any page.
-  if (!/^application\/json *(;|$)/i.test(contentType))
-    return yield* new UnsupportedMediaType({ contentType: "not JSON" })
-})
 
 /** The body, as it has to be; what else it was is not repeated. */
 const bodyOf = <A>(decode: (value: unknown) => Option.Option<A>) =>

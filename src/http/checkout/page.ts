@@ -65,6 +65,8 @@ const signOf: Readonly<Record<Exclude<Stage, "pay" | "declined">, Html>> = {
 
 const stages = Object.keys(signOf) as ReadonlyArray<keyof typeof signOf>
 
+const over: ReadonlySet<Stage> = new Set(["refused", "ended", "cancelled", "expired"])
+
 interface Drawing {
   readonly looked: Looked
   /** The address of the session's door, without the origin. */
@@ -73,13 +75,14 @@ interface Drawing {
   readonly messages: Messages
   readonly assets: Assets
   readonly offered: Offered | undefined
-  /** Whether the page stands in one of the brand's own. */
-  readonly embedded: boolean
+  /** The origins that may stand around the page: none of a hosted one. */
+  readonly hosts: ReadonlyArray<string> | undefined
 }
 
 /** The checkout of one session: every panel is there, and the one of its stage is shown. */
 export const checkoutPage = (drawing: Drawing): Page => {
-  const { looked, door, publicOrigin, messages, assets, offered, embedded } = drawing
+  const { looked, door, publicOrigin, messages, assets, offered, hosts } = drawing
+  const embedded = hosts !== undefined
   const { session, brand, entity, stage } = looked
   const read = readTheme(session.theme)
   const scheme = read.scheme ?? (embedded ? "light" : "auto")
@@ -98,19 +101,20 @@ export const checkoutPage = (drawing: Drawing): Page => {
     standing: standingOf(looked),
     ...(fields === undefined ? {} : { fields }),
     ...(successUrl === undefined ? {} : { successUrl }),
-    ...(embedded ? { hosts: brand.redirectOrigins } : {})
+    ...(hosts === undefined ? {} : { hosts })
   }
 
   const state = (one: keyof typeof signOf): Html => {
     const words: StageWords = messages.stages[one]
-    const back = one === "paid" ? successUrl : cancelUrl
+    // Nobody whose outcome is not known yet is led to where an order may be paid again.
+    const back = one === "paid" ? successUrl : over.has(one) ? cancelUrl : undefined
     return html`<div class="state" data-panel="${one}" ${one === stage ? "" : html`hidden`}>
       ${signOf[one]}
       <h2 tabindex="-1">${say(words.heading)}</h2>
       <p>${say(words.text)}</p>
       ${one === "authenticate" && !embedded && html`<a class="button" data-action href="${door}">${messages.continueAtBank}</a>`}
       ${one === "authenticate" && embedded && html`<iframe data-challenge title="${messages.bankFrame}" src="about:blank"></iframe><a data-action href="${door}" target="_blank" rel="noopener noreferrer">${messages.openBank}</a>`}
-      ${back !== undefined && !embedded && one !== "processing" && html`<a href="${back}">${say(messages.back)}</a>`}
+      ${back !== undefined && !embedded && html`<a href="${back}">${say(messages.back)}</a>`}
     </div>`
   }
 
@@ -161,7 +165,7 @@ export const checkoutPage = (drawing: Drawing): Page => {
         styles: [style.hash],
         frames: ["'self'", ...(offered === undefined ? [] : framesOf(offered))],
         connect: offered?.vault === "basis_theory" ? offered.origins : [],
-        ancestors: embedded ? brand.redirectOrigins : [],
+        ancestors: hosts ?? [],
         untyped: offered?.vault === "basis_theory"
       },
       publicOrigin

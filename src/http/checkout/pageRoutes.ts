@@ -1,6 +1,7 @@
 import { Effect, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Checkout } from "../../kernel/checkout/Checkout.ts"
+import type { Brand } from "../../kernel/Entity.ts"
 import { EntityRegistry } from "../../kernel/EntityRegistry.ts"
 import { SessionId } from "../../kernel/ids.ts"
 import { PaymentLedger } from "../../kernel/PaymentLedger.ts"
@@ -51,6 +52,10 @@ export const pageRoutes = ({ addresses, assets, loopbackOnly }: PageSettings) =>
             )
       })
 
+      /** The origins that may stand around a brand's checkout; the demo shop is one of this very server's. */
+      const hostsOf = ({ redirectOrigins }: Brand) =>
+        loopbackOnly ? [...new Set([...redirectOrigins, publicOrigin])] : redirectOrigins
+
       const shown = (embedded: boolean) =>
         Effect.gen(function* () {
           const found = yield* looked
@@ -64,7 +69,7 @@ export const pageRoutes = ({ addresses, assets, loopbackOnly }: PageSettings) =>
               messages: messagesFor(found.session.theme["locale"], headers["accept-language"]),
               assets,
               offered,
-              embedded
+              hosts: embedded ? hostsOf(found.brand) : undefined
             })
           )
         })
@@ -74,7 +79,7 @@ export const pageRoutes = ({ addresses, assets, loopbackOnly }: PageSettings) =>
         const action = found?.session.action?.url
         if (found === undefined || action === undefined || !/^https?:\/\//.test(action))
           return yield* notFound
-        return send(challengePage(yield* around, found.brand, action, loopbackOnly))
+        return send(challengePage(yield* around, hostsOf(found.brand), action, loopbackOnly))
       })
 
       /** Alone in its window it makes way for the session's page, without what a bank wrote into the address. */
@@ -84,7 +89,7 @@ export const pageRoutes = ({ addresses, assets, loopbackOnly }: PageSettings) =>
         const { headers } = yield* HttpServerRequest.HttpServerRequest
         return headers["sec-fetch-dest"] === "document"
           ? HttpServerResponse.redirect(addresses.pathOf(found.session.id), { status: 303 })
-          : send(backPage(yield* around, found.brand))
+          : send(backPage(yield* around, hostsOf(found.brand)))
       })
 
       const boot = Effect.gen(function* () {
@@ -97,7 +102,10 @@ export const pageRoutes = ({ addresses, assets, loopbackOnly }: PageSettings) =>
           declared?.mode === "embedded" && addresses.secretOf(declared.id) !== undefined
             ? brands.get(declared.brand)
             : undefined
-        return send(bootPage(yield* around, brand), brand === undefined ? 404 : 200)
+        return send(
+          bootPage(yield* around, brand === undefined ? [] : hostsOf(brand)),
+          brand === undefined ? 404 : 200
+        )
       })
 
       const asset = Effect.gen(function* () {

@@ -1,4 +1,3 @@
-import type { Brand } from "../../kernel/Entity.ts"
 import type { Assets } from "./assets.ts"
 import { dataBlock, html, type Html } from "./html.ts"
 import type { Messages } from "./messages/Messages.ts"
@@ -45,8 +44,7 @@ export const notFoundPage = (around: Surroundings): Page => {
 }
 
 /** The first page in an embedded checkout's frame: it waits for the embed token of the page around it. */
-export const bootPage = (around: Surroundings, brand: Brand | undefined): Page => {
-  const hosts = brand?.redirectOrigins ?? []
+export const bootPage = (around: Surroundings, hosts: ReadonlyArray<string>): Page => {
   const { heading, text } = around.messages.notFound
   return {
     body: small(
@@ -66,7 +64,7 @@ export const bootPage = (around: Surroundings, brand: Brand | undefined): Page =
  */
 export const challengePage = (
   around: Surroundings,
-  brand: Brand,
+  hosts: ReadonlyArray<string>,
   action: string,
   loopbackOnly: boolean
 ): Page => ({
@@ -79,19 +77,19 @@ export const challengePage = (
     {
       silent: true,
       frames: loopbackOnly ? ["https:", "http:"] : ["https:"],
-      ancestors: ["'self'", ...brand.redirectOrigins]
+      ancestors: ["'self'", ...hosts]
     },
     around.publicOrigin
   )
 })
 
 /** Where a bank sends its customer back to, in the frame in which its page was. */
-export const backPage = (around: Surroundings, brand: Brand): Page => ({
+export const backPage = (around: Surroundings, hosts: ReadonlyArray<string>): Page => ({
   body: small(
     around,
     "Checkout",
     scriptTags(around.assets, "back"),
     html`<main class="sheet"><div class="state" role="status"><span class="spin" aria-hidden="true"></span></div></main>`
   ),
-  headers: pageHeaders({ silent: true, ancestors: ["'self'", ...brand.redirectOrigins] }, around.publicOrigin)
+  headers: pageHeaders({ silent: true, ancestors: ["'self'", ...hosts] }, around.publicOrigin)
 })

@@ -61,6 +61,33 @@ it.layer(checkoutHouse, { excludeTestServices: true })("the customer's door", (i
     })
   )
 
+  it.effect("writes what an app declared as text, whatever it is", () =>
+    Effect.gen(function* () {
+      const { get } = yield* CheckoutDoor
+      const name = `</script><img src=x onerror=alert(1)>"'&\u2028`
+      const session = yield* declare({
+        intent: {
+          type: "line_items",
+          lineItems: [
+            { quantity: 1, priceData: { amountCents: 4900, currency: "USD", name, product: "ruo_compounds" } }
+          ]
+        },
+        theme: {
+          accent: `red;}</style><script>alert(1)</script>`,
+          radius: "9</style>",
+          locale: "<b>",
+          scheme: "x"
+        }
+      })
+      const { text } = yield* get(pathOf(session))
+      assert.include(text, "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;")
+      assert.notInclude(text, "<img")
+      assert.notInclude(text, "alert(1)</script>")
+      assert.include(text, "<style>:root{}</style>")
+      assert.include(text, '<html lang="en"')
+    })
+  )
+
   it.effect("charges one turn once, however many clicks, tabs and cards ask for it at the same time", () =>
     Effect.gen(function* () {
       const session = yield* declare()

@@ -94,7 +94,7 @@ export type BehaviourName = keyof typeof behaviours
 export type Rule = BehaviourName | "declined_at_stub_a" | "declined_slowly_at_stub_a" | "by_amount"
 
 /** The rules that are not behaviours themselves, for people. */
-export const ruleDoes: Readonly<Record<Exclude<Rule, BehaviourName>, string>> = {
+const ruleDoes: Readonly<Record<Exclude<Rule, BehaviourName>, string>> = {
   declined_at_stub_a: "declined (soft) by every account at `stub_a`, captured by every other",
   declined_slowly_at_stub_a: "as above, and `stub_a` takes 2 seconds to say so",
   by_amount: "the last two digits of the amount choose, see below"
@@ -128,3 +128,9 @@ export const behaviourOf = (rule: Rule, gateway: string, amount: number): Behavi
   if (gateway !== "stub_a") return behaviours.captured
   return chosen === "declined_at_stub_a" ? behaviours.soft_decline : behaviours.slow_decline
 }
+
+/** What a rule does, for people. */
+export const doesOf = (rule: Rule): string =>
+  rule === "by_amount" || rule === "declined_at_stub_a" || rule === "declined_slowly_at_stub_a"
+    ? ruleDoes[rule]
+    : behaviours[rule].does
