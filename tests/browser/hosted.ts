@@ -217,9 +217,9 @@ export const hosted = (scene: () => Scene) =>
       await press(checkout)
       await page.getByText("event settled").waitFor()
       await page.getByText("session settled").waitFor()
-      const hosted = context.waitForEvent("page")
+      const opened = context.waitForEvent("page")
       await page.getByRole("link", { name: "Go to the checkout" }).click()
-      const other = await hosted
+      const other = await opened
       await type(other, cards.captured)
       await press(other)
       await page.locator("#hosted-events").getByText("session settled").waitFor()
