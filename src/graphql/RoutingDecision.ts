@@ -20,7 +20,8 @@ const RoutingInputs = builder.objectRef<KernelDecision["inputs"]>("RoutingInputs
     risk: t.expose("risk", { type: RiskLevel }),
     cardBrand: t.expose("cardBrand", { type: CardBrand, nullable: true }),
     bin: t.exposeString("bin", { nullable: true, description: "The first digits of the card: its issuer." }),
-    country: t.exposeString("country", { nullable: true, description: "Where the card was issued." })
+    country: t.exposeString("country", { nullable: true, description: "Where the card was issued." }),
+    vault: t.exposeString("vault", { nullable: true, description: "The vault that keeps the card." })
   })
 })
 

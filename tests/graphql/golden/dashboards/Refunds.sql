@@ -1,0 +1,3 @@
+select attempt_json(a) || jsonb_strip_nulls(jsonb_build_object('round', a.round, 'declineKind', a.decline_kind, 'processorReference', a.processor_reference, 'writtenAt', iso(a.written_at), 'resolvedAt', iso(a.resolved_at))) as node from attempts a where a.attempt_id = any($1::text[]);
+select refund_json(r) as node, ((extract(epoch from r.written_at) * 1000000)::bigint)::text as major, r.refund_id as minor from refunds r where r.entity_id = $1 order by r.written_at desc, r.refund_id desc limit $2::integer;
+select session_json(s) as node from payment_sessions s where s.session_id = any($1::text[]);
