@@ -28,8 +28,11 @@ export const readyRoute = (settings: { readonly newerDatabase: boolean }) =>
       const closing = yield* Closing
       const seat = yield* ClusterSeat
 
+      // Anybody may ask, so the database is asked once for all who do at about the same time.
+      const look = yield* Effect.cachedWithTTL(Effect.option(reads.shape), "500 millis")
+
       const readiness = Effect.gen(function* () {
-        const shape = yield* Effect.option(reads.shape)
+        const shape = yield* look
         const migrations = shape._tag === "None" ? "unknown" : shape.value
         const fits = migrations === "current" || (migrations === "newer" && settings.newerDatabase)
         const found: Readiness = {

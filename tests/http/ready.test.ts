@@ -1,7 +1,19 @@
 import { createServer } from "node:http"
 import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Context, Duration, Effect, Exit, Fiber, Layer, Logger, Redacted, Schedule, Scope } from "effect"
+import {
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Predicate,
+  Redacted,
+  Schedule,
+  Scope
+} from "effect"
 import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import * as Database from "../../src/db/Database.ts"
@@ -14,17 +26,18 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 interface Settings {
   readonly newerDatabase?: boolean
   readonly stopNotice?: Duration.Duration
+  readonly reads?: Layer.Layer<OperationsReads>
 }
 
 /** A server with nothing but what says whether it is ready, on the real database. */
-const serve = Effect.fnUntraced(function* ({ newerDatabase = false, ...more }: Settings = {}) {
+const serve = Effect.fnUntraced(function* ({ newerDatabase = false, reads, ...more }: Settings = {}) {
   const { connect } = yield* TestDatabase
   const seat = { isTaken: () => false }
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
   const context = yield* httpServer(readyRoute({ newerDatabase }), more).pipe(
     Layer.provide([
-      OperationsReads.layer.pipe(Layer.provide(Layer.fresh(connect("payments_app", 1)))),
+      reads ?? OperationsReads.layer.pipe(Layer.provide(Layer.fresh(connect("payments_app", 1)))),
       Layer.succeed(ClusterSeat, seat),
       NodeCrypto.layer,
       Logger.layer([])
@@ -57,6 +70,12 @@ const answer = (status: number, found: object) => ({
 const settled = <A, E, R>(asked: Effect.Effect<A, E, R>, until: (answer: A) => boolean) =>
   Effect.repeat(asked, { until, schedule: Schedule.spaced("50 millis"), times: 200 })
 
+/** What it says once it has looked again. */
+const until = <E, R>(
+  migrations: string,
+  asked: Effect.Effect<{ readonly json: unknown; readonly status: number }, E, R>
+) => settled(asked, ({ json }) => Predicate.hasProperty(json, "migrations") && json.migrations === migrations)
+
 it.layer(TestDatabase.layer, { excludeTestServices: true })("GET /ready", (it) => {
   it.effect("says what there is, and whether this server has a part in the work of the background", () =>
     Effect.gen(function* () {
@@ -64,6 +83,26 @@ it.layer(TestDatabase.layer, { excludeTestServices: true })("GET /ready", (it) =
       assert.deepStrictEqual(yield* ready, answer(200, {}))
       seat.isTaken = () => true
       assert.deepStrictEqual(yield* ready, answer(200, { workers: "member" }))
+    })
+  )
+
+  it.effect("asks the database once, however many ask", () =>
+    Effect.gen(function* () {
+      let asked = 0
+      const { ready } = yield* serve({
+        reads: Layer.mock(OperationsReads, {
+          shape: Effect.sync(() => {
+            asked++
+            return "current" as const
+          }).pipe(Effect.delay("100 millis"))
+        })
+      })
+      const answers = yield* Effect.all(
+        Array.from({ length: 20 }, () => ready),
+        { concurrency: "unbounded" }
+      )
+      for (const one of answers) assert.strictEqual(one.status, 200)
+      assert.isBelow(asked, 20)
     })
   )
 
@@ -97,17 +136,17 @@ it.layer(TestDatabase.layer, { excludeTestServices: true })("GET /ready", (it) =
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* sql`insert into payments_migrations (migration_id, name) values (9999, 'of_tomorrow')`
-        assert.deepStrictEqual(yield* ready, answer(503, { migrations: "newer" }))
+        assert.deepStrictEqual(yield* until("newer", ready), answer(503, { migrations: "newer" }))
         // Somebody goes back to this version, and says so.
-        assert.deepStrictEqual(yield* goesBack.ready, answer(200, { migrations: "newer" }))
+        assert.deepStrictEqual(yield* until("newer", goesBack.ready), answer(200, { migrations: "newer" }))
         yield* sql`delete from payments_migrations where migration_id = 12`
         for (const server of [ready, goesBack.ready]) {
-          assert.deepStrictEqual(yield* server, answer(503, { migrations: "pending" }))
+          assert.deepStrictEqual(yield* until("pending", server), answer(503, { migrations: "pending" }))
         }
         yield* sql`delete from payments_migrations where migration_id = 9999`
         yield* sql`insert into payments_migrations (migration_id, name) values (12, 'operations')`
       }).pipe(Effect.provide(Database.administrator(url)))
-      assert.deepStrictEqual(yield* ready, answer(200, {}))
+      assert.deepStrictEqual(yield* until("current", ready), answer(200, {}))
     })
   )
 

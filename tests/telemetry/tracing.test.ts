@@ -57,6 +57,8 @@ it.live("where nobody asked for traces there are none: no span, no header, nothi
       const span = yield* Effect.currentSpan
       return { trace: span.traceId, sampled: span.sampled, header: yield* traceparent }
     })
+    // Nor where somebody else's tracer is at work, as in a test.
+    yield* door(ask(processor))
     const off = yield* under({}, door(seen))
     assert.deepStrictEqual(off, { trace: "noop", sampled: false, header: undefined })
     // With metrics alone there are spans, which nobody is told of.
