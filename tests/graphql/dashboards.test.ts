@@ -33,7 +33,11 @@ const statementsOf: Readonly<Record<string, number>> = {
   Replay: 3
 }
 
-const steady = (text: string): string => text.replaceAll(/"endCursor": "[^"]+"/g, '"endCursor": "(a cursor)"')
+/** A cursor has a digest, an estimate is of statistics, and what is seeded makes versions of the policy. */
+const steady = (text: string): string =>
+  text
+    .replaceAll(/"endCursor": "[^"]+"/g, '"endCursor": "(a cursor)"')
+    .replaceAll(/"(estimatedCount|policyVersion)": \d+/g, '"$1": 0')
 
 it.layer(past, { excludeTestServices: true })("the queries of the guide for dashboards", (it) => {
   it.effect("answer what their golden files say, by the statements that stand beside them", () =>
