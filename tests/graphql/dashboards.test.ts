@@ -58,7 +58,7 @@ it.layer(past, { excludeTestServices: true })("the queries of the guide for dash
         const texts = sql.map((text) => `${text.replaceAll(/\s+/g, " ").trim()};\n`)
         const file = (kind: string) => `golden/dashboards/${name}.${kind}`
         yield* Effect.promise(async () => {
-          await expect(query).toMatchFileSnapshot(file("graphql"))
+          await expect(query).toMatchFileSnapshot(file("query"))
           await expect(steady(`${JSON.stringify(json, null, 2)}\n`)).toMatchFileSnapshot(file("json"))
           // Statements of one level are asked at once.
           await expect(texts.toSorted().join("")).toMatchFileSnapshot(file("sql"))
