@@ -9,9 +9,13 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     globalSetup: existsSync(globalSetup) ? [globalSetup] : [],
     reporters: ["default", "./tests/support/plainSummary.ts"],
-    // One process per worker: a test that ends badly takes only its own file with it.
+    // Workers are processes, so that a test that ends badly takes no other worker with it. They load the libraries and
+    // the sources once and keep them from file to file: that was half of the work of a run. So a test changes nothing
+    // that belongs to its process: no variables of the environment, no handlers, no mocks.
     pool: "forks",
-    maxWorkers: 2,
+    isolate: false,
+    // One more than the two cores of the smallest machine: many tests wait for deadlines, of themselves or of servers.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,

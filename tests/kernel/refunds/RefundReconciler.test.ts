@@ -277,6 +277,7 @@ describe("a pass", () => {
     Effect.gen(function* () {
       expect(yield* spansOf(reconciling().pass)).toEqual([
         "RefundReconciler.pass",
+        "RefundReconciler.takeOn",
         "RefundReconciler.resolve"
       ])
     })

@@ -82,7 +82,10 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     Layer.mock(EventSubscriptions, {}),
     Layer.mock(WebhookInbox, {}),
     // Nor does one refund: those have a model of their own.
-    Layer.mock(Refunds, {}),
+    // Nothing is given back here, so what a session waits for is not asked of the model.
+    Layer.mock(Refunds, {
+      ofSession: () => Effect.succeed({ captures: [], refunds: [], disputes: [], waitsFor: [] })
+    }),
     Layer.mock(Reviews, {}),
     Layer.mock(GateRecord, {}),
     Layer.mock(PageRecord, {}),
