@@ -4,11 +4,17 @@ import { embedded } from "./embedded.ts"
 import { hosted } from "./hosted.ts"
 import { people } from "./people.ts"
 import { safety } from "./safety.ts"
+import { hasChromium } from "./support/chromium.ts"
 import { openSandboxed, type Sandboxed } from "./support/openSandboxed.ts"
 import { openScene, type Scene } from "./support/Scene.ts"
 import { vaults } from "./vaults.ts"
 
-describe("in Chromium", () => {
+if (!hasChromium)
+  console.warn(
+    "No Chromium for this machine: the browser tests are left out. CHROMIUM_PATH names one of yours."
+  )
+
+describe.skipIf(!hasChromium)("in Chromium", () => {
   let opened: Scene | undefined
   let openedSandboxed: Sandboxed | undefined
   const scene = (): Scene => {

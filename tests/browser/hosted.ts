@@ -4,6 +4,7 @@ import {
   cards,
   fieldsIn,
   openPage,
+  patience,
   picture,
   press,
   ready,
@@ -175,9 +176,14 @@ export const hosted = (scene: () => Scene) =>
     it("does not guess while there is no connection: it says so and keeps asking", async () => {
       const { page, context } = await open()
       await type(page, cards.slow)
-      await page.route(/\/(payments|state)$/, (route) => route.abort("internetdisconnected"))
+      let asked = 0
+      await page.route(/\/(payments|state)$/, (route) => {
+        asked += 1
+        return route.abort("internetdisconnected")
+      })
       await press(page)
       await page.locator('[data-problem="offline"]').waitFor()
+      await expect.poll(() => asked, { timeout: patience }).toBeGreaterThan(3)
       await shows(page, "processing")
       expect(await page.locator("form").isVisible()).toBe(false)
       await page.unroute(/\/(payments|state)$/)

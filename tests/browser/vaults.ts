@@ -55,6 +55,8 @@ export const vaults = (scene: () => Scene, sandboxed: () => Sandboxed) =>
       const { browser, payments, shop } = scene()
       const { page, context } = await openPage(browser)
       const sent = sentBy(page)
+      await page.addInitScript(`window.told = []
+        addEventListener("message", ({ data }) => told.push(JSON.stringify(data)))`)
       // Numbers that occur nowhere else, and a code beside each.
       const canaries = ["4929421234567897", "5425233430109903", "374245455400126"]
       for (const [at, canary] of canaries.entries()) {
@@ -66,6 +68,10 @@ export const vaults = (scene: () => Scene, sandboxed: () => Sandboxed) =>
         await type(checkout, canary, canary.length === 15 ? "8371" : "837")
         await press(checkout)
         await shows(checkout, "paid")
+        // The vault hands a token to the checkout and nothing else.
+        const told: ReadonlyArray<string> = await checkout.evaluate("window.told")
+        expect(told.filter((one) => one.includes("tokenRef"))).toHaveLength(1)
+        for (const one of told) expect(holds(one, canary), one).toEqual([])
         expect(await payments.attempts(session.id)).toEqual(["captured"])
       }
       const heard = payments.heard()
