@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import type { Days } from "../db/reads/figures.ts"
 import { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { ReadScope } from "../db/reads/ReadScope.ts"
-import type { Recorded } from "../db/reads/recorded.ts"
+import type { Recorded, Tried } from "../db/reads/recorded.ts"
 import { EntityRegistry } from "../kernel/EntityRegistry.ts"
 import type { EntityId, MidId } from "../kernel/ids.ts"
 import { type AccountChange, replay, type ReplayedDecision } from "../kernel/routing/PolicyReplay.ts"
@@ -76,7 +76,7 @@ export const runReplay = Effect.fn("policyReplay")(function* (scope: ReadScope, 
     firsts.set(mid, own)
   }
   const examples: Array<Compared> = []
-  let after: Recorded | undefined
+  let after: Tried | undefined
   let complete = false
   let heard = `${Date.parse(`${days.from}T00:00:00Z`)}000`
   while (!complete && counts.decisions < mostDecisions) {
@@ -87,7 +87,8 @@ export const runReplay = Effect.fn("policyReplay")(function* (scope: ReadScope, 
     const captures = capped.length === 0 ? [] : yield* reads.recordedCaptures(capped, heard, after.micros)
     heard = after.micros
     let nextCapture = 0
-    for (const recorded of batch) {
+    for (const { recorded } of batch) {
+      if (recorded === null) continue
       for (
         let one = captures[nextCapture];
         one !== undefined && one.at < recorded.at;

@@ -9,16 +9,22 @@ import type { ReadScope } from "./ReadScope.ts"
 import { where } from "./where.ts"
 
 const Recorded = Schema.Struct({
-  attempt: Schema.String,
   session: SessionId,
   round: Schema.Int,
   /** Milliseconds since 1970. */
   at: Schema.Number,
-  /** Microseconds, as text: where the next batch begins. */
-  micros: Schema.String,
   decision: RoutingDecision
 })
 export type Recorded = typeof Recorded.Type
+
+/** An attempt, and the decision that was written with it; null where an earlier attempt of its round was. */
+const Tried = Schema.Struct({
+  attempt: Schema.String,
+  /** Microseconds, as text: where the next batch begins. */
+  micros: Schema.String,
+  recorded: Schema.NullOr(Recorded)
+})
+export type Tried = typeof Tried.Type
 
 const Captured = Schema.Struct({
   mid: MidId,
@@ -27,7 +33,7 @@ const Captured = Schema.Struct({
   currency: Currency
 })
 
-const decodeRecorded = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ node: Recorded })))
+const decodeRecorded = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ node: Tried })))
 const decodeCaptured = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ node: Captured })))
 
 const instant = (sql: SqlClient.SqlClient, micros: string) =>
@@ -38,32 +44,36 @@ export const recordedReads = (sql: SqlClient.SqlClient) => {
   const { equal, oneOf, inScope } = where(sql)
 
   return {
-    /** Decisions of the window, after the one that is named. The first attempt of a decision is written with it. */
+    /**
+     * Attempts of the window in the order of time, after the one that is named, each with the decision that was written
+     * with it. A batch is of attempts, so that it reads as many rows as it has, whatever they were decided by.
+     */
     recordedDecisions: Effect.fn("PaymentReads.recordedDecisions")(function* (
       scope: ReadScope,
       { from, until }: Days,
       filter: { readonly entity?: string | undefined },
-      after: Pick<Recorded, "micros" | "attempt"> | undefined,
+      after: Tried | undefined,
       size: number
     ) {
       const conditions = [
         sql`a.written_at >= ${from}::timestamp at time zone 'UTC'`,
         sql`a.written_at < ${until}::timestamp at time zone 'UTC'`,
-        sql`d.decided_at = a.written_at`,
         ...equal("a.entity_id", filter.entity),
         ...inScope("a", scope),
         ...(after === undefined
           ? []
           : [sql`(a.written_at, a.attempt_id) > (${instant(sql, after.micros)}, ${after.attempt})`])
       ]
-      const rows =
-        yield* sql`select jsonb_build_object('attempt', a.attempt_id, 'session', d.session_id, 'round', d.round,
-          'at', extract(epoch from d.decided_at) * 1000,
-          'micros', ((extract(epoch from a.written_at) * 1000000)::bigint)::text,
-          'decision', jsonb_build_object('policyVersion', d.policy_version, 'inputs', d.inputs, 'chosen', d.chosen,
-            'leftOut', d.left_out)) as node
-        from attempts a join routing_decisions d on d.session_id = a.session_id and d.round = a.round
-        where ${sql.and(conditions)} order by a.written_at, a.attempt_id limit ${String(size)}::integer`
+      const rows = yield* sql`select jsonb_build_object('attempt', tried.attempt_id,
+          'micros', ((extract(epoch from tried.written_at) * 1000000)::bigint)::text,
+          'recorded', (select jsonb_build_object('session', d.session_id, 'round', d.round,
+              'at', extract(epoch from d.decided_at) * 1000, 'decision', jsonb_build_object(
+                'policyVersion', d.policy_version, 'inputs', d.inputs, 'chosen', d.chosen, 'leftOut', d.left_out))
+            from routing_decisions d
+            where d.session_id = tried.session_id and d.round = tried.round and d.decided_at = tried.written_at)) as node
+        from (select a.attempt_id, a.session_id, a.round, a.written_at from attempts a
+          where ${sql.and(conditions)} order by a.written_at, a.attempt_id limit ${String(size)}::integer) tried
+        order by tried.written_at, tried.attempt_id`
       return (yield* decodeRecorded(rows)).map(({ node }) => node)
     }, answered("PaymentReads.recordedDecisions")),
 

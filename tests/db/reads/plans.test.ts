@@ -68,6 +68,7 @@ it.layer(reading, { excludeTestServices: true, timeout: "3 minutes" })("a page o
           `select attempt_id as id from attempts order by written_at desc limit ${size}`
         )).map((id) => AttemptId.make(id))
         const first = { size, from: "start" } as const
+        const days = { from: "2020-01-01", until: "2100-01-01" }
         const last = { size, from: "end" } as const
         const usd = { currency: "USD" }
         const ofBio = ["mid_bio_1", "mid_bio_2", "mid_bio_3"]
@@ -175,6 +176,18 @@ it.layer(reading, { excludeTestServices: true, timeout: "3 minutes" })("a page o
           ["evidence below attempts", 2 * size, reads.evidenceOf(all, some, first)],
           ["audit below sessions", 10 * size, reads.auditOf(all, sessions, first)],
           ["audit below attempts", 10 * size, reads.auditOfAttempts(all, some, first)],
+          ["decisions to replay", 3 * size, reads.recordedDecisions(all, days, {}, undefined, size)],
+          [
+            "decisions to replay, deep",
+            3 * size,
+            reads.recordedDecisions(
+              all,
+              days,
+              {},
+              { micros: deepAttempt.major, attempt: deepAttempt.id, recorded: null },
+              size
+            )
+          ],
           ["events below sessions", 4 * size, reads.eventsOf(all, sessions, first)]
         ]
         for (const [name, most, read] of shapes) {
