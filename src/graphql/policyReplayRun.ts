@@ -89,6 +89,10 @@ export const runReplay = Effect.fn("policyReplay")(function* (scope: ReadScope, 
     let nextCapture = 0
     for (const { recorded } of batch) {
       if (recorded === null) continue
+      if (counts.decisions === mostDecisions) {
+        complete = false
+        break
+      }
       for (
         let one = captures[nextCapture];
         one !== undefined && one.at < recorded.at;

@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { pastPayments } from "../support/pastPayments.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
 import { at, Doors, doors, field } from "./support.ts"
 
 const past = Layer.effectDiscard(pastPayments(900)).pipe(Layer.provideMerge(doors))
@@ -272,6 +273,35 @@ it.layer(past, { excludeTestServices: true })("lists", (it) => {
         `{ ${root("sessions", `(after: "${cursor}", filter: { states: [expired, settled, expired] })`)} }`
       )
       assert.isUndefined(at(same.json, "errors"), same.text)
+    })
+  )
+
+  it.effect("of incidents are those that are open, or of a kind, and lead to their attempts", () =>
+    Effect.gen(function* () {
+      const { connect } = yield* TestDatabase
+      yield* Effect.gen(function* () {
+        const owner = yield* SqlClient.SqlClient
+        yield* owner`insert into incidents (kind, session_id, attempt_id, detail, closed_at)
+          select case when nr % 2 = 0 then 'late_capture' else 'captured_other_amount' end, session_id, attempt_id,
+            '{"code": "seen"}', case when nr > 3 then now() end
+          from (select *, row_number() over (order by attempt_id) as nr from attempts) a where nr <= 6`
+      }).pipe(Effect.provide(connect("payments_owner", 1)))
+      const query = `query ($filter: IncidentFilter) { incidents(filter: $filter) {
+        nodes { nr kind detail closedAt attempt { attemptId session { sessionId } } } } }`
+      const listed = Effect.fnUntraced(function* (filter: object) {
+        const nodes = at(yield* field(query, "incidents", { filter }), "nodes")
+        return Array.isArray(nodes) ? nodes : assert.fail("no incidents")
+      })
+      const numbers = (nodes: ReadonlyArray<unknown>) => nodes.map((node) => Number(at(node, "nr")))
+      assert.deepStrictEqual(numbers(yield* listed({})), [6, 5, 4, 3, 2, 1])
+      assert.deepStrictEqual(numbers(yield* listed({ open: true })), [3, 2, 1])
+      assert.deepStrictEqual(numbers(yield* listed({ open: false, kinds: ["late_capture"] })), [6, 4])
+      const [first] = yield* listed({ open: true })
+      const attempt = String(at(first, "attempt", "attemptId"))
+      assert.include(attempt, String(at(first, "attempt", "session", "sessionId")).slice(3))
+      assert.deepStrictEqual(at(first, "detail"), { code: "seen" })
+      const session = at(first, "attempt", "session", "sessionId")
+      assert.isNotEmpty(yield* listed({ session }))
     })
   )
 
