@@ -58,6 +58,8 @@ export const people = (scene: () => Scene) =>
         await fieldsIn(page).locator("#code-code").waitFor()
         expect(await findings(page)).toEqual([])
         await picture(page, `wrong-${locale}-${colorScheme}-${width}`)
+        // To look for findings is slow: what comes after the card looks the same in every language.
+        if (locale !== "en-US") return context.close()
         await type(page, cards.declined)
         await press(page)
         await shows(page, "declined")

@@ -29,6 +29,7 @@ export const openScene = async (): Promise<Scene> => {
     environment: () => ({
       STUB_DEADLINE: "1 second",
       STUB_SLOW: "700 millis",
+      STUB_LATE: "2 seconds",
       STUB_ABSENCE_HORIZON: "16 seconds"
     })
   })
@@ -115,6 +116,6 @@ export const cards = {
   captured: "4242424242424242",
   declined: "4000000000000002",
   slow: "5105105105105100",
-  lostAnswer: "4000000000000101",
-  nothing: "4000000000000127"
+  /** Its answer is lost, and the truth is known only after some seconds: whoever is slow still sees the review. */
+  lostAnswer: "4000000000000119"
 }

@@ -1,4 +1,4 @@
-import { subscribe } from "node:diagnostics_channel"
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { connect, createServer, type NetConnectOpts, Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -12,15 +12,20 @@ export interface Tee {
   readonly close: () => Promise<void>
 }
 
-/** The ports from which this very process has connected to anywhere: its emulators call each other over the same lines. */
-const ownPorts = new Set<number>()
-subscribe("net.client.socket", (message) => {
-  if (typeof message !== "object" || message === null || !("socket" in message)) return
-  const { socket } = message
-  if (socket instanceof Socket) socket.once("connect", () => ownPorts.add(socket.localPort ?? 0))
-})
+/** Watches from which ports this very process connects to anywhere: its emulators call each other over the same lines. */
+const watchOwnPorts = () => {
+  const ports = new Set<number>()
+  const note = (message: unknown) => {
+    if (typeof message !== "object" || message === null || !("socket" in message)) return
+    const { socket } = message
+    if (socket instanceof Socket) socket.once("connect", () => ports.add(socket.localPort ?? 0))
+  }
+  subscribe("net.client.socket", note)
+  return { ports, stop: () => unsubscribe("net.client.socket", note) }
+}
 
 const listen = (target: NetConnectOpts, at: number | string, ownToo: boolean) => {
+  const own = ownToo ? undefined : watchOwnPorts()
   const chunks: Array<{ readonly port: number | undefined; readonly bytes: Buffer }> = []
   const open = new Set<Socket>()
   const server = createServer((client) => {
@@ -51,10 +56,11 @@ const listen = (target: NetConnectOpts, at: number | string, ownToo: boolean) =>
     listening,
     heard: () =>
       Buffer.concat(
-        chunks.filter(({ port }) => ownToo || !ownPorts.has(port ?? 0)).map(({ bytes }) => bytes)
+        chunks.filter(({ port }) => own === undefined || !own.ports.has(port ?? 0)).map(({ bytes }) => bytes)
       ),
     close: () =>
       new Promise<void>((resolve) => {
+        own?.stop()
         server.close(() => resolve())
         for (const socket of open) socket.destroy()
       })
