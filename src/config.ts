@@ -1,6 +1,7 @@
 import { Config, Duration, Effect, Option, Redacted, Schema } from "effect"
 import { join } from "node:path"
 import type { Seed } from "./db/seed.ts"
+import { type KeyHashSecrets, keyHashSecretsOf } from "./db/access/keyHash.ts"
 import { checkoutKeysOf } from "./http/checkout/checkoutKeys.ts"
 import { nmiOrigin } from "./layers/providers/nmi/config.ts"
 import { stripeOrigin } from "./layers/providers/stripe/config.ts"
@@ -45,6 +46,9 @@ export interface Settings {
   readonly seed: Seed | undefined
   /** The processors and the vault are the emulators, which this process starts. */
   readonly sandbox: boolean
+  readonly apiKeySecret: Redacted.Redacted | undefined
+  /** What API keys are hashed with; without it only a server for this machine lets anybody in. */
+  readonly keyHashSecrets: KeyHashSecrets
   /** What the signing secrets of apps are sealed with; without it only a server for this machine keeps any. */
   readonly eventSecretsKey: Redacted.Redacted | undefined
   readonly checkoutKey: Redacted.Redacted | undefined
@@ -170,6 +174,10 @@ const declared = {
     standard: "pretty",
     sets: "for people, or one object a line"
   }),
+  apiKeySecret: optionalSetting("API_KEY_SECRET", secret, {
+    without: "nobody has a key beyond loopback",
+    sets: "secrets that API keys are hashed with: 32 bytes in Base64 each, the newest first, commas between; the same for several servers"
+  }),
   eventSecretsKey: optionalSetting("EVENT_SECRETS_KEY", secret, {
     without: "nobody can subscribe beyond loopback",
     sets: "keys that seal the signing secrets of event subscriptions: 32 bytes in Base64 each, the newest first, commas between"
@@ -207,6 +215,8 @@ export const settings: Config.Config<Settings> = Config.all(declared).pipe(
       stubDatabaseUrl: Option.getOrUndefined(found.stubDatabaseUrl),
       eventSecretsKey: Option.getOrUndefined(found.eventSecretsKey),
       checkoutKey: Option.getOrUndefined(found.checkoutKey),
+      apiKeySecret: Option.getOrUndefined(found.apiKeySecret),
+      keyHashSecrets: keyHashSecretsOf(Option.getOrUndefined(found.apiKeySecret), loopbackOnly),
       checkoutKeys: checkoutKeysOf(Option.getOrUndefined(found.checkoutKey), loopbackOnly),
       metricsPort: Option.getOrUndefined(found.metricsPort),
       tracesEndpoint: Option.getOrUndefined(found.tracesEndpoint)?.replace(/\/+$/, ""),
@@ -263,7 +273,8 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
   }
   for (const [name, key] of [
     ["EVENT_SECRETS_KEY", found.eventSecretsKey],
-    ["CHECKOUT_KEY", found.checkoutKey]
+    ["CHECKOUT_KEY", found.checkoutKey],
+    ["API_KEY_SECRET", found.apiKeySecret]
   ] as const) {
     if (key !== undefined && keysOf(Redacted.value(key)) === undefined) {
       return refuse(

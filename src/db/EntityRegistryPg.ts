@@ -1,6 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Deferred, Duration, Effect, Layer, Queue, Ref, Schema, Semaphore } from "effect"
 import { Brand, Entity } from "../kernel/Entity.ts"
+import { registryInSight } from "../kernel/access/registryInSight.ts"
 import { EntityRegistry, type RegistrySnapshot, UnknownMid } from "../kernel/EntityRegistry.ts"
 import { MerchantAccount } from "../kernel/MerchantAccount.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
@@ -125,7 +126,7 @@ export const layer: Layer.Layer<EntityRegistry, LedgerUnavailable, PgClient.PgCl
       yield* Deferred.await(heard)
 
       return EntityRegistry.of({
-        snapshot: Ref.get(current),
+        snapshot: Effect.flatMap(Ref.get(current), registryInSight),
         setKillSwitch: Effect.fn("EntityRegistry.setKillSwitch")(function* (change) {
           const known = yield* killSwitchStep(change)
           if (!known) return yield* new UnknownMid({ mid: change.mid })

@@ -68,8 +68,10 @@ export const seed = (
         yield* sql`insert into plans
           select p->>'key', p->>'name', (p->>'amount')::bigint, p->>'currency', p->>'category'
           from jsonb_array_elements(${rows}::jsonb -> 'plans') p on conflict do nothing`
-        yield* sql`insert into api_keys (key_hash, principal, development, operator)
-          select k->>'hash', k->>'principal', true, true
+        yield* sql`insert into principals (principal, operator)
+          select k->>'principal', true from jsonb_array_elements(${rows}::jsonb -> 'keys') k on conflict do nothing`
+        yield* sql`insert into api_keys (key_id, principal, development, operations)
+          select k->>'hash', k->>'principal', true, api_operations()
           from jsonb_array_elements(${rows}::jsonb -> 'keys') k on conflict do nothing`
       })
     )

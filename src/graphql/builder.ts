@@ -3,6 +3,7 @@ import ErrorsPlugin from "@pothos/plugin-errors"
 import RelayPlugin from "@pothos/plugin-relay"
 import type { DateTime } from "effect"
 import type { GraphqlContext } from "./context.ts"
+import { admitToType } from "./access/admitted.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 import { nodeNamed } from "./nodeNamed.ts"
 import { mostRows } from "./pages.ts"
@@ -31,7 +32,11 @@ export const builder = new SchemaBuilder<Types>({
   relay: {
     // The loaded objects are the kernel's own and stay as they are; each node says itself which type it is.
     brandLoadedObjects: false,
-    decodeGlobalID: (id) => nodeNamed(id),
+    decodeGlobalID: (id, { operations }) => {
+      const named = nodeNamed(id)
+      admitToType(named.typename, operations)
+      return named
+    },
     edgesFieldOptions: { nullable: false },
     nodeFieldOptions: { nullable: false },
     nodesOnConnection: { description: "The nodes of the edges, for whoever needs no cursors." },

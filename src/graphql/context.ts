@@ -1,4 +1,5 @@
 import { Cause, Effect, Exit } from "effect"
+import type { Operation } from "../kernel/access/Operation.ts"
 import type { EntityRegistry, RegistrySnapshot } from "../kernel/EntityRegistry.ts"
 import type { EventSubscriptions } from "../kernel/events/EventSubscriptions.ts"
 import type { FulfilmentGate } from "../kernel/FulfilmentGate.ts"
@@ -37,6 +38,8 @@ export type Run = <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promis
 /** What every resolver is given. */
 export interface GraphqlContext {
   readonly principal: Principal
+  /** What the caller's key is for. */
+  readonly operations: ReadonlySet<Operation>
   /** What of the payments the caller may read. */
   readonly scope: ReadScope
   /** Stands for this request: what was read for it is kept under it. */

@@ -2,7 +2,7 @@ import { Context, Effect } from "effect"
 import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createYoga } from "graphql-yoga"
 import type { ApiKeys } from "../db/ApiKeys.ts"
-import { principalOf, scopeOf } from "../http/authorization.ts"
+import { callerOf } from "../http/authorization.ts"
 import type { CheckoutAddresses } from "../http/checkout/addresses.ts"
 import type { LedgerDidNotAnswer, Unauthorized } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
@@ -10,7 +10,9 @@ import { exampleCards } from "../http/exampleCards.ts"
 import { graphqlRefusal } from "../http/graphqlBody.ts"
 import { statusOf } from "../http/refusals.ts"
 import { RequestId } from "../http/requestId.ts"
-import type { Principal } from "../kernel/ids.ts"
+import type { Caller } from "../kernel/access/Caller.ts"
+import { CurrentScope } from "../kernel/access/Scope.ts"
+import { admitted } from "./access/admitted.ts"
 import { careful } from "./careful.ts"
 import { type GraphqlContext, type GraphqlServices, makeRun, makeRunSync } from "./context.ts"
 import { graphiqlPage } from "./graphiqlPage.ts"
@@ -43,7 +45,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
       const yoga = createYoga<GraphqlContext>({
         schema,
         graphqlEndpoint: "/graphql",
-        plugins: [careful, noCardNumbersAsNames, presentErrors],
+        plugins: [admitted, careful, noCardNumbersAsNames, presentErrors],
         maskedErrors: { maskError: keepCause },
         logging: false,
         graphiql: false,
@@ -54,21 +56,25 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
 
       const answer = Effect.fnUntraced(function* (
         request: HttpServerRequest.HttpServerRequest,
-        principal: Principal
+        { principal, operations, scope }: Caller
       ) {
         const requestId = yield* RequestId
-        const context = Context.merge(services, yield* Effect.context<never>())
+        const context = Context.add(
+          Context.merge(services, yield* Effect.context<never>()),
+          CurrentScope,
+          scope
+        )
         const { registry, forget } = registryOf(makeRunSync(Effect.runSyncExitWith(context)))
         const run = makeRun(Effect.runPromiseExitWith(context), forget)
         const report = (cause: unknown) =>
           Effect.runForkWith(context)(Effect.logError("a resolver broke", cause))
         const { addresses } = settings
-        const scope = scopeOf(principal)
         // Without the signal of the connection: what was begun is not left halfway because a caller hung up.
         const asked = yield* readParams(request, addresses.publicOrigin)
         const response = yield* Effect.promise(async () =>
           yoga.fetch(asked, {
             principal,
+            operations,
             scope,
             request: {},
             requestId,
@@ -86,9 +92,9 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
       yield* router.add("*", "/graphql", (request) =>
         settings.graphiql && asksForPage(request)
           ? page
-          : principalOf(request.headers.authorization).pipe(
+          : callerOf(request.headers.authorization).pipe(
               Effect.provideContext(services),
-              Effect.flatMap((principal) => answer(request, principal)),
+              Effect.flatMap((caller) => answer(request, caller)),
               Effect.catchTag(["Unauthorized", "LedgerUnavailable"], notAdmitted),
               Effect.catchTag("NotAsked", notAsked)
             )

@@ -1,6 +1,6 @@
 import { Context, Effect, Option } from "effect"
-import { everything, type ReadScope } from "../db/reads/ReadScope.ts"
 import { ApiKeys } from "../db/ApiKeys.ts"
+import type { Caller } from "../kernel/access/Caller.ts"
 import type { Principal } from "../kernel/ids.ts"
 import { type LedgerDidNotAnswer, Unauthorized } from "./doorRefusals.ts"
 import { adviseOnLedger } from "./refusals.ts"
@@ -15,9 +15,9 @@ export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principa
 const longestKey = 256
 
 /** Who the `Authorization` header names. Both doors ask here, so that they let the same callers in. */
-export const principalOf = Effect.fn("principalOf")(function* (
+export const callerOf = Effect.fn("callerOf")(function* (
   authorization: string | undefined
-): Effect.fn.Return<Principal, Unauthorized | LedgerDidNotAnswer, ApiKeys> {
+): Effect.fn.Return<Caller, Unauthorized | LedgerDidNotAnswer, ApiKeys> {
   if (authorization === undefined || authorization === "") {
     return yield* new Unauthorized({ problem: "missing" })
   }
@@ -25,12 +25,9 @@ export const principalOf = Effect.fn("principalOf")(function* (
   if (key === undefined) return yield* new Unauthorized({ problem: "not_bearer" })
   if (key.length > longestKey) return yield* new Unauthorized({ problem: "unknown" })
   const apiKeys = yield* ApiKeys
-  const principal = yield* apiKeys.authenticate(key).pipe(adviseOnLedger("authorize"))
-  if (Option.isNone(principal)) return yield* new Unauthorized({ problem: "unknown" })
+  const caller = yield* apiKeys.authenticate(key).pipe(adviseOnLedger("authorize"))
+  if (Option.isNone(caller)) return yield* new Unauthorized({ problem: "unknown" })
   const facts = yield* RequestFacts
-  if (facts !== undefined) facts.principal = principal.value
-  return principal.value
+  if (facts !== undefined) facts.principal = caller.value.principal
+  return caller.value
 })
-
-/** What of the payments a principal may read. Keys have no scopes yet: each reads everything. */
-export const scopeOf = (_principal: Principal): ReadScope => everything

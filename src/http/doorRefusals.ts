@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { Operation } from "../kernel/access/Operation.ts"
 
 // What the door itself refuses, before anything reaches the kernel.
 
@@ -34,6 +35,18 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
       case "unknown":
         return "the API key is unknown, revoked, or not taken on this address"
     }
+  }
+}
+
+/** The key is known, and is for other things. Nothing was done, and nothing is told of what there is. */
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", {
+  missing: Schema.Array(Operation)
+}) {
+  get field(): string {
+    return "Authorization"
+  }
+  override get message(): string {
+    return `your API key is not for this; it would need ${this.missing.join(" and ")}`
   }
 }
 

@@ -8,6 +8,7 @@ export const statusOf = {
   MalformedRequest: 400,
   Unauthorized: 401,
   WebhookNotSigned: 401,
+  Forbidden: 403,
   OperatorsOnly: 403,
   SecondPersonNeeded: 403,
   EmbedTokenRefused: 403,

@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Schema } from "effect"
+import { seesSession } from "./access/Scope.ts"
 import { type Principal, SessionId } from "./ids.ts"
 import { type LedgerUnavailable, PaymentLedger } from "./PaymentLedger.ts"
 import { SessionNotSettled, UnknownSession } from "./refusals.ts"
@@ -38,9 +39,10 @@ export class FulfilmentGate extends Context.Service<
         by: Principal,
         idempotencyKey?: string
       ) {
-        const claimed = Schema.is(SessionId)(id)
-          ? yield* ledger.claimFulfilment(id, by, idempotencyKey)
-          : undefined
+        const claimed =
+          Schema.is(SessionId)(id) && (yield* seesSession(ledger.declaration(id)))
+            ? yield* ledger.claimFulfilment(id, by, idempotencyKey)
+            : undefined
         if (claimed === undefined || !Schema.is(SessionId)(id)) return yield* UnknownSession.of(id)
         if (claimed._tag === "NotSettled")
           return yield* new SessionNotSettled({ session: id, state: claimed.state })

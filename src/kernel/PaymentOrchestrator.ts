@@ -1,4 +1,5 @@
 import { Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
+import { inSight } from "./access/Scope.ts"
 import { VaultToken } from "./Card.ts"
 import { isAsLongAsCardNumber } from "./cardNumbers.ts"
 import type { CascadeEnd } from "./cascade/Cascade.ts"
@@ -102,7 +103,9 @@ export class PaymentOrchestrator extends Context.Service<
       ) {
         const body = yield* checkRequest(request.body)
         const { vaultToken: token, riskLevel: risk } = body
-        const declaration = Schema.is(SessionId)(id) ? yield* ledger.declaration(id) : undefined
+        const declaration = Schema.is(SessionId)(id)
+          ? yield* inSight(yield* ledger.declaration(id))
+          : undefined
         if (declaration === undefined) return yield* UnknownSession.of(id)
         const card = yield* vaults.getCard(token)
         const { policy, accounts } = yield* registry.snapshot

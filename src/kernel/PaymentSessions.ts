@@ -1,5 +1,6 @@
 import { Context, type Duration, Effect, Layer, Result, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
+import { inSight, seesSession } from "./access/Scope.ts"
 import { checkCategory, priceIntent } from "./Cart.ts"
 import type { ProductCategory } from "./Category.ts"
 import { differences } from "./differences.ts"
@@ -116,13 +117,15 @@ export class PaymentSessions extends Context.Service<
         })
 
         const get = Effect.fn("PaymentSessions.get")(function* (id: string) {
-          const session = Schema.is(SessionId)(id) ? yield* ledger.session(id) : undefined
+          const session = Schema.is(SessionId)(id) ? yield* inSight(yield* ledger.session(id)) : undefined
           if (session === undefined) return yield* UnknownSession.of(id)
           return session
         })
 
         const cancel = Effect.fn("PaymentSessions.cancel")(function* (id: string, by: Principal) {
-          if (!Schema.is(SessionId)(id)) return yield* UnknownSession.of(id)
+          if (!Schema.is(SessionId)(id) || !(yield* seesSession(ledger.declaration(id)))) {
+            return yield* UnknownSession.of(id)
+          }
           const result = yield* ledger.cancel(id, by)
           if (result === undefined) return yield* UnknownSession.of(id)
           if (!result.cancelled) return yield* new SessionNotPayable({ session: id, state: result.state })

@@ -41,6 +41,7 @@ const readable = [
   "payments.policy_version",
   "payments.postings",
   "payments.prices",
+  "payments.principals",
   "payments.refund_evidence",
   "payments.refunds",
   "payments.retry_budgets",
@@ -50,6 +51,7 @@ const readable = [
 
 const callable = [
   "action_of",
+  "api_operations",
   "applied_migrations",
   "attempt_json",
   "audit_faults",

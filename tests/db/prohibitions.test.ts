@@ -7,6 +7,7 @@ import { columns } from "./prohibitions/columns.ts"
 import { events } from "./prohibitions/events.ts"
 import { history } from "./prohibitions/history.ts"
 import { money } from "./prohibitions/money.ts"
+import { keys } from "./prohibitions/keys.ts"
 import { legalMoves, moves } from "./prohibitions/moves.ts"
 import { once } from "./prohibitions/once.ts"
 import { refunds } from "./prohibitions/refunds.ts"
@@ -36,7 +37,8 @@ const groups = {
   refunds,
   webhooks,
   reviews,
-  pages
+  pages,
+  keys
 }
 const prohibitions = Object.values(groups).flat()
 
@@ -138,6 +140,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
         assert.deepStrictEqual(
           triggers.map(({ name, runs, enabled }) => `${name} ${runs} ${enabled}`),
           [
+            "api_keys.guard_api_key guard_api_key O",
             "attempt_evidence.guard_person guard_person O",
             "attempts.guard_attempt guard_attempt O",
             "audit.chain_audit_row chain_audit_row O",

@@ -2,10 +2,10 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Predicate } from "effect"
 import { SqlClient } from "effect/sql"
-import { createHash } from "node:crypto"
 import { developmentKey } from "../../src/db/seedData.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { at, confirm, Doors, doors, newSession } from "./support.ts"
+import { giveKey } from "../support/apiKeys.ts"
 
 const strangersKey = "sk_stranger"
 const key = { mine: developmentKey.key, stranger: strangersKey } as const
@@ -18,10 +18,7 @@ const asOwner = Effect.fnUntraced(function* (statement: string, ...values: Reado
   }).pipe(Effect.provide(connect("payments_owner", 1), { local: true }))
 })
 
-const letStrangerIn = asOwner(
-  "insert into api_keys (key_hash, principal, development) values ($1, 'stranger', true) on conflict do nothing",
-  createHash("sha256").update(strangersKey).digest("hex")
-)
+const letStrangerIn = asOwner(giveKey(strangersKey, "stranger"))
 
 const rest = Effect.fnUntraced(function* (who: Who, method: string, path: string, body?: unknown) {
   const answer = yield* (yield* Doors).fetch(`/v1/event-subscriptions${path}`, {

@@ -4,6 +4,7 @@ import { assert } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Logger, Predicate, References, Tracer } from "effect"
 import { HttpServer } from "effect/http"
 import { ApiKeys } from "../../src/db/ApiKeys.ts"
+import { keyHashSecretsOf } from "../../src/db/access/keyHash.ts"
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
 import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
@@ -116,7 +117,7 @@ const storage = Layer.mergeAll(
   ReviewStorePg.layer,
   GateRecordPg.layer,
   PageRecordPg.layer,
-  ApiKeys.layer({ loopbackOnly: true }),
+  ApiKeys.layer({ loopbackOnly: true, keyHashSecrets: keyHashSecretsOf(undefined, true) }),
   PaymentReads.layer
 )
 

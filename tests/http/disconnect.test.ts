@@ -24,7 +24,7 @@ import { MemoryStore } from "../../src/layers/memory/Store.ts"
 import { makeStubVault } from "../../src/layers/vault/stub/StubVault.ts"
 import { fixtureProviders } from "../suites/StorageFixture.ts"
 import { account, brandOf, company } from "../suites/world.ts"
-import { key, openDoorOver, principal } from "./support.ts"
+import { caller, key, openDoorOver } from "./support.ts"
 
 /** A processor that captures once it is let go, and counts how often it is asked. */
 const patient = Effect.gen(function* () {
@@ -68,7 +68,7 @@ const kernelOver = (provider: PaymentProvider, seeded: Layer.Layer<never, never,
     Layer.merge(Layer.mergeAll(Layer.mock(EventSubscriptions, {}), Layer.mock(Refunds, {}))),
     Layer.merge(Layer.mock(Reviews, {})),
     Layer.merge(Layer.mock(WebhookInbox, {})),
-    Layer.merge(Layer.succeed(ApiKeys, { authenticate: () => Effect.succeed(Option.some(principal)) }))
+    Layer.merge(Layer.succeed(ApiKeys, { authenticate: () => Effect.succeed(Option.some(caller)) }))
   )
 
 it.live("a charge goes on to its end when the client hangs up", () =>

@@ -3,6 +3,8 @@ import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
 import { Context, DateTime, Effect, Layer, Logger, Option, References } from "effect"
 import { HttpServer } from "effect/http"
 import { ApiKeys } from "../../src/db/ApiKeys.ts"
+import { type Caller, KeyId } from "../../src/kernel/access/Caller.ts"
+import { Operation } from "../../src/kernel/access/Operation.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
 import { httpServer } from "../../src/http/server.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
@@ -60,8 +62,16 @@ export interface Door {
   ) => Effect.Effect<Answer>
 }
 
+/** May do everything. */
+export const caller: Caller = {
+  principal,
+  key: KeyId.make("0".repeat(16)),
+  operations: new Set(Operation.literals),
+  scope: {}
+}
+
 const knownKeys: ApiKeys["Service"] = {
-  authenticate: (given) => Effect.succeed(given === key ? Option.some(principal) : Option.none())
+  authenticate: (given) => Effect.succeed(given === key ? Option.some(caller) : Option.none())
 }
 
 /** The kernel's services as a script has them. */

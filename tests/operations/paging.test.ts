@@ -101,7 +101,7 @@ it.layer(house, { excludeTestServices: true })("a person is called", (it) => {
   it.effect("and no app sees it", () =>
     Effect.gen(function* () {
       const { ask } = yield* Doors
-      yield* set([`update api_keys set operator = false where principal = '${developmentKey.principal}'`])
+      yield* set([`update principals set operator = false where principal = '${developmentKey.principal}'`])
       const refused = yield* ask("{ operationsPages { nodes { pageId } } }")
       assert.strictEqual(at(refused.json, "errors", 0, "extensions", "code"), "operators_only")
     })

@@ -7,6 +7,7 @@ import * as s from "../db/support/scene.ts"
 import * as v from "../db/support/reviewScene.ts"
 import { at, Doors, field } from "../graphql/support.ts"
 import { asked, codeOf, first, house, rest, second, set, signed } from "./support.ts"
+import { giveKey } from "../support/apiKeys.ts"
 
 const captured = (nr: number, more: object = {}) => ({
   attempt: s.attempt(nr),
@@ -66,10 +67,7 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
 
   it.effect("is signed by somebody else than who asked for it, and by an operator", () =>
     Effect.gen(function* () {
-      yield* set([
-        ...v.inReview(2),
-        "insert into api_keys (key_hash, principal, development) values (encode(sha256('sk_app'), 'hex'), 'an app', false)"
-      ])
+      yield* set([...v.inReview(2), giveKey("sk_app", "an app")])
       const id = yield* asked(captured(2))
       assert.strictEqual(codeOf(yield* rest(first, `/${id}/approve`, {})), "403 second_person_needed")
       for (const tried of [
@@ -93,9 +91,8 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
       Effect.gen(function* () {
         yield* set([
           ...v.inReview(11),
-          `insert into api_keys (key_hash, principal, development, operator, person) values
-          (encode(sha256('sk_third'), 'hex'), 'third', false, true, null),
-          (encode(sha256('sk_third_again'), 'hex'), 'third, at home', false, true, 'third')`
+          giveKey("sk_third", "third", { operator: true }),
+          giveKey("sk_third_again", "third, at home", { operator: true, person: "third" })
         ])
         const { json } = yield* rest("sk_third", "", captured(11))
         const id = String(at(json, "id"))
@@ -418,7 +415,7 @@ it.layer(house, { excludeTestServices: true })("a gate to live", (it) => {
         code: "invalid_input",
         field: "reason"
       })
-      yield* owner`update api_keys set operator = false where principal = ${developmentKey.principal}`
+      yield* owner`update principals set operator = false where principal = ${developmentKey.principal}`
       assert.deepStrictEqual(yield* pass("counsel", "mid_goods_2"), { code: "operators_only", field: null })
       assert.deepStrictEqual(yield* revoke("counsel", "mid_goods_2"), { code: "operators_only", field: null })
       assert.deepStrictEqual(yield* owner`select from passed_gates where mid_id = 'mid_goods_2'`, [])

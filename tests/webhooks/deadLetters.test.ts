@@ -117,7 +117,7 @@ it.layer(doors, { excludeTestServices: true })("dead letters", (it) => {
         'select read_dead_letters(\'{"by": "development", "size": 1, "from": "start"}\') #>> \'{0,id}\' as id'
       )
       const owner = yield* Owner
-      yield* owner`update api_keys set operator = false where principal = ${developmentKey.principal}`
+      yield* owner`update principals set operator = false where principal = ${developmentKey.principal}`
       const refused = yield* ask("{ webhookDeadLetters { nodes { webhookId } } }")
       assert.strictEqual(at(refused.json, "errors", 0, "extensions", "code"), "operators_only")
       assert.isNull(at(refused.json, "data"))
@@ -131,7 +131,7 @@ it.layer(doors, { excludeTestServices: true })("dead letters", (it) => {
         assert.deepStrictEqual([status, at(json, "error", "code")], [403, "operators_only"])
       }
       assert.deepInclude(yield* replay("wh_999999"), { code: "operators_only" })
-      yield* owner`update api_keys set operator = true where principal = ${developmentKey.principal}`
+      yield* owner`update principals set operator = true where principal = ${developmentKey.principal}`
       assert.strictEqual(at(yield* letters("first: 1"), "nodes", 0, "webhookId"), row?.id)
     }).pipe(Effect.provide(Owner.layer))
   )

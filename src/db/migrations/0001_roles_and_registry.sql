@@ -115,20 +115,78 @@ create table plans (
   category text not null check (category in ('ruo_compounds', 'supplements', 'telehealth', 'lab_tests', 'membership', 'merchandise'))
 );
 
-create table api_keys (
-  key_hash text primary key check (key_hash ~ '^[0-9a-f]{64}$'),
-  principal text not null unique,
-  -- Development keys are known to everybody: a server that listens beyond loopback refuses them.
-  development boolean not null,
-  created_at timestamptz not null default now(),
-  revoked_at timestamptz,
-  -- Who holds it, where that is somebody who holds another key as well: two keys of one person sign as one.
-  person text
+-- Who asks: an app, an operator, a dashboard. Whoever holds several names is one person all the same, and signs as one.
+create table principals (
+  principal text primary key,
+  person text,
+  -- Who may decide what apps may not: replay webhooks, resolve what is in review, pass gates, give out keys.
+  operator boolean not null default false
 );
 
--- The person behind a key, as far as anybody said.
+-- What a key may do. A key has what it was given: a word that is new is in no old key.
+create function api_operations() returns text[] language sql immutable set search_path = payments, pg_temp as $body$
+  select array['sessions:read', 'sessions:write', 'refunds:write', 'events:manage', 'registry:read', 'registry:write',
+    'operations:manage', 'audit:read', 'keys:manage']
+$body$;
+
+-- Of a key there is its public id and a keyed hash. Development keys are known to everybody, so their id is their hash, and
+-- a server that listens beyond loopback refuses them.
+create table api_keys (
+  key_id text primary key,
+  principal text not null references principals,
+  mac text,
+  development boolean not null,
+  operations text[] not null,
+  -- Only payments of these companies, and of these brands; null restricts nothing.
+  entities text[],
+  brands text[],
+  created_at timestamptz not null default now(),
+  ends_at timestamptz,
+  revoked_at timestamptz,
+  constraint key_kept_hashed check (case when development then key_id ~ '^[0-9a-f]{64}$' and mac is null
+    else key_id ~ '^[0-9a-z]{16}$' and mac is not null and mac ~ '^[0-9a-f]{64}$' end),
+  constraint operations_known check (operations <@ api_operations()),
+  -- What is decided for all companies is no key's that sees some of them.
+  constraint sees_what_it_decides check (entities is null and brands is null
+    or not operations && array['registry:write', 'operations:manage', 'keys:manage'])
+);
+create index api_keys_of_principal on api_keys (principal);
+
+create function is_live(k api_keys) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select k.revoked_at is null and (k.ends_at is null or k.ends_at > now())
+$body$;
+
+-- A key stays what it was given out as: it may end sooner, and what was revoked stays revoked.
+create function guard_api_key() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
+begin
+  if tg_op = 'INSERT' then
+    perform from principals where principal = new.principal for update;
+    if (select count(*) from api_keys k where k.principal = new.principal and is_live(k)) >= 5 then
+      raise exception 'a principal has at most five keys that are taken' using errcode = 'check_violation', constraint = 'few_live_keys';
+    end if;
+  else
+    if (new.key_id, new.principal, new.mac, new.development, new.operations, new.entities, new.brands, new.created_at)
+      is distinct from (old.key_id, old.principal, old.mac, old.development, old.operations, old.entities, old.brands, old.created_at) then
+      raise exception 'what a key may do does not change' using errcode = 'restrict_violation', constraint = 'key_unchanged';
+    end if;
+    if old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at
+      or coalesce(new.ends_at, 'infinity') > coalesce(old.ends_at, 'infinity') then
+      raise exception 'a key that is over does not come back' using errcode = 'restrict_violation', constraint = 'key_ends_for_good';
+    end if;
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_api_key before insert or update on api_keys for each row execute function guard_api_key();
+
+-- An operator without a key that is taken is none any more.
+create function is_operator(who text) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select exists (select from principals p join api_keys k using (principal) where p.principal = who and p.operator and is_live(k))
+$body$;
+
+-- The person behind a name, as far as anybody said.
 create function person_of(who text) returns text language sql stable set search_path = payments, pg_temp as $body$
-  select coalesce((select person from api_keys where principal = who), who)
+  select coalesce((select person from principals where principal = who), who)
 $body$;
 
 create function gates_missing(m merchant_accounts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
@@ -165,4 +223,5 @@ create trigger new_policy_version after insert or update or delete on mid_underw
 create trigger new_policy_version after insert or update or delete on passed_gates for each statement execute function bump_policy_version();
 
 grant select on entities, entity_underwriting, brands, brand_entities, merchant_accounts, mid_underwriting, passed_gates,
-  prices, plans, api_keys, policy_version to payments_app;
+  prices, plans, principals, api_keys, policy_version to payments_app;
+grant execute on function api_operations to payments_app;

@@ -540,7 +540,7 @@ create function load_registry() returns jsonb language sql stable set search_pat
           || case when m.settings = '{}' then '{}' else jsonb_build_object('settings', m.settings) end
           || case when not m.live then '{}' else jsonb_build_object('live', true,
             'gates', (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('gate', g.gate, 'by', g.passed_by,
-                'person', (select person from api_keys where principal = g.passed_by), 'at', iso(g.passed_at)))
+                'person', (select person from principals where principal = g.passed_by), 'at', iso(g.passed_at)))
               order by g.gate), '[]') from passed_gates g where g.mid_id = m.mid_id and g.revoked_at is null)) end
           || case when m.credentials is null then '{}' else jsonb_build_object('credentials', m.credentials) end
           || case when m.monthly_cap_amount is null then '{}' else jsonb_build_object('monthlyCap',

@@ -1,13 +1,6 @@
 set local role payments_owner;
 set local search_path to payments, pg_temp;
 
--- Who may decide what apps may not: replay webhooks, resolve what is in review, pass gates.
-alter table api_keys add column operator boolean not null default false;
-
-create function is_operator(who text) returns boolean language sql stable set search_path = payments, pg_temp as $body$
-  select exists (select from api_keys where principal = who and operator and revoked_at is null)
-$body$;
-
 -- Webhooks of processors, written before they are acknowledged and worked off afterwards. Of one that was read, what it
 -- is about is kept, and not its body: what happened is asked of the processor.
 create table webhook_inbox (

@@ -2,7 +2,10 @@ import { Effect, Layer } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
 import { ApiKeys } from "../../db/ApiKeys.ts"
-import { CurrentPrincipal, principalOf } from "../authorization.ts"
+import { CurrentScope } from "../../kernel/access/Scope.ts"
+import { callerOf, CurrentPrincipal } from "../authorization.ts"
+import { Forbidden } from "../doorRefusals.ts"
+import { needsOfEndpoints } from "./needs.ts"
 import * as refusals from "./refusalSchemas.ts"
 
 /** Lets in whoever holds an API key, and says who it is. */
@@ -14,7 +17,7 @@ export class Authorized extends HttpApiMiddleware.Service<Authorized, { provides
         HttpApiSecurity.annotate(OpenApi.Description, "An API key: `Authorization: Bearer <key>`.")
       )
     },
-    error: [refusals.Unauthorized, refusals.LedgerUnavailable]
+    error: [refusals.Unauthorized, refusals.Forbidden, refusals.LedgerUnavailable]
   }
 ) {
   static readonly layer = Layer.effect(
@@ -22,12 +25,18 @@ export class Authorized extends HttpApiMiddleware.Service<Authorized, { provides
     Effect.gen(function* () {
       const apiKeys = yield* ApiKeys
       return Authorized.of({
-        apiKey: Effect.fnUntraced(function* (httpEffect) {
+        apiKey: Effect.fnUntraced(function* (httpEffect, { endpoint, group }) {
           const { headers } = yield* HttpServerRequest.HttpServerRequest
-          const principal = yield* principalOf(headers["authorization"]).pipe(
+          const caller = yield* callerOf(headers["authorization"]).pipe(
             Effect.provideService(ApiKeys, apiKeys)
           )
-          return yield* Effect.provideService(httpEffect, CurrentPrincipal, principal)
+          const need = needsOfEndpoints[`${group.identifier}.${endpoint.name}`]
+          if (need === undefined)
+            return yield* Effect.die(new Error(`${endpoint.path} has no rule that says who may ask`))
+          if (!caller.operations.has(need)) return yield* new Forbidden({ missing: [need] })
+          return yield* Effect.provideService(httpEffect, CurrentPrincipal, caller.principal).pipe(
+            Effect.provideService(CurrentScope, caller.scope)
+          )
         })
       })
     })

@@ -69,6 +69,7 @@ export const MalformedRequest = refusal(
   fields(Door.MalformedRequest, ["problems"])
 )
 export const Unauthorized = refusal("Unauthorized", Door.Unauthorized, fields(Door.Unauthorized, ["problem"]))
+export const Forbidden = refusal("Forbidden", Door.Forbidden, fields(Door.Forbidden, ["missing"]))
 export const BodyTooLarge = refusal("BodyTooLarge", Door.BodyTooLarge, fields(Door.BodyTooLarge, ["limit"]))
 export const UnsupportedMediaType = refusal(
   "UnsupportedMediaType",

@@ -1,4 +1,5 @@
 import { Context, DateTime, Duration, Effect, Layer, type Redacted, Schema } from "effect"
+import { CurrentScope, type Scope } from "../access/Scope.ts"
 import { SecureRandom } from "effect/crypto"
 import { EntityRegistry } from "../EntityRegistry.ts"
 import type { BrandId, EntityId, Principal } from "../ids.ts"
@@ -113,14 +114,33 @@ export class EventSubscriptions extends Context.Service<
         by: Principal,
         id: string,
         ask: (own: Own) => Effect.Effect<A | undefined, E>
-      ): Effect.Effect<A, E | UnknownSubscription> =>
+      ): Effect.Effect<A, E | UnknownSubscription | LedgerUnavailable> =>
         Effect.gen(function* () {
-          const found = isSubscriptionId(id) ? yield* ask({ by, subscription: id }) : undefined
+          const mine = isSubscriptionId(id) ? { by, subscription: id } : undefined
+          const found = mine !== undefined && (yield* isSeen(mine)) ? yield* ask(mine) : undefined
           return found ?? (yield* UnknownSubscription.of(id))
         })
 
+      /** A subscription to more than a key sees is not there for that key. */
+      const isSeen = Effect.fnUntraced(function* (mine: Own) {
+        const seen = yield* CurrentScope
+        if (seen.entities === undefined && seen.brands === undefined) return true
+        const found = yield* store.get(mine)
+        return found !== undefined && hearsOnly(seen, found)
+      })
+
       const scope = Effect.fnUntraced(function* ({ entity, brand }: SubscriptionConfig) {
         const { entities, brands } = yield* registry.snapshot
+        const seen = yield* CurrentScope
+        for (const [field, asked, own] of [
+          ["entity", entity, seen.entities],
+          ["brand", brand, seen.brands]
+        ] as const) {
+          if (asked === undefined && own !== undefined) {
+            const problem = `is missing; your key hears of ${own.join(", ")} only, so name one`
+            return yield* new InvalidInput({ field, problem })
+          }
+        }
         const both: { entity?: EntityId; brand?: BrandId } = {}
         if (entity !== undefined) {
           const company = entities.get(entity)
@@ -217,7 +237,10 @@ export class EventSubscriptions extends Context.Service<
 
       return EventSubscriptions.of({
         create,
-        list: Effect.fn("EventSubscriptions.list")((by) => store.list(by)),
+        list: Effect.fn("EventSubscriptions.list")(function* (by) {
+          const seen = yield* CurrentScope
+          return (yield* store.list(by)).filter((one) => hearsOnly(seen, one))
+        }),
         get: Effect.fn("EventSubscriptions.get")((by, id) => own(by, id, store.get)),
         rotateSecret,
         disable: Effect.fn("EventSubscriptions.disable")((by, id) =>
@@ -240,5 +263,10 @@ export class EventSubscriptions extends Context.Service<
     })
   )
 }
+
+/** Whether all that a subscription hears of is in a scope. */
+const hearsOnly = ({ entities, brands }: Scope, { entity, brand }: EventSubscription): boolean =>
+  (entities === undefined || (entity !== undefined && entities.includes(entity))) &&
+  (brands === undefined || (brand !== undefined && brands.includes(brand)))
 
 const isSubscriptionId = Schema.is(SubscriptionId)

@@ -1,10 +1,11 @@
 import { Clock, Context, Duration, Effect, Fiber, Layer, Result, Schema } from "effect"
+import { seesSession } from "../access/Scope.ts"
 import type { Indeterminate } from "../cascade/Disposition.ts"
 import { withDeadline } from "../detached.ts"
 import { differences } from "../differences.ts"
 import { SessionId } from "../ids.ts"
 import { largestAmount } from "../Money.ts"
-import type { IdempotentRequest, LedgerUnavailable } from "../PaymentLedger.ts"
+import { type IdempotentRequest, type LedgerUnavailable, PaymentLedger } from "../PaymentLedger.ts"
 import { capability, type PaymentProvider, Providers, type UnknownProvider } from "../PaymentProvider.ts"
 import { IdempotencyKeyReused, InvalidInput, UnknownSession } from "../refusals.ts"
 import { checkText } from "../text.ts"
@@ -72,12 +73,20 @@ export class Refunds extends Context.Service<
     readonly ofSession: (session: string) => Effect.Effect<SessionReturns, UnknownSession | LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/refunds/Refunds") {
-  static readonly layer: Layer.Layer<Refunds, never, RefundLedger | Providers> = Layer.effect(
+  static readonly layer: Layer.Layer<Refunds, never, RefundLedger | PaymentLedger | Providers> = Layer.effect(
     Refunds,
     Effect.gen(function* () {
       const ledger = yield* RefundLedger
+      const { declaration } = yield* PaymentLedger
       const providers = yield* Providers
       const scope = yield* Effect.scope
+
+      /** The id of a session that the caller deals with. */
+      const known = Effect.fnUntraced(function* (id: string) {
+        return Schema.is(SessionId)(id) && (yield* seesSession(declaration(id)))
+          ? id
+          : yield* UnknownSession.of(id)
+      })
 
       /** Of which charge, how much, by whom and in which way. */
       const judge = Effect.fnUntraced(function* (wish: RefundWish, refundable: RefundableNow) {
@@ -136,9 +145,6 @@ export class Refunds extends Context.Service<
     })
   )
 }
-
-const known = (id: string): Effect.Effect<SessionId, UnknownSession> =>
-  Schema.is(SessionId)(id) ? Effect.succeed(id) : Effect.fail(UnknownSession.of(id))
 
 const longestReason = 500
 

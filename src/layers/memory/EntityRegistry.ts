@@ -1,4 +1,5 @@
 import { Clock, DateTime, Effect, Layer } from "effect"
+import { registryInSight } from "../../kernel/access/registryInSight.ts"
 import { EntityRegistry, type RegistrySnapshot, UnknownMid } from "../../kernel/EntityRegistry.ts"
 import { MerchantAccount } from "../../kernel/MerchantAccount.ts"
 import { ProviderNames } from "../../kernel/PaymentProvider.ts"
@@ -37,7 +38,7 @@ export const layer: Layer.Layer<EntityRegistry, never, MemoryStore | ProviderNam
         return Effect.succeed(changed)
       })
 
-    return { snapshot, setKillSwitch }
+    return { snapshot: Effect.flatMap(snapshot, registryInSight), setKillSwitch }
   })
 )
 

@@ -7,6 +7,7 @@ import { events } from "./races/events.ts"
 import { formats } from "./races/formats.ts"
 import { books } from "./races/gateways.ts"
 import { history } from "./races/history.ts"
+import { keys } from "./races/keys.ts"
 import { money } from "./races/money.ts"
 import { refunds } from "./races/refunds.ts"
 import { registry } from "./races/registry.ts"
@@ -32,7 +33,8 @@ export const races: ReadonlyArray<Race> = [
   ...refunds,
   ...reviews,
   ...pages,
-  ...together
+  ...together,
+  ...keys
 ]
 
 /** All races about the same prohibitions, of which `last` is the last to be dropped. */

@@ -127,7 +127,7 @@ export const attempts: ReadonlyArray<Prohibition> = [
   second("permit_gates_by_one_person", "a live account that one person let go live with two keys", {}, [
     `update merchant_accounts set live = true ${only("mid_goods_1")}`,
     ...s.passGates("mid_goods_1"),
-    `insert into api_keys (key_hash, principal, development, person) values (repeat('0', 64), 'officer 1', false, 'officer 0')`
+    `insert into principals (principal, person) values ('officer 1', 'officer 0')`
   ]),
   ...retried.map(([reason, what, advice, brand]) =>
     second(`permit_${reason}`, what, { card_fingerprint: "a card", card_brand: brand }, [

@@ -23,7 +23,6 @@ const setting = (table: string, constraint: string, change: string): Prohibition
 })
 
 const checks: ReadonlyArray<readonly [table: string, constraint: string, change: string]> = [
-  ["api_keys", "api_keys_key_hash_check", "key_hash = 'sk_live_in_clear'"],
   ["attempt_evidence", "attempt_evidence_outcome_check", "outcome = 'Probably'"],
   ["attempt_evidence", "attempt_evidence_source_check", "source = 'rumour'"],
   ["attempts", "attempt_named_by_session", "attempt_id = attempt_id || '0'"],

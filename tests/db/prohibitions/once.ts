@@ -26,6 +26,7 @@ const tables = [
   "policy_version",
   "postings",
   "prices",
+  "principals",
   "retry_budgets",
   "routing_decisions"
 ]
@@ -139,7 +140,6 @@ export const once: ReadonlyArray<Prohibition> = [
     ],
     tries: s.insert("payment_sessions", s.sessionRow(3, { order_reference: "order_2" }))
   },
-  copy("api_keys.api_keys_principal_key", "a second key of one principal", { key_hash: "0".repeat(64) }),
   {
     by: "attempts.attempts_session_id_ordinal_key",
     what: "two attempts of a session with one number",

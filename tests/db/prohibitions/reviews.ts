@@ -111,7 +111,7 @@ export const reviews: ReadonlyArray<Prohibition> = [
   refused("review_by_operators", "state = 'rejected', decided_by = 'an app', decided_at = now()"),
   refused("second_person", `state = 'approved', decided_by = '${v.asks}', decided_at = now()`),
   refused("second_person", approved, 2, [
-    `update api_keys set person = '${v.signs}' where principal = '${v.asks}'`
+    `update principals set person = '${v.signs}' where principal = '${v.asks}'`
   ]),
   {
     by: "review_by_operators",

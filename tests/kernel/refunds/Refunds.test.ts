@@ -6,7 +6,7 @@ import { permitLifetime } from "../../../src/kernel/cascade/chargeAcrossProvider
 import { Declined, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
 import { AttemptId, EntityId, MidId, Principal, ProviderName, SessionId } from "../../../src/kernel/ids.ts"
 import { Money } from "../../../src/kernel/Money.ts"
-import { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
+import { LedgerUnavailable, PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { type PaymentProvider, Providers, providersOf } from "../../../src/kernel/PaymentProvider.ts"
 import { Refund, RefundId } from "../../../src/kernel/refunds/Refund.ts"
 import {
@@ -92,7 +92,13 @@ const ask = Effect.fnUntraced(function* (script: Script, amount = 1000) {
       )
     ),
     Effect.provide(
-      Refunds.layer.pipe(Layer.provide([ledger, Layer.succeed(Providers, providersOf([provider]))]))
+      Refunds.layer.pipe(
+        Layer.provide([
+          ledger,
+          Layer.mock(PaymentLedger, {}),
+          Layer.succeed(Providers, providersOf([provider]))
+        ])
+      )
     ),
     Effect.forkChild
   )

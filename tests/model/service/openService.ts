@@ -5,7 +5,6 @@ import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
 import { Clock, Context, Duration, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
-import { createHash } from "node:crypto"
 import { createServer } from "node:http"
 import { ApiKeys } from "../../../src/db/ApiKeys.ts"
 import * as Database from "../../../src/db/Database.ts"
@@ -39,6 +38,7 @@ import { type Hand, makeHand } from "./hand.ts"
 import { steppedLedger } from "./steppedLedger.ts"
 import { steppedProvider } from "./steppedProviders.ts"
 import { addresses } from "../../support/checkoutAddresses.ts"
+import { giveKey } from "../../support/apiKeys.ts"
 
 /** The keys that the callers send; nobody knows the last one. */
 export const apiKeys: Readonly<Record<Caller, string>> = {
@@ -62,7 +62,7 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     replace(stage).pipe(Layer.provide(steppedLedger(stage, hand)), Layer.provide(PaymentLedgerPg.layer)),
     PriceCataloguePg.layer,
     EntityRegistryPg.layer,
-    ApiKeys.layer({ loopbackOnly: true }),
+    ApiKeys.layer({ loopbackOnly: true, keyHashSecrets: [] }),
     PaymentReads.layer
   )
   const gateways = Layer.unwrap(
@@ -121,8 +121,7 @@ const clockOf = (real: Clock.Clock, passed: () => bigint): Clock.Clock => {
 
 const giveOutKey = Effect.fnUntraced(function* (key: string, principal: string) {
   const sql = yield* SqlClient.SqlClient
-  const hash = createHash("sha256").update(key).digest("hex")
-  yield* sql`insert into api_keys (key_hash, principal, development) values (${hash}, ${principal}, false)`
+  yield* sql.unsafe(giveKey(key, principal))
 })
 
 /** A listening service in the scope. */

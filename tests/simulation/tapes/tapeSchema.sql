@@ -79,7 +79,7 @@ create function tape.empty_registry() returns void language plpgsql security def
 begin
   perform set_config('session_replication_role', 'replica', true);
   delete from mid_underwriting; delete from merchant_accounts; delete from brand_entities; delete from brands;
-  delete from entity_underwriting; delete from entities; delete from api_keys;
+  delete from entity_underwriting; delete from entities; delete from api_keys; delete from principals;
   perform set_config('session_replication_role', 'origin', true);
 end
 $body$;

@@ -1,4 +1,5 @@
 import { Duration, Effect, Fiber, Layer, Scope } from "effect"
+import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { TestClock } from "effect/testing"
 import {
   type PaymentProvider,
@@ -69,6 +70,7 @@ export const refunding = Effect.fnUntraced(function* (script: Script = {}) {
   const context = yield* Refunds.layer.pipe(
     Layer.provide([
       Layer.succeed(RefundLedger, service),
+      Layer.mock(PaymentLedger, {}),
       Layer.succeed(Providers, providersOf(script.drivers ?? [driver]))
     ]),
     Layer.buildWithScope(scope)

@@ -333,6 +333,9 @@ export interface RefusalDetails {
   readonly entity_cannot_collect: {
     readonly entity: string
   }
+  readonly forbidden: {
+    readonly missing: ReadonlyArray<"sessions:read" | "sessions:write" | "refunds:write" | "events:manage" | "registry:read" | "registry:write" | "operations:manage" | "audit:read" | "keys:manage">
+  }
   readonly idempotency_key_reused: {
     readonly differences: ReadonlyArray<{
       readonly field: string
@@ -449,11 +452,11 @@ export interface RefusalDetails {
 
 /** What each call may be refused for. */
 export interface RefusalsOf {
-  readonly create: "body_too_large" | "brand_not_of_entity" | "category_claim_disagrees" | "category_not_underwritten" | "entity_cannot_collect" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "mixed_categories" | "mixed_currencies" | "no_eligible_merchant_account" | "order_already_declared" | "redirect_not_allowed" | "unauthorized" | "unknown_brand" | "unknown_entity" | "unknown_plan" | "unknown_price" | "unsupported_media_type"
-  readonly read: "unauthorized" | "unknown_session"
-  readonly confirm: "body_too_large" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "no_eligible_merchant_account" | "session_not_payable" | "unauthorized" | "unknown_session" | "unknown_token" | "unknown_vault" | "unsupported_media_type" | "vault_unavailable"
-  readonly cancel: "session_not_payable" | "unauthorized" | "unknown_session"
-  readonly claimFulfilment: "malformed_request" | "session_not_settled" | "unauthorized" | "unknown_session"
-  readonly refund: "body_too_large" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "not_settled_yet" | "nothing_to_refund" | "processor_unavailable" | "refund_blocked" | "refund_too_large" | "unauthorized" | "unknown_session" | "unsupported_media_type"
-  readonly readRefunds: "unauthorized" | "unknown_session"
+  readonly create: "body_too_large" | "brand_not_of_entity" | "category_claim_disagrees" | "category_not_underwritten" | "entity_cannot_collect" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "mixed_categories" | "mixed_currencies" | "no_eligible_merchant_account" | "order_already_declared" | "redirect_not_allowed" | "unauthorized" | "unknown_brand" | "unknown_entity" | "unknown_plan" | "unknown_price" | "unsupported_media_type"
+  readonly read: "forbidden" | "unauthorized" | "unknown_session"
+  readonly confirm: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "no_eligible_merchant_account" | "session_not_payable" | "unauthorized" | "unknown_session" | "unknown_token" | "unknown_vault" | "unsupported_media_type" | "vault_unavailable"
+  readonly cancel: "forbidden" | "session_not_payable" | "unauthorized" | "unknown_session"
+  readonly claimFulfilment: "forbidden" | "malformed_request" | "session_not_settled" | "unauthorized" | "unknown_session"
+  readonly refund: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "not_settled_yet" | "nothing_to_refund" | "processor_unavailable" | "refund_blocked" | "refund_too_large" | "unauthorized" | "unknown_session" | "unsupported_media_type"
+  readonly readRefunds: "forbidden" | "unauthorized" | "unknown_session"
 }

@@ -184,13 +184,6 @@ export const formats: ReadonlyArray<Race> = [
     (nr, at) => `insert into brands (brand_id, name) values ('A brand ${nr} ${at}', 'A brand')`,
     "brand_id like '% %'"
   ),
-  format(
-    "api_keys.api_keys_key_hash_check",
-    "no key is kept in clear",
-    () => [],
-    (nr, at) => `insert into api_keys values ('sk_live_${nr}_${at}', 'app ${nr} ${at}', false)`,
-    "key_hash like 'sk%'"
-  ),
   accountFormat(
     "merchant_accounts_mid_id_check",
     "an account has an id that can stand anywhere",

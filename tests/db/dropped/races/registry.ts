@@ -81,14 +81,17 @@ const keys: ReadonlyArray<Race> = [
   oneOf(
     "api_keys.api_keys_pkey",
     "a key is one app's",
-    (nr, at) => `insert into api_keys values (repeat('0', 62) || ${nr}, 'app ${nr} ${at}', false)`,
-    (nr) => `api_keys where key_hash = repeat('0', 62) || ${nr}`
+    (nr, at) =>
+      `insert into api_keys select lpad('${nr}', 64, '0'), principal, null, true, '{}' from principals
+        where principal = 'app ${nr} ${at}'`,
+    (nr) => `api_keys where key_id = lpad('${nr}', 64, '0')`,
+    (nr) => [1, 2, 3, 4].map((at) => `insert into principals values ('app ${nr} ${at}')`)
   ),
   oneOf(
-    "api_keys.api_keys_principal_key",
-    "an app has one key, and who revokes it has revoked all",
-    (nr, at) => `insert into api_keys values (repeat('0', 61) || ${nr} || ${at}, 'app ${nr}', false)`,
-    (nr) => `api_keys where principal = 'app ${nr}'`
+    "principals.principals_pkey",
+    "a name is one person's",
+    (nr, at) => `insert into principals values ('of many ${nr}', 'person ${at}')`,
+    (nr) => `principals where principal = 'of many ${nr}'`
   ),
   oneOf(
     "policy_version.policy_version_pkey",

@@ -69,9 +69,9 @@ export const reviews: ReadonlyArray<Race> = [
     "state = 'approved'",
     (nr) => [
       ...v.asked(nr),
-      `insert into api_keys (key_hash, principal, development, operator, person)
-        select encode(sha256(('key ' || review_nr)::bytea), 'hex'), 'key ' || review_nr, false, true, '${v.asks}'
-        from reviews where ${of(nr)}`
+      `insert into principals (principal, operator, person) select 'key ' || review_nr, true, '${v.asks}' from reviews where ${of(nr)}`,
+      `insert into api_keys (key_id, principal, development, operations)
+        select encode(sha256(('key ' || review_nr)::bytea), 'hex'), 'key ' || review_nr, true, '{}' from reviews where ${of(nr)}`
     ]
   ),
   deciding(

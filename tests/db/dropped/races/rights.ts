@@ -215,9 +215,16 @@ export const rights: ReadonlyArray<Race> = [
   right(
     "api_keys",
     "the app cannot let anybody in",
-    () => [],
-    (nr, at) => `insert into api_keys values (repeat('0', 61) || ${nr} || ${at}, 'mine ${nr} ${at}', false)`,
-    (nr) => `api_keys where principal like 'mine ${nr} %'`
+    (nr) => [`insert into principals values ('mine ${nr}')`],
+    (nr, at) => `insert into api_keys values (lpad('${nr}${at}', 64, 'a'), 'mine ${nr}', null, true, '{}')`,
+    (nr) => `api_keys where principal = 'mine ${nr}'`
+  ),
+  right(
+    "principals",
+    "the app makes nobody an operator",
+    (nr) => [`insert into principals values ('app ${nr}')`],
+    (nr) => `update principals set operator = true where principal = 'app ${nr}'`,
+    (nr) => `principals where principal = 'app ${nr}' and operator`
   ),
   right(
     "policy_version",

@@ -1,0 +1,18 @@
+import { Schema } from "effect"
+import type { Principal } from "../ids.ts"
+import type { Operation } from "./Operation.ts"
+import type { Scope } from "./Scope.ts"
+
+/** The public part of an API key: it names the key and opens nothing. */
+export const KeyId = Schema.String.check(Schema.isPattern(/^([0-9a-z]{16}|[0-9a-f]{64})$/)).pipe(
+  Schema.brand("KeyId")
+)
+export type KeyId = typeof KeyId.Type
+
+/** Whoever knocked with an API key, and what that key may do. */
+export interface Caller {
+  readonly principal: Principal
+  readonly key: KeyId
+  readonly operations: ReadonlySet<Operation>
+  readonly scope: Scope
+}

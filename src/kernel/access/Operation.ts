@@ -1,0 +1,15 @@
+import { Schema } from "effect"
+
+/** What an API key may do; it may do what it was given and nothing else. */
+export const Operation = Schema.Literals([
+  "sessions:read",
+  "sessions:write",
+  "refunds:write",
+  "events:manage",
+  "registry:read",
+  "registry:write",
+  "operations:manage",
+  "audit:read",
+  "keys:manage"
+])
+export type Operation = typeof Operation.Type
