@@ -30,7 +30,7 @@ export class Authorized extends HttpApiMiddleware.Service<Authorized, { provides
           const caller = yield* callerOf(headers["authorization"]).pipe(
             Effect.provideService(ApiKeys, apiKeys)
           )
-          const need = needsOfEndpoints[`${group.identifier}.${endpoint.name}`]
+          const need = needsOfEndpoints[`${group.identifier}.${endpoint.identifier}`]
           if (need === undefined)
             return yield* Effect.die(new Error(`${endpoint.path} has no rule that says who may ask`))
           if (!caller.operations.has(need)) return yield* new Forbidden({ missing: [need] })

@@ -131,13 +131,13 @@ export class EventSubscriptions extends Context.Service<
 
       const scope = Effect.fnUntraced(function* ({ entity, brand }: SubscriptionConfig) {
         const { entities, brands } = yield* registry.snapshot
-        const seen = yield* CurrentScope
-        for (const [field, asked, own] of [
-          ["entity", entity, seen.entities],
-          ["brand", brand, seen.brands]
+        const whole = yield* CurrentScope
+        for (const [field, asked, some] of [
+          ["entity", entity, whole.entities],
+          ["brand", brand, whole.brands]
         ] as const) {
-          if (asked === undefined && own !== undefined) {
-            const problem = `is missing; your key hears of ${own.join(", ")} only, so name one`
+          if (asked === undefined && some !== undefined) {
+            const problem = `is missing; your key hears of ${some.join(", ")} only, so name one`
             return yield* new InvalidInput({ field, problem })
           }
         }

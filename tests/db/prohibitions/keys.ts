@@ -20,11 +20,11 @@ const refused = (by: string, what: string, tries: string): Prohibition => ({
 const change = (by: string, set: string, nr = 1): Prohibition =>
   refused(by, `a key set ${set}`, `update api_keys set ${set} where key_id = ${id(nr)}`)
 
-const kept = (id: string, mac: string, development: boolean): Prohibition =>
+const kept = (name: string, mac: string, development: boolean): Prohibition =>
   refused(
     "api_keys.key_kept_hashed",
-    `a key ${id} with ${mac}, ${development ? "known to all" : "of somebody"}`,
-    `insert into api_keys values (${id}, 'shop', ${mac}, ${development}, '{}')`
+    `a key ${name} with ${mac}, ${development ? "known to all" : "of somebody"}`,
+    `insert into api_keys values (${name}, 'shop', ${mac}, ${development}, '{}')`
   )
 
 const hex = "repeat('0', 64)"
