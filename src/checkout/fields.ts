@@ -116,7 +116,7 @@ const places = [
 
 /** The fields of Basis Theory: its own elements, each a frame of its origin. */
 export const basisTheoryFields = async (
-  { publicKey, labels }: Extract<Fields, { readonly vault: "basis_theory" }>,
+  { publicKey, labels, placeholders }: Extract<Fields, { readonly vault: "basis_theory" }>,
   door: Door,
   { onReady, onSubmit, onUnavailable }: Listening
 ): Promise<CardFields | undefined> => {
@@ -138,6 +138,7 @@ export const basisTheoryFields = async (
     const element = vault.createElement(type, {
       targetId: `${place}-input`,
       "aria-label": labels[place],
+      placeholder: placeholders[place],
       autoComplete,
       style: {
         base: { color: style.color, fontFamily: style.fontFamily, fontSize: "16px" },
@@ -145,6 +146,8 @@ export const basisTheoryFields = async (
       }
     })
     const holder = document.getElementById(`element-${place}`)
+    // A label of this page cannot name a field of another origin's.
+    holder?.parentElement?.querySelector("label")?.addEventListener("click", () => element.focus())
     const problem = document.getElementById(`element-${place}-problem`)
     const show = (wrong: boolean) => {
       holder?.classList.toggle("wrong", wrong)

@@ -19,6 +19,7 @@ export type Fields =
       readonly vault: "basis_theory"
       readonly publicKey: string
       readonly labels: { readonly number: string; readonly expiry: string; readonly code: string }
+      readonly placeholders: { readonly number: string; readonly expiry: string; readonly code: string }
     }
 
 /** What the server writes into the page for its script. */

@@ -1,29 +1,9 @@
-import axe from "axe-core"
-import type { Frame, Page } from "playwright-core"
+import type { Frame } from "playwright-core"
 import { describe, expect, it } from "vitest"
 import { checkoutIn, shopPage } from "./support/embedding.ts"
+import { findings } from "./support/findings.ts"
 import { loadOf, secondsOf } from "./support/loading.ts"
 import { cards, fieldsIn, openPage, picture, press, ready, type Scene, shows, type } from "./support/Scene.ts"
-
-/** What axe finds in a page and in every frame of it. */
-const findings = async (page: Page): Promise<ReadonlyArray<string>> => {
-  const found: Array<string> = []
-  for (const frame of page.frames().filter((one) => !one.url().startsWith("about:"))) {
-    await frame.evaluate(axe.source)
-    // A heading of the first level is the page's own; frames stand under it.
-    const rules = { "page-has-heading-one": { enabled: frame === page.mainFrame() } }
-    const result: axe.AxeResults = await frame.evaluate(
-      `axe.run(document, ${JSON.stringify({ iframes: false, rules })})`
-    )
-    found.push(
-      ...result.violations.map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes.map(({ target, failureSummary }) => `${String(target)} ${failureSummary}`).join("; ")}`
-      )
-    )
-  }
-  return found
-}
 
 /** Whether something is wider than the window that it is in. */
 const overflows = (frame: Frame): Promise<boolean> =>

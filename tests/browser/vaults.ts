@@ -1,6 +1,7 @@
 import type { Frame, Page } from "playwright-core"
 import { describe, expect, it } from "vitest"
 import { checkoutIn, heardBy, hears, shopPage } from "./support/embedding.ts"
+import { findings } from "./support/findings.ts"
 import type { Sandboxed } from "./support/openSandboxed.ts"
 import {
   cards,
@@ -92,6 +93,12 @@ export const vaults = (scene: () => Scene, sandboxed: () => Sandboxed) =>
       const session = await payments.declare()
       await page.goto(session.url ?? "")
       const canary = "4929421234567897"
+      await ready(page)
+      await page.getByText("Card number", { exact: true }).click()
+      await page.keyboard.type("4")
+      const number = page.frameLocator("#element-number iframe").locator("input")
+      expect(await number.inputValue()).toBe("4")
+      expect(await findings(page)).toEqual([])
       await typeElements(page, canary, "837")
       await picture(page, "basis-theory")
       await press(page)

@@ -182,7 +182,8 @@ const fieldsOf = (offered: Offered, { fields }: Messages): Fields =>
     : {
         vault: "basis_theory",
         publicKey: offered.publicKey,
-        labels: { number: fields.number, expiry: fields.expiry, code: fields.code }
+        labels: { number: fields.number, expiry: fields.expiry, code: fields.code },
+        placeholders: { number: "1234 1234 1234 1234", expiry: fields.expiryForm, code: "123" }
       }
 
 const vaultScript = (offered: Offered | undefined): ReadonlyArray<Html> =>
