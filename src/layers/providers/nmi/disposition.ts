@@ -1,7 +1,15 @@
 import { Captured, Declined, type Evidence, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import type { Money } from "../../../kernel/Money.ts"
 import { minorOf } from "./amounts.ts"
-import { adviceOf, isDuplicate, rejectionOf, resultCodeOf } from "./resultCodes.ts"
+import {
+  adviceOf,
+  isDuplicate,
+  rejectionOf,
+  resultCodeOf,
+  saysApproved,
+  saysOpen,
+  saysRefused
+} from "./resultCodes.ts"
 import { detailsOf, type NmiAnswer, type Reply } from "./wire.ts"
 
 /** The sale that was sent: what an answer has to agree with before it proves anything. */
@@ -104,10 +112,11 @@ export const answerRows: ReadonlyArray<Row> = [
   },
   {
     code: "text_contradicts_code",
-    answer: "an approval that says declined, or anything else that says approved",
+    answer: "an approval that says refused, or a refusal that says approved, anywhere in the text",
     applies: ({ answer }) =>
       answer !== undefined &&
-      (answer.code === "100" ? /\bdeclined?\b/i : /^\s*(success|approved|approval)\b/i).test(answer.text),
+      answer.code !== "101" &&
+      (answer.code === "100" ? saysRefused : saysApproved)(answer.text),
     means: "Unknown",
     why: "one half of it is wrong, and nobody knows which"
   },
@@ -163,6 +172,13 @@ export const answerRows: ReadonlyArray<Row> = [
       (answer.authCode !== "" || answer.amountAuthorized !== "" || answer.partial),
     means: "Unknown",
     why: "one half of it is wrong, and nobody knows which"
+  },
+  {
+    code: "declined_with_open_end",
+    answer: "a decline with a text of a timeout, of a line that broke, or of something that is under way",
+    applies: ({ answer }) => answer !== undefined && meansOf(answer) === "declined" && saysOpen(answer.text),
+    means: "Unknown",
+    why: "the code says that somebody answered, and the text that nobody did"
   },
   {
     code: "declined",

@@ -2,7 +2,7 @@ import { Captured, Declined, Indeterminate } from "../../../kernel/cascade/Dispo
 import { type Currency, isCurrency } from "../../../kernel/Money.ts"
 import type { LookupResult } from "../../../kernel/PaymentProvider.ts"
 import { type Asked, howDeclined } from "./disposition.ts"
-import { resultCodeOf } from "./resultCodes.ts"
+import { resultCodeOf, saysApproved, saysOpen } from "./resultCodes.ts"
 import type { NmiAction, NmiTransaction } from "./transactions.ts"
 
 interface Row {
@@ -22,8 +22,8 @@ const succeeded = (transaction: NmiTransaction, type: string): ReadonlyArray<Nmi
 /** What may have been done to a sale. */
 const ofSales: ReadonlySet<string> = new Set(["sale", "settle", "void", "refund"])
 
-const isListedDecline = ({ code }: NmiAction): boolean =>
-  code.startsWith("2") && resultCodeOf(code)?.means === "declined"
+const isListedDecline = ({ code, text }: NmiAction): boolean =>
+  code.startsWith("2") && resultCodeOf(code)?.means === "declined" && !saysApproved(text) && !saysOpen(text)
 
 /** What one transaction of a charge's order id proves of the charge, first match first. */
 export const transactionRows: ReadonlyArray<Row> = [
@@ -51,7 +51,8 @@ export const transactionRows: ReadonlyArray<Row> = [
   },
   {
     code: "failed",
-    found: "failed, its only action a sale that did not succeed, with a listed code of 200 to 299",
+    found:
+      "failed, its only action a sale that did not succeed, with a listed code of 200 to 299 and no text against it",
     applies: (transaction) =>
       transaction.condition === "failed" &&
       transaction.actions.length === 1 &&

@@ -2,7 +2,15 @@ import { Declined, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import { isCurrency } from "../../../kernel/Money.ts"
 import type { Refunded, RefundLookupResult, RefundRequest } from "../../../kernel/PaymentProvider.ts"
 import { decimalOf } from "./amounts.ts"
-import { isDuplicate, rejectionOf, resultCodeOf, withoutRefid } from "./resultCodes.ts"
+import {
+  isDuplicate,
+  rejectionOf,
+  resultCodeOf,
+  saysApproved,
+  saysOpen,
+  saysRefused,
+  withoutRefid
+} from "./resultCodes.ts"
 import type { NmiAction, NmiTransaction } from "./transactions.ts"
 import { detailsOf, type Reply } from "./wire.ts"
 
@@ -36,10 +44,15 @@ const refusalOf = (type: "refund" | "void", text: string): string | undefined =>
   return rejectionOf(text)?.why
 }
 
+/** What a refusal may not say: a text that is listed says what it is, whatever words it has. */
+const saysOtherwise = (type: "refund" | "void", text: string): boolean =>
+  isDuplicate(text) || (refusalOf(type, text) === undefined && (saysApproved(text) || saysOpen(text)))
+
 interface FollowUp {
   /** The transaction that it is about. */
   readonly charge: string
-  readonly orderIds: ReadonlyArray<string>
+  /** What it was sent with, or what its charge was sent with. */
+  readonly orderId: string
   readonly fits: (transactionId: string) => boolean
   /** Minor units. */
   readonly amount?: number
@@ -52,7 +65,7 @@ interface FollowUp {
 const judgeFollowUp = (
   type: "refund" | "void",
   reply: Reply,
-  { charge, orderIds, fits, amount }: FollowUp
+  { charge, orderId, fits, amount }: FollowUp
 ): { readonly _tag: "Approved"; readonly transactionId: string } | Declined | Indeterminate => {
   switch (reply._tag) {
     case "NotSent":
@@ -66,10 +79,13 @@ const judgeFollowUp = (
       const { answer } = reply
       const { response, code, text, transactionId, amountAuthorized: authorized } = answer
       if (answer.type !== "" && answer.type !== type) return unproven("other_type", detailsOf(reply))
-      if (!orderIds.includes(answer.orderId)) return unproven("answer_to_another", detailsOf(reply))
+      // As with sales, who was refused by an issuer is named; only what was done or never worked on may be without.
+      const unasked = response === "3" && ["300", "301"].includes(code)
+      const named = answer.orderId === orderId || (answer.orderId === "" && (unasked || response === "1"))
+      if (!named) return unproven("answer_to_another", detailsOf(reply))
       const part = answer.partial || !["", amount === undefined ? "" : decimalOf(amount)].includes(authorized)
       if (response === "1" && code === "100" && transactionId !== undefined && fits(transactionId)) {
-        return part || isDuplicate(text) || /\bdeclined?\b/i.test(text)
+        return part || isDuplicate(text) || saysRefused(text) || saysOpen(text)
           ? unproven("approved_otherwise", detailsOf(reply))
           : { _tag: "Approved", transactionId }
       }
@@ -82,9 +98,8 @@ const judgeFollowUp = (
         (response === "2" && code.startsWith("2") && listed) ||
         (response === "3" && code === "301" && transactionId === undefined) ||
         (response === "3" && code.startsWith("4") && listed)
-      const approvedToo =
-        answer.authCode !== "" || authorized !== "" || part || /^\s*(success|approv)/i.test(text)
-      return refused && !approvedToo && !isDuplicate(text)
+      const approvedToo = answer.authCode !== "" || authorized !== "" || part
+      return refused && !approvedToo && !saysOtherwise(type, text)
         ? declined(code, `${refusalOf(type, text) ?? ""}${detailsOf(reply)}`)
         : unproven(code, detailsOf(reply))
     }
@@ -98,7 +113,7 @@ export const judgeRefund = (
 ): Refunded | Declined | Indeterminate => {
   const judged = judgeFollowUp("refund", reply, {
     charge: processorReference,
-    orderIds: [idempotencyKey, ""],
+    orderId: idempotencyKey,
     fits: (id) => id !== processorReference,
     amount: money.amount
   })
@@ -114,13 +129,19 @@ export const judgeVoid = (
 ): { readonly _tag: "Approved" } | Declined | Indeterminate =>
   judgeFollowUp("void", reply, {
     charge: charge.processorReference,
-    orderIds: [charge.orderId, ""],
+    orderId: charge.orderId,
     fits: (id) => id === charge.processorReference
   })
 
-/** Said no by the issuer, or by the gateway for a reason that is listed: not an error that nobody knows the end of. */
+/** Said no as the direct answer has to: by the issuer, or by the gateway for a reason that is listed. */
 const isListedRefusal = ({ code, text }: NmiAction): boolean =>
-  (code.startsWith("2") && resultCodeOf(code)?.means === "declined") || (code === "300" && !isDuplicate(text))
+  ((code.startsWith("2") && resultCodeOf(code)?.means === "declined") ||
+    (code === "300" && refusalOf("refund", text) !== undefined)) &&
+  !saysOtherwise("refund", text)
+
+/** Done as the direct answer has to say it. */
+const isDone = ({ success, code, text }: NmiAction): boolean =>
+  success && code === "100" && !isDuplicate(text) && !saysRefused(text) && !saysOpen(text)
 
 /** What a refund's own transaction proves of it. A condition that is not listed proves nothing. */
 export const judgeRefundTransaction = ({
@@ -132,19 +153,23 @@ export const judgeRefundTransaction = ({
   const evidence = { code: condition, message: `the refund is ${condition}` }
   const refunds = actions.filter(({ type }) => type === "refund")
   const voids = actions.filter(({ type, success }) => type === "void" && success)
+  const settles = actions.filter(({ type }) => type === "settle")
   const others = actions.filter(({ type }) => !["refund", "void", "settle"].includes(type))
   const [refund] = refunds
   if (refund === undefined || refunds.length > 1 || others.length > 0) {
     return unproven("refund_contradicts_itself", ` (${evidence.message})`)
   }
-  const settled = ["pendingsettlement", "complete"].includes(condition)
-  if (settled && refund.success && refund.amount < 0 && voids.length === 0 && isCurrency(currency)) {
+  const wentBack = isDone(refund) && refund.amount < 0
+  const settled =
+    ["pendingsettlement", "complete"].includes(condition) &&
+    (settles.length === 0 || settles.some(({ success }) => success))
+  if (settled && wentBack && voids.length === 0 && isCurrency(currency)) {
     const money = { amount: -refund.amount, currency }
     return { _tag: "RefundDone", refunded: { refundReference: id, money } }
   }
   const failed = condition === "failed" && !refund.success && actions.length === 1 && isListedRefusal(refund)
-  const settles = actions.filter(({ type }) => type === "settle")
-  const canceled = condition === "canceled" && voids.length === 1 && settles.length === 0
+  const canceled =
+    condition === "canceled" && wentBack && voids.length === 1 && voids.every(isDone) && settles.length === 0
   if (failed || canceled) {
     return { _tag: "RefundDeclined", declined: new Declined({ kind: "hard", evidence }) }
   }

@@ -218,7 +218,7 @@ type RefundQuery = Parameters<RefundLookup["lookupRefund"]>[0]
 const withKey = Effect.fnUntraced(function* (
   options: LookupOptions,
   account: NmiAccount,
-  { idempotencyKey, processorReference }: RefundRequest
+  { idempotencyKey, processorReference, money }: RefundRequest
 ): Effect.fn.Return<RefundLookupResult | undefined, Indeterminate> {
   const found = yield* find(options, account, [["order_id", idempotencyKey]])
   const [refund, ...others] = found
@@ -227,6 +227,13 @@ const withKey = Effect.fnUntraced(function* (
     return yield* unknown("refund_of_another", "what carries the key is not one refund of the charge")
   }
   const judged = judgeRefundTransaction(refund)
+  // What other money did not go back says nothing of this; what did go back is told, whatever it is.
+  const isOther =
+    refund.actions.some(({ type, amount }) => type === "refund" && Math.abs(amount) !== money.amount) ||
+    !["", money.currency].includes(refund.currency)
+  if (judged._tag === "RefundDeclined" && isOther) {
+    return yield* unknown("other_money", "a refund of other money carries the key, and was not done")
+  }
   return judged instanceof Indeterminate ? yield* judged : judged
 })
 

@@ -121,7 +121,27 @@ export const rejectionOf = (text: string): Rejection | undefined =>
 
 /** Whether a text says that another transaction is taken for this one; a rejection may speak of the check itself. */
 export const isDuplicate = (text: string): boolean =>
-  /duplicat/i.test(text) && rejectionOf(text) === undefined
+  /duplicat|\bdup\b/i.test(text) && rejectionOf(text) === undefined
+
+const negated =
+  /\b(?:not|never|non|un|dis)[\s-]*(?:yet\s|been\s|be\s){0,2}(?:approv|accept|authori[sz]|success|captur|complet|process)[a-z]*/gi
+const withoutNegated = (text: string): string => text.replaceAll(negated, "")
+
+/** Whether a text says of what was refused that it was done, anywhere in it: `not approved` does not. */
+export const saysApproved = (text: string): boolean =>
+  /success|approv|authori[sz]ed|accepted|captured|completed|processed|already|\bok\b|\bap\b/i.test(
+    withoutNegated(text)
+  ) && rejectionOf(text) === undefined
+
+/** Whether a text says of what was approved that it was refused. */
+export const saysRefused = (text: string): boolean =>
+  /declin|reject|refus|denied/i.test(text) || withoutNegated(text) !== text
+
+/** Whether a text says that the end is open: nobody answered in time, or it is still under way. */
+export const saysOpen = (text: string): boolean =>
+  /time[\s-]?(?:d[\s-]?)?out|communicat|connection|no (?:response|reply|answer)|unknown|pending|in progress/i.test(
+    text
+  ) && rejectionOf(text) === undefined
 
 export const resultCodeOf = (code: string): ResultCode | undefined =>
   Object.hasOwn(resultCodes, code) ? resultCodes[code] : undefined

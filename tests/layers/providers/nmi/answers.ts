@@ -97,7 +97,14 @@ export const transactionXml = ({
     element("currency", currency),
     ...(original === undefined ? [] : [element("original_transaction_id", original)]),
     ...actions.map(
-      ({ type, amount = "12.50", success = "1", code = "100", date = "20261121150000", text = "SUCCESS" }) =>
+      ({
+        type,
+        amount = "12.50",
+        success = "1",
+        code = "100",
+        date = "20261121150000",
+        text = success === "1" ? "SUCCESS" : "DECLINE"
+      }) =>
         `<action>${element("amount", amount)}${element("action_type", type)}${element("date", date)}${element("success", success)}${element("source", "api")}${element("response_text", text)}${element("response_code", code)}</action>`
     )
   ].join("\n  ")}</transaction>`

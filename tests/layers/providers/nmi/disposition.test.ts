@@ -55,6 +55,7 @@ const examples: Readonly<
       declinedWith("430", { responsetext: "Duplicate transaction at processor" }),
       declinedWith("461", { responsetext: "Duplicate transaction" }),
       declinedWith("202", { responsetext: "DUPLICATE" }),
+      declinedWith("202", { responsetext: "DUP TRANS" }),
       declinedWith("200", { responsetext: "Duplicate transaction REFID:3187654321" }),
       fieldsOf({ responsetext: "Duplicate of 12030573000" })
     ]
@@ -67,6 +68,12 @@ const examples: Readonly<
       declinedWith("202", { responsetext: "SUCCESS" }),
       declinedWith("461", { responsetext: "Approved" }),
       declinedWith("420", { responsetext: "APPROVAL 123" }),
+      // Wherever it says so.
+      fieldsOf({ responsetext: "NOT APPROVED" }),
+      fieldsOf({ responsetext: "Transaction was rejected" }),
+      ...["Transaction Approved", "Declined; previously approved", "<b>OK</b>", "AP", "Already captured"].map(
+        (responsetext) => declinedWith("200", { responsetext })
+      ),
       rejectedWith("Approved")
     ]
   },
@@ -123,6 +130,12 @@ const examples: Readonly<
       declinedWith("461", { partial_payment_id: "abc" })
     ]
   },
+  declined_with_open_end: {
+    means: "Indeterminate",
+    answers: ["Timeout", "Timed out", "No response from issuer", "COMMUNICATION ERROR", "Pending"].flatMap(
+      (responsetext) => [declinedWith("200", { responsetext }), declinedWith("461", { responsetext })]
+    )
+  },
   rejected: {
     means: "Declined",
     answers: [
@@ -137,7 +150,9 @@ const examples: Readonly<
     answers: [
       declinedWith("202"),
       declinedWith("202", { type: "", transactionid: "0" }),
-      declinedWith("202", { responsetext: "NOT APPROVED" }),
+      ...["NOT APPROVED", "Not been approved", "Unsuccessful", "Card not accepted"].map((responsetext) =>
+        declinedWith("202", { responsetext })
+      ),
       declinedWith("461"),
       declinedWith("301", { orderid: "", transactionid: "" })
     ]

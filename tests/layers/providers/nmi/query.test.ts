@@ -74,6 +74,10 @@ const examples: Readonly<
         condition: "failed",
         actions: [{ type: "sale", success: "0", code }]
       })),
+      ...["Transaction Approved", "Timeout", "SUCCESS"].map((text) => ({
+        condition: "failed",
+        actions: [{ ...declinedSale, text }]
+      })),
       { condition: "failed", actions: [{ type: "sale" }] },
       { condition: "failed", actions: [declinedSale, declinedSale] },
       { condition: "failed", actions: [declinedSale, { type: "void", success: "0" }] },

@@ -22,6 +22,7 @@ import {
   formOf,
   rejectedWith,
   reportXml,
+  someTime,
   type Transaction,
   transactionXml
 } from "./answers.ts"
@@ -76,7 +77,7 @@ describe("the refunds of a charge", () => {
       expect(yield* contextOf([[refundOf({ original: "99" })]])).toBe(0)
       const failed: Transaction = {
         condition: "failed",
-        actions: [{ type: "refund", amount: "-4.00", success: "0", code: "300" }]
+        actions: [{ type: "refund", amount: "-4.00", success: "0", code: "202" }]
       }
       expect(yield* contextOf([[refundOf(failed)]])).toBe(0)
       for (const condition of ["pending", "in_progress", "unknown", "abandoned", ""]) {
@@ -156,17 +157,24 @@ describe("a refund's own transaction", () => {
     return transaction === undefined ? "Unreadable" : judgeRefundTransaction(transaction)._tag
   }
   const back = { type: "refund", amount: "-4.00" }
+  const recall = { type: "void", amount: "4.00" }
 
   it("proves a refund, its failure or its recall, and nothing else", () => {
     expect(judged({})).toBe("RefundDone")
     expect(judged({ condition: "complete", actions: [back, { type: "settle", amount: "-4.00" }] })).toBe(
       "RefundDone"
     )
-    for (const code of ["200", "202", "300"]) {
-      expect(judged({ condition: "failed", actions: [{ ...back, success: "0", code }] })).toBe(
+    const listed = "Refund amount may not exceed the transaction balance REFID:1"
+    for (const change of [{ code: "200" }, { code: "202" }, { code: "300", text: listed }]) {
+      expect(judged({ condition: "failed", actions: [{ ...back, success: "0", ...change }] })).toBe(
         "RefundDeclined"
       )
     }
+    // A settlement that failed is tried again.
+    const settle = { type: "settle", amount: "-4.00" }
+    expect(judged({ condition: "complete", actions: [back, { ...settle, success: "0" }, settle] })).toBe(
+      "RefundDone"
+    )
     expect(judged({ condition: "canceled", actions: [back, { type: "void", amount: "4.00" }] })).toBe(
       "RefundDeclined"
     )
@@ -179,7 +187,28 @@ describe("a refund's own transaction", () => {
         condition: "failed",
         actions: [{ ...back, success: "0", code }]
       })),
-      { condition: "failed", actions: [{ ...back, success: "0", code: "300", text: "Duplicate" }] },
+      ...["Duplicate", "", "Transaction was rejected by gateway", `${listed}!`].map((text) => ({
+        condition: "failed",
+        actions: [{ ...back, success: "0", code: "300", text }]
+      })),
+      ...["Duplicate", "Transaction Approved", "Timeout", "Declined; previously approved"].map((text) => ({
+        condition: "failed",
+        actions: [{ ...back, success: "0", code: "202", text }]
+      })),
+      // Done, by a code or a text that says something else.
+      ...["", "101", "200", "300", "430", "999"].flatMap((code) => [
+        { actions: [{ ...back, code }] },
+        { condition: "canceled", actions: [{ ...back, code }, recall] },
+        { condition: "canceled", actions: [back, { ...recall, code }] }
+      ]),
+      ...["DECLINE", "Duplicate transaction", "Timeout"].flatMap((text) => [
+        { actions: [{ ...back, text }] },
+        { condition: "canceled", actions: [{ ...back, text }, recall] },
+        { condition: "canceled", actions: [back, { ...recall, text }] }
+      ]),
+      { condition: "canceled", actions: [{ ...back, success: "0" }, recall] },
+      { condition: "canceled", actions: [{ ...back, amount: "4.00" }, recall] },
+      { condition: "complete", actions: [back, { ...settle, success: "0" }] },
       { condition: "canceled", actions: [back, { type: "settle" }, { type: "void", amount: "4.00" }] },
       { condition: "canceled" },
       { actions: [] },
@@ -194,6 +223,48 @@ describe("a refund's own transaction", () => {
     ]
     for (const change of nothing) expect(judged(change), JSON.stringify(change)).toBe("Indeterminate")
   })
+})
+
+describe("what a refund's key finds", () => {
+  it.effect("is no refusal of it when it is of other money", () =>
+    Effect.gen(function* () {
+      const lookedUp = Effect.fnUntraced(function* (change: Transaction) {
+        const driver = makeNmiDriver({
+          origin: "https://nmi.example",
+          accounts: { get: (mid) => Effect.succeed(accountOf(mid)) },
+          proxy: undefined,
+          transport: () => Effect.succeed(answered(reportXml(transactionXml(refundOf(change)))))
+        })
+        const { lookupRefund } = yield* capability(driver, "refundLookup")
+        const asking = lookupRefund({
+          mid: MidId.make("mid_1"),
+          processorReference: charge,
+          idempotencyKey: key,
+          money: new Money({ amount: 400, currency: "USD" }),
+          writtenAt: someTime
+        })
+        return yield* Effect.match(asking, {
+          onFailure: ({ evidence }) => evidence.code,
+          onSuccess: ({ _tag }) => _tag
+        })
+      })
+      const refused = (amount: string): Transaction => ({
+        condition: "failed",
+        actions: [{ type: "refund", amount, success: "0", code: "202" }]
+      })
+      expect(yield* lookedUp(refused("-4.00"))).toBe("RefundDeclined")
+      expect(yield* lookedUp(refused("-4.01"))).toBe("other_money")
+      expect(yield* lookedUp({ ...refused("-4.00"), currency: "EUR" })).toBe("other_money")
+      const recalled: Transaction = {
+        condition: "canceled",
+        actions: [
+          { type: "refund", amount: "-3.00" },
+          { type: "void", amount: "3.00" }
+        ]
+      }
+      expect(yield* lookedUp(recalled)).toBe("other_money")
+    })
+  )
 })
 
 describe("the answer to giving back", () => {
@@ -262,27 +333,34 @@ describe("the answer to giving back", () => {
     ]) {
       expect(refund(rejectedWith(text, rest)), text).toBe("Declined")
     }
-    expect(refund(declinedWith("202", rest))).toBe("Declined")
+    const ours = { ...rest, orderid: key }
+    for (const code of ["202", "410", "461"]) {
+      expect(refund(declinedWith(code, ours))).toBe("Declined")
+      // Sent with a name, and refused without one: as with a sale, it may be the answer to somebody else.
+      expect(refund(declinedWith(code, rest))).toBe("Indeterminate")
+    }
     for (const fields of [
-      rejectedWith("Duplicate transaction REFID:1", rest),
-      rejectedWith("Only transactions pending settlement can be voided", rest),
-      rejectedWith("constructor", rest),
-      declinedWith("430", rest),
-      declinedWith("461", { ...rest, responsetext: "Duplicate transaction" }),
-      declinedWith("420", rest),
-      declinedWith("299", rest),
-      declinedWith("202", { ...rest, response: "3" }),
-      declinedWith("461", { ...rest, response: "2" }),
+      rejectedWith("Duplicate transaction REFID:1", ours),
+      rejectedWith("Only transactions pending settlement can be voided", ours),
+      rejectedWith("constructor", ours),
+      declinedWith("430", ours),
+      declinedWith("461", { ...ours, responsetext: "Duplicate transaction" }),
+      declinedWith("420", ours),
+      declinedWith("299", ours),
+      declinedWith("202", { ...ours, response: "3" }),
+      declinedWith("461", { ...ours, response: "2" }),
       // A refusal with the marks of something that was done.
       rejectedWith("Transaction not found REFID:1", { ...rest, transactionid: "7" }),
       rejectedWith("Transaction not found REFID:1", { ...rest, transactionid: charge }),
       rejectedWith("Authentication Failed", { ...rest, transactionid: "7" }),
       declinedWith("301", { ...rest, transactionid: "7" }),
-      declinedWith("202", { ...rest, responsetext: "Duplicate transaction" }),
-      declinedWith("202", { ...rest, responsetext: "APPROVED" }),
-      declinedWith("202", { ...rest, authcode: "123456" }),
-      declinedWith("202", { ...rest, amount_authorized: "4.00" }),
-      declinedWith("202", { ...rest, partial_payment_id: "abc" })
+      declinedWith("202", { ...ours, responsetext: "Duplicate transaction" }),
+      ...["APPROVED", "Transaction Approved", "Timeout", "Communication error", "Already refunded", "OK"].map(
+        (responsetext) => declinedWith("202", { ...ours, responsetext })
+      ),
+      declinedWith("202", { ...ours, authcode: "123456" }),
+      declinedWith("202", { ...ours, amount_authorized: "4.00" }),
+      declinedWith("202", { ...ours, partial_payment_id: "abc" })
     ]) {
       expect(refund(fields), formOf(fields)).toBe("Indeterminate")
     }
