@@ -39,6 +39,8 @@ interface Process {
   readonly port: number
   /** Somebody sent it a signal that ends it. */
   told: boolean
+  /** It is as good as gone, though it may take a moment to end. */
+  killed: boolean
   answers: boolean
 }
 
@@ -94,7 +96,7 @@ export const openServer = Effect.fnUntraced(function* (options: {
         guardian.add(pid)
         starts += 1
         writeSync(file, `--- process ${pid} at ${new Date(yield* Clock.currentTimeMillis).toISOString()}\n`)
-        const now: Process = { child, port, told: false, answers: false }
+        const now: Process = { child, port, told: false, killed: false, answers: false }
         current = now
         now.answers = yield* Effect.raceFirst(greets(child), tooLong)
         yield* ended(child)
@@ -122,8 +124,9 @@ export const openServer = Effect.fnUntraced(function* (options: {
     log,
     origin: () => (current?.answers === true ? `http://127.0.0.1:${current.port}` : undefined),
     signal: (signal) => {
-      if (current === undefined || hasEnded(current.child)) return false
+      if (current === undefined || current.killed || hasEnded(current.child)) return false
       if (signal === "SIGKILL" || signal === "SIGTERM") current.told = true
+      current.killed = signal === "SIGKILL"
       return current.child.kill(signal)
     },
     ready: Effect.sync(() => current?.answers === true && !hasEnded(current.child)).pipe(
