@@ -4,6 +4,8 @@ import { Aead, Digest, SecureRandom } from "effect/crypto"
 import { createServer } from "node:http"
 import { hostname } from "node:os"
 import type { Settings } from "./config.ts"
+import * as KeyRecordPg from "./db/access/KeyRecordPg.ts"
+import * as KeySecretsHmac from "./db/access/KeySecretsHmac.ts"
 import { ApiKeys } from "./db/ApiKeys.ts"
 import * as EmbedExchangesPg from "./db/checkout/EmbedExchangesPg.ts"
 import * as Database from "./db/Database.ts"
@@ -100,6 +102,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     WebhookInboxPg.layer,
     ReviewStorePg.layer,
     GateRecordPg.layer,
+    KeyRecordPg.layer.pipe(Layer.provide(KeySecretsHmac.layer(settings))),
     PageRecordPg.layer,
     EmbedExchangesPg.layer
   ).pipe(Layer.provide(pool("payments_app", 4, "events")))

@@ -1,5 +1,7 @@
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { codeOf } from "../http/errorBody.ts"
+import * as KeyRefusals from "../kernel/access/keyRefusals.ts"
+import { KeysNotKept } from "../kernel/access/KeySecrets.ts"
 import { UnknownMid } from "../kernel/EntityRegistry.ts"
 import * as EventRefusals from "../kernel/events/eventRefusals.ts"
 import { GateNotPassed, GatePassedBefore, OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
@@ -248,6 +250,8 @@ const classes = [
   ...Object.values(ReviewRefusals),
   GateNotPassed,
   GatePassedBefore,
+  ...Object.values(KeyRefusals),
+  KeysNotKept,
   OperatorsOnly,
   UnknownVault,
   UnknownToken,

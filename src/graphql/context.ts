@@ -1,4 +1,6 @@
 import { Cause, Effect, Exit } from "effect"
+import type { KeyId } from "../kernel/access/Caller.ts"
+import type { KeyRecord } from "../kernel/access/KeyRecord.ts"
 import type { Operation } from "../kernel/access/Operation.ts"
 import type { EntityRegistry, RegistrySnapshot } from "../kernel/EntityRegistry.ts"
 import type { EventSubscriptions } from "../kernel/events/EventSubscriptions.ts"
@@ -31,6 +33,7 @@ export type GraphqlServices =
   | Reviews
   | PageRecord
   | GateRecord
+  | KeyRecord
 
 /** Runs an effect for a resolver. A typed error is thrown as it is, so that it can become a member of a union. */
 export type Run = <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promise<A>
@@ -38,6 +41,8 @@ export type Run = <A, E>(effect: Effect.Effect<A, E, GraphqlServices>) => Promis
 /** What every resolver is given. */
 export interface GraphqlContext {
   readonly principal: Principal
+  /** The key that the caller asks with, by its public id. */
+  readonly key: KeyId
   /** What the caller's key is for. */
   readonly operations: ReadonlySet<Operation>
   /** What of the payments the caller may read. */

@@ -25,6 +25,7 @@ export type CursorKind =
   | "webhook"
   | "session-refund"
   | "session-dispute"
+  | "apiKey"
   | "review"
   | "page"
   | "refund"

@@ -1,4 +1,5 @@
 import { builder } from "./builder.ts"
+import "./apiKeys.ts"
 import "./Attempt.ts"
 import "./attempts.ts"
 import "./cancelPaymentSession.ts"

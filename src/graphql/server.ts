@@ -56,7 +56,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
 
       const answer = Effect.fnUntraced(function* (
         request: HttpServerRequest.HttpServerRequest,
-        { principal, operations, scope }: Caller
+        { principal, key, operations, scope }: Caller
       ) {
         const requestId = yield* RequestId
         const context = Context.add(
@@ -74,6 +74,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         const response = yield* Effect.promise(async () =>
           yoga.fetch(asked, {
             principal,
+            key,
             operations,
             scope,
             request: {},

@@ -10,6 +10,7 @@ export const statusOf = {
   WebhookNotSigned: 401,
   Forbidden: 403,
   OperatorsOnly: 403,
+  WiderThanOwn: 403,
   SecondPersonNeeded: 403,
   EmbedTokenRefused: 403,
   OtherOrigin: 403,
@@ -25,6 +26,7 @@ export const statusOf = {
   NoWebhooksHere: 404,
   UnknownWebhook: 404,
   UnknownReview: 404,
+  UnknownKey: 404,
   // It can be read, and what there is already stands against it.
   SessionNotPayable: 409,
   SessionNotSettled: 409,
@@ -38,6 +40,7 @@ export const statusOf = {
   GatePassedBefore: 409,
   GateNotPassed: 409,
   TooManySubscriptions: 409,
+  TooManyKeys: 409,
   SubscriptionDisabled: 409,
   NothingToRefund: 409,
   RefundTooLarge: 409,
@@ -69,7 +72,8 @@ export const statusOf = {
   LedgerUnavailable: 503,
   VaultUnavailable: 503,
   ProcessorUnavailable: 503,
-  SecretsNotKept: 503
+  SecretsNotKept: 503,
+  KeysNotKept: 503
 } as const
 
 export type RefusalTag = keyof typeof statusOf

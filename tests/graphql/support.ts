@@ -4,6 +4,8 @@ import { assert } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Logger, Predicate, References, Tracer } from "effect"
 import { HttpServer } from "effect/http"
 import { ApiKeys } from "../../src/db/ApiKeys.ts"
+import * as KeyRecordPg from "../../src/db/access/KeyRecordPg.ts"
+import * as KeySecretsHmac from "../../src/db/access/KeySecretsHmac.ts"
 import { keyHashSecretsOf } from "../../src/db/access/keyHash.ts"
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
@@ -20,6 +22,7 @@ import { graphqlRoutes } from "../../src/graphql/server.ts"
 import { statusOf } from "../../src/http/refusals.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
 import { httpServer } from "../../src/http/server.ts"
+import type { KeyRecord } from "../../src/kernel/access/KeyRecord.ts"
 import type { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { DisputeNews } from "../../src/kernel/disputes/DisputeNews.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
@@ -101,6 +104,7 @@ export type Kernel =
   | Refunds
   | Reviews
   | GateRecord
+  | KeyRecord
   | PageRecord
 
 const stubGateways = Layer.unwrap(
@@ -116,6 +120,9 @@ const storage = Layer.mergeAll(
   WebhookInboxPg.layer,
   ReviewStorePg.layer,
   GateRecordPg.layer,
+  KeyRecordPg.layer.pipe(
+    Layer.provide(KeySecretsHmac.layer({ keyHashSecrets: keyHashSecretsOf(undefined, true) }))
+  ),
   PageRecordPg.layer,
   ApiKeys.layer({ loopbackOnly: true, keyHashSecrets: keyHashSecretsOf(undefined, true) }),
   PaymentReads.layer

@@ -10,6 +10,7 @@ const registry: Needs = ["registry:read"]
 const both: Needs = ["sessions:read", "registry:read"]
 const events: Needs = ["events:manage"]
 const operations: Needs = ["operations:manage"]
+const keys: Needs = ["keys:manage"]
 const charging: Needs = ["sessions:write"]
 
 export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs>>>> = {
@@ -38,7 +39,8 @@ export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs
     review: operations,
     reviews: operations,
     operationsPages: operations,
-    webhookDeadLetters: operations
+    webhookDeadLetters: operations,
+    apiKeys: keys
   },
   Mutation: {
     createPaymentSession: charging,
@@ -59,7 +61,10 @@ export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs
     replayWebhook: operations,
     passGate: operations,
     revokeGate: operations,
-    setMidKillSwitch: ["registry:write"]
+    setMidKillSwitch: ["registry:write"],
+    createApiKey: keys,
+    rotateApiKey: keys,
+    revokeApiKey: keys
   }
 }
 
@@ -82,7 +87,8 @@ export const needsOfTypes: Readonly<Record<string, Needs>> = {
   EventDelivery: events,
   Review: operations,
   OperationsPage: operations,
-  Webhook: operations
+  Webhook: operations,
+  ApiKey: keys
 }
 
 /** Parts of what they stand in, which need no more than that. */

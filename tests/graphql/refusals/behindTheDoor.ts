@@ -5,6 +5,9 @@ import { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
 import { SecretsNotKept } from "../../../src/kernel/events/eventRefusals.ts"
 import { EventSubscriptions } from "../../../src/kernel/events/EventSubscriptions.ts"
 import { SessionId } from "../../../src/kernel/ids.ts"
+import { KeyRecord } from "../../../src/kernel/access/KeyRecord.ts"
+import { TooManyKeys, UnknownKey, WiderThanOwn } from "../../../src/kernel/access/keyRefusals.ts"
+import { KeysNotKept } from "../../../src/kernel/access/KeySecrets.ts"
 import { GateRecord } from "../../../src/kernel/operations/GateRecord.ts"
 import {
   GateNotPassed,
@@ -91,6 +94,11 @@ const broken = openDoors({
       Context.add(GateRecord, {
         pass: ({ mid, gate }) => Effect.fail(new GatePassedBefore({ mid, gate })),
         revoke: ({ mid, gate }) => Effect.fail(new GateNotPassed({ mid, gate }))
+      }),
+      Context.add(KeyRecord, {
+        ...Context.get(services, KeyRecord),
+        give: inTurn(new WiderThanOwn(), new TooManyKeys(), new KeysNotKept()),
+        revoke: () => Effect.fail(new UnknownKey())
       }),
       Context.add(WebhookInbox, {
         ...Context.get(services, WebhookInbox),
@@ -215,6 +223,14 @@ export const behindTheDoor = (): void => {
         assert.strictEqual(yield* code(pass, "passGate"), "gate_passed_before")
         const revoke = `revokeGate(mid: "mid_bio_1", gate: banking, reason: "it lapsed")`
         assert.strictEqual(yield* code(revoke, "revokeGate"), "gate_not_passed")
+        const key = 'createApiKey(principal: "x", operations: [sessions_read])'
+        for (const expected of ["wider_than_own", "too_many_keys", "keys_not_kept"]) {
+          assert.strictEqual(yield* code(key, "createApiKey"), expected)
+        }
+        assert.strictEqual(
+          yield* code('revokeApiKey(key: "k", reason: "lost")', "revokeApiKey"),
+          "unknown_key"
+        )
       })
     )
 

@@ -18,6 +18,7 @@ import { restRoutes } from "../../../src/http/restRoutes.ts"
 import { httpServer } from "../../../src/http/server.ts"
 import { EventSubscriptions } from "../../../src/kernel/events/EventSubscriptions.ts"
 import { PageRecord } from "../../../src/kernel/operations/Paging.ts"
+import { KeyRecord } from "../../../src/kernel/access/KeyRecord.ts"
 import { GateRecord } from "../../../src/kernel/operations/GateRecord.ts"
 import { Reviews } from "../../../src/kernel/reviews/Reviews.ts"
 import { WebhookInbox } from "../../../src/kernel/webhooks/WebhookInbox.ts"
@@ -88,6 +89,7 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     }),
     Layer.mock(Reviews, {}),
     Layer.mock(GateRecord, {}),
+    Layer.mock(KeyRecord, {}),
     Layer.mock(PageRecord, {}),
     Reconciler.layer
   ).pipe(
