@@ -533,9 +533,7 @@ import { differences } from "./differences.ts"`
   {
     name: "a surplus alarms nobody",
     harm: "a customer's money is kept until he complains",
-    edits: [
-      { file: record, find: `  openIncident(session, "late_capture", attempt, processorReference)`, put: `` }
-    ]
+    edits: [{ file: record, find: `  openIncident(session, "late_capture", attempt, outcome)`, put: `` }]
   },
   {
     name: "a reused reference alarms nobody",
@@ -544,7 +542,7 @@ import { differences } from "./differences.ts"`
     edits: [
       {
         file: record,
-        find: `    openIncident(session, "processor_reference_reused", attempt, processorReference)`,
+        find: `    openIncident(session, "processor_reference_reused", attempt, outcome)`,
         put: ``
       }
     ]

@@ -9,7 +9,16 @@ import type { DisputeState } from "../../src/kernel/PaymentProvider.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { Owner } from "../db/support/pgStorage.ts"
 import { at, confirm, create } from "../graphql/support.ts"
-import { capturedLate, claim, confirmed, declinedTwice, handleAll, heardCaptured, waits } from "./inReview.ts"
+import {
+  becomesUnknown,
+  capturedLate,
+  claim,
+  confirmed,
+  declinedTwice,
+  handleAll,
+  heardCaptured,
+  waits
+} from "./inReview.ts"
 import { paidSession, refund, refundDoors, rest, told } from "./support.ts"
 
 /** The events that say how a session ended, and why. */
@@ -206,17 +215,7 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "120 seconds" })("a 
           // Declined at the first account, unknown at the second one: what the first took late is looked at meanwhile.
           const id = yield* declinedTwice(5000)
           const owner = yield* Owner
-          yield* owner.withTransaction(
-            Effect.gen(function* () {
-              yield* owner`alter table attempts disable trigger user`
-              yield* owner`alter table payment_sessions disable trigger user`
-              yield* owner`update attempts set state = 'indeterminate', decline_kind = null, resolved_at = null
-              where session_id = ${id} and ordinal = 2`
-              yield* owner`update payment_sessions set state = 'in_review' where session_id = ${id}`
-              yield* owner`alter table attempts enable trigger user`
-              yield* owner`alter table payment_sessions enable trigger user`
-            })
-          )
+          yield* becomesUnknown(id, 2)
           yield* capturedLate(id, 1)
           yield* handleAll(id)
           assert.deepInclude(yield* waits(id), { state: "in_review", for: ["charge"] })

@@ -120,3 +120,19 @@ export const claim = Effect.fnUntraced(function* (session: string) {
   const { json } = yield* post(developmentKey.key, `/v1/payment-sessions/${session}/fulfilment`, {})
   return at(json, "fulfilment") ?? at(json, "error", "code")
 })
+
+/** Nobody knows what became of an attempt, and its session is in review. */
+export const becomesUnknown = Effect.fnUntraced(function* (session: string, ordinal: number) {
+  const owner = yield* Owner
+  yield* owner.withTransaction(
+    Effect.gen(function* () {
+      yield* owner`alter table attempts disable trigger user`
+      yield* owner`alter table payment_sessions disable trigger user`
+      yield* owner`update attempts set state = 'indeterminate', decline_kind = null, resolved_at = null
+        where session_id = ${session} and ordinal = ${ordinal}`
+      yield* owner`update payment_sessions set state = 'in_review' where session_id = ${session}`
+      yield* owner`alter table attempts enable trigger user`
+      yield* owner`alter table payment_sessions enable trigger user`
+    })
+  )
+})

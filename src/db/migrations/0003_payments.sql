@@ -199,8 +199,10 @@ create table incidents (
   opened_at timestamptz not null default now(),
   closed_at timestamptz
 );
--- The same evidence again is no second incident.
-create unique index one_incident_per_evidence on incidents (attempt_id, kind, (detail ->> 'processorReference'));
+-- The same evidence again is no second incident while the first one is open. What somebody dealt with covers nothing that
+-- comes later, and of two sums each is told.
+create unique index one_incident_per_evidence on incidents (attempt_id, kind, (detail ->> 'processorReference'),
+  coalesce(detail ->> 'amount', ''), coalesce(detail ->> 'currency', '')) where closed_at is null;
 create index incidents_by_session on incidents (session_id);
 
 create table outbox (

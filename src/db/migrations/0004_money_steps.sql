@@ -238,6 +238,7 @@ declare
   live boolean;
   known captures;
   incident text;
+  said boolean := false;
   next_state text;
   captured_before boolean;
   capture_heard boolean;
@@ -276,6 +277,7 @@ begin
       where mid_id = a.mid_id and processor_reference = o ->> 'processorReference';
       if known.attempt_id <> a.attempt_id then
         incident := 'processor_reference_reused';
+        said := true;
         -- The processor says that money moved, under the name of another charge: nobody knows until a person has looked.
         if a.state = 'in_flight' then
           update attempts set state = 'indeterminate', evidence = heard, next_check_at = now() + interval '1 second'
@@ -284,6 +286,7 @@ begin
         if live or s.state = 'pending' then next_state := 'in_review'; end if;
       elsif (known.amount, known.currency) is distinct from ((o ->> 'amount')::bigint, o ->> 'currency') then
         incident := 'captured_other_amount';
+        said := true;
       end if;
     else
       insert into postings (debit_account, credit_account, amount, currency, entity_id, mid_id, provider, category,
@@ -300,12 +303,19 @@ begin
         if s.state = 'pending' or live then next_state := 'in_review'; end if;
       elsif live and s.state in ('processing', 'in_review') then
         next_state := 'settled';
-        settlement := 'first';
-        -- An earlier capture that somebody let stand is now one too many.
-        if captured_before and not exists (select from incidents where session_id = s.session_id and closed_at is null)
-          and exists (select from captures c where session_id = s.session_id and money_left(c) > 0
-            and (c.mid_id, c.processor_reference) <> (a.mid_id, o ->> 'processorReference')) then
+        -- An earlier capture that somebody let stand is now one too many, and no other trouble speaks of it.
+        if exists (select from captures c where c.session_id = s.session_id and money_left(c) > 0
+            and (c.mid_id, c.processor_reference) <> (a.mid_id, o ->> 'processorReference')
+            and not exists (select from incidents i where i.attempt_id = c.attempt_id and i.closed_at is null
+              and i.kind in ('late_capture', 'captured_other_amount')
+              and i.detail ->> 'processorReference' = c.processor_reference)) then
           incident := 'late_capture';
+        end if;
+        -- What a bank makes of an earlier capture is waited for, as with every review.
+        if exists (select from captures c cross join dispute_against(c) d where c.session_id = s.session_id and d.mid_id is not null) then
+          next_state := 'in_review';
+        else
+          settlement := 'first';
         end if;
       else
         incident := 'late_capture';
@@ -314,8 +324,7 @@ begin
       end if;
     end if;
     if incident is not null then
-      insert into incidents (kind, session_id, attempt_id, detail) values (incident, s.session_id, a.attempt_id, heard)
-      on conflict do nothing;
+      perform open_incident(incident, s.session_id, a.attempt_id, heard, said);
     end if;
   elsif (kind in ('Declined', 'Absent') and capture_heard or kind = 'Absent' and named) and p ->> 'source' <> 'person' then
     -- Once a processor said that money moved, only a person says that it did not; and what it named once is not absent,

@@ -127,7 +127,7 @@ alter table incidents drop constraint incidents_kind_check;
 alter table incidents add constraint incidents_kind_check check (kind in
   ('late_capture', 'captured_other_amount', 'processor_reference_reused',
    'late_refund', 'refunded_other_amount', 'refund_reference_reused', 'refunded_too_much', 'refunded_elsewhere',
-   'refund_taken_back', 'refunded_and_disputed', 'dispute_of_another'));
+   'refund_taken_back', 'refunded_and_disputed', 'dispute_of_another', 'dispute_reversed'));
 
 -- What is left of a capture: what was captured less what went back, and less what a bank took back for good.
 create function money_left(c captures) returns bigint language sql stable set search_path = payments, pg_temp as $body$
@@ -467,9 +467,16 @@ begin
 end
 $body$;
 
-create function open_incident(incident text, session text, attempt text, about jsonb) returns void
+-- One that is open already is no second one. What is only said, and changes no books, is said each time that somebody
+-- asks: once it was dealt with, the very same words are not news. A fact is one for itself, whatever was before it.
+create function open_incident(incident text, session text, attempt text, about jsonb, said boolean default false) returns void
 language sql set search_path = payments, pg_temp as $body$
-  insert into incidents (kind, session_id, attempt_id, detail) values (incident, session, attempt, about) on conflict do nothing
+  insert into incidents (kind, session_id, attempt_id, detail)
+  select incident, session, attempt, about
+  where not said or not exists (
+    select from incidents i where i.attempt_id = attempt and i.kind = incident
+      and i.detail - '{source,code,message}'::text[] = about - '{source,code,message}'::text[])
+  on conflict do nothing
 $body$;
 
 -- Records evidence of one refund: {refund, outcome: {_tag, evidence, ...}, source, by}.
@@ -485,6 +492,7 @@ declare
   next_state text;
   wrong text[] := '{}';
   incident text;
+  said boolean := false;
   nr integer;
   live boolean;
   heard jsonb := jsonb_strip_nulls(jsonb_build_object('outcome', kind, 'source', p -> 'source',
@@ -516,10 +524,12 @@ begin
       select * into known from returns where mid_id = r.mid_id and refund_reference = o ->> 'refundReference';
       if known.refund_id is distinct from r.refund_id then
         wrong := wrong || 'refund_reference_reused'::text;
+        said := true;
         if r.state = 'in_flight' then next_state := 'indeterminate'; end if;
       elsif r.state = 'taken_back' and p ->> 'source' <> 'driver' then
         -- It did arrive, they say now; perhaps it was given back anew meanwhile.
         wrong := wrong || 'late_refund'::text;
+        said := true;
       end if;
     end if;
   elsif kind in ('Declined', 'Absent') then
@@ -562,7 +572,7 @@ begin
   end if;
   foreach incident in array wrong loop
     perform open_incident(incident, s.session_id, r.attempt_id, heard || jsonb_build_object('refund', r.refund_id,
-      'processorReference', r.processor_reference || ' ' || coalesce(o ->> 'refundReference', r.refund_id)));
+      'processorReference', r.processor_reference || ' ' || coalesce(o ->> 'refundReference', r.refund_id)), said);
   end loop;
   perform write_audit(s.session_id, p ->> 'by', 'refund.' || lower(kind), jsonb_build_object('refund', r.refund_id,
     'state', r.state, 'code', heard -> 'code', 'source', p -> 'source', 'refundReference', o -> 'refundReference',
@@ -617,7 +627,8 @@ begin
         'processorReference', c.processor_reference, 'refundAmount', gone.amount, 'refundReference', reference, 'source', 'webhook'));
     end if;
     perform open_incident('refund_taken_back', s.session_id, c.attempt_id, jsonb_build_object(
-      'processorReference', c.processor_reference || ' ' || reference, 'amount', -missing, 'currency', c.currency));
+      'processorReference', c.processor_reference || ' ' || reference, 'amount', -missing, 'currency', c.currency,
+      'refunded', p -> 'refunded'), gone.mid_id is null);
     perform write_audit(s.session_id, 'webhook', 'refund.taken_back', jsonb_build_object('mid', c.mid_id, 'processorReference',
       c.processor_reference, 'refundReference', reference, 'amount', -missing, 'currency', c.currency, 'booked', gone.amount is not null));
   end if;
@@ -722,8 +733,8 @@ $body$;
 -- Records the state of a dispute: {mid, reference, processorReference, state, amount, currency, reason, evidenceDueBy?, at?,
 -- receivedAt?}. An older state never replaces a newer one, whatever comes first. A time more than five minutes after the
 -- news was received is a mistake of the processor's: it is ordered as if none were told, above nothing that comes later.
--- A dispute that is told of another charge than before changes nothing; a person looks at it. False when the charge is
--- unknown.
+-- A dispute that is told of another charge than before changes nothing; a person looks at it. So they do where it was lost
+-- and its money is here again, if the session ended without it. False when the charge is unknown.
 create function record_dispute(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -731,6 +742,7 @@ declare
   c captures;
   d disputes;
   before text;
+  left_before bigint;
   disputed text;
   over text[] := array['won', 'lost', 'closed'];
   told_at timestamptz := (p ->> 'at')::timestamptz;
@@ -741,6 +753,7 @@ begin
     select session_id from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference') for update;
   if not found then return 'false'; end if;
   select * into c from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference';
+  left_before := money_left(c);
   select state into before from disputes where mid_id = p ->> 'mid' and dispute_reference = p ->> 'reference';
   insert into disputes (mid_id, dispute_reference, processor_reference, attempt_id, session_id, entity_id, provider, category,
     brand_id, state, amount, currency, reason, evidence_due_by, state_at)
@@ -765,7 +778,16 @@ begin
     if d.state not in ('warning', 'won', 'closed') and refundable_of(c) - (case when d.state = 'lost' then 0 else d.amount end) < 0 then
       -- What went back already is the answer to the bank.
       perform open_incident('refunded_and_disputed', s.session_id, c.attempt_id, jsonb_build_object(
-        'processorReference', c.processor_reference || ' ' || d.dispute_reference, 'amount', d.amount, 'currency', d.currency));
+        'processorReference', c.processor_reference || ' ' || d.dispute_reference, 'amount', d.amount, 'currency', d.currency),
+        -- That it goes on is no new trouble; that it begins again, or that it was lost, is.
+        coalesce(before not in ('warning', 'won', 'closed') and (before = 'lost') = (d.state = 'lost'), false));
+    end if;
+    if money_left(c) > left_before and s.state <> 'in_review' and exists (
+        select from captures k where k.session_id = s.session_id group by k.currency
+        having sum(money_left(k)) > case when s.state = 'settled' and k.currency = s.currency then s.amount else 0 end) then
+      perform open_incident('dispute_reversed', s.session_id, c.attempt_id, jsonb_build_object(
+        'processorReference', c.processor_reference || ' ' || d.dispute_reference, 'state', d.state,
+        'amount', money_left(c) - left_before, 'currency', c.currency));
     end if;
     perform write_audit(s.session_id, 'webhook', 'dispute.' || d.state, jsonb_build_object('dispute', d.dispute_reference,
       'mid', d.mid_id, 'amount', d.amount, 'currency', d.currency, 'reason', d.reason, 'before', before));
@@ -775,7 +797,7 @@ begin
     if disputed <> c.processor_reference then
       perform open_incident('dispute_of_another', s.session_id, c.attempt_id, jsonb_build_object(
         'processorReference', c.processor_reference || ' ' || (p ->> 'reference'), 'knownOf', disputed, 'state', p -> 'state',
-        'amount', (p ->> 'amount')::bigint, 'currency', p -> 'currency'));
+        'amount', (p ->> 'amount')::bigint, 'currency', p -> 'currency'), true);
     end if;
   end if;
   return 'true';

@@ -56,6 +56,8 @@ export interface Incident {
   readonly kind: "processor_reference_reused" | "captured_other_amount" | "late_capture"
   readonly attempt: AttemptId
   readonly processorReference: string
+  readonly amount: number
+  readonly currency: Currency
 }
 
 export interface AuditRow {

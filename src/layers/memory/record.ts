@@ -94,10 +94,10 @@ const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captur
   if (known !== undefined) {
     if (known.attempt === attempt.attempt) {
       if (known.amount !== amount || known.currency !== currency)
-        openIncident(session, "captured_other_amount", attempt, processorReference)
+        openIncident(session, "captured_other_amount", attempt, outcome)
       return settledBefore
     }
-    openIncident(session, "processor_reference_reused", attempt, processorReference)
+    openIncident(session, "processor_reference_reused", attempt, outcome)
     // The processor says that money moved, under the name of another charge: a person looks at it.
     if (attempt.state === "in_flight") {
       attempt.state = "indeterminate"
@@ -118,7 +118,7 @@ const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captur
   })
   const live = isLive(attempt)
   if (amount !== attempt.money.amount || currency !== attempt.money.currency) {
-    openIncident(session, "captured_other_amount", attempt, processorReference)
+    openIncident(session, "captured_other_amount", attempt, outcome)
     if (live) attempt.state = "captured"
     if (live || session.state === "pending") review(transaction, attempt)
     return settledBefore
@@ -130,7 +130,7 @@ const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captur
     publish(transaction, "payment.charged.v1", attempt)
     return { settlement: "first" }
   }
-  openIncident(session, "late_capture", attempt, processorReference)
+  openIncident(session, "late_capture", attempt, outcome)
   // The customer has paid although everybody said no: a pending session is not to be paid again.
   if (session.state === "pending") review(transaction, attempt)
   return settledBefore
@@ -140,15 +140,17 @@ const openIncident = (
   session: SessionRow,
   kind: Incident["kind"],
   { attempt }: AttemptRow,
-  processorReference: string
+  { processorReference, amount, currency }: Captured
 ): void => {
   const opened = session.incidents.some(
     (incident) =>
       incident.kind === kind &&
       incident.attempt === attempt &&
-      incident.processorReference === processorReference
+      incident.processorReference === processorReference &&
+      incident.amount === amount &&
+      incident.currency === currency
   )
-  if (!opened) session.incidents.push({ kind, attempt, processorReference })
+  if (!opened) session.incidents.push({ kind, attempt, processorReference, amount, currency })
 }
 
 const declined = (

@@ -106,7 +106,8 @@ create function tape.standing() returns jsonb language sql stable set search_pat
         order by c.mid_id collate "C", c.processor_reference collate "C"), '[]')
       from captures c where c.session_id = s.session_id),
     'incidents', (select coalesce(jsonb_agg(jsonb_build_object('kind', i.kind, 'attempt', i.attempt_id,
-        'processorReference', i.detail -> 'processorReference') order by i.incident_id), '[]')
+        'processorReference', i.detail -> 'processorReference', 'amount', i.detail -> 'amount',
+        'currency', i.detail -> 'currency') order by i.incident_id), '[]')
       from incidents i where i.session_id = s.session_id),
     'decisions', (select coalesce(jsonb_agg(jsonb_build_object('round', d.round, 'policyVersion', d.policy_version,
         'inputs', d.inputs, 'chosen', d.chosen, 'leftOut', d.left_out) order by d.round), '[]')

@@ -253,7 +253,9 @@ export const wrongs: ReadonlyArray<Wrong> = [
           row.incidents.push({
             kind: "late_capture",
             attempt,
-            processorReference: outcome.processorReference
+            processorReference: outcome.processorReference,
+            amount: outcome.amount,
+            currency: outcome.currency
           })
           events.length = 0
         })

@@ -202,7 +202,10 @@ export const money: ReadonlyArray<Race> = [
     drops: ["index one_incident_per_evidence"],
     law: "the same evidence opens one incident, however often it is heard",
     given: scenes.settled,
-    workers: (nr) => apps(8, () => s.record(nr, 1, s.captured(`ref_${nr}`, 1))),
+    workers: (nr) =>
+      owners(8, () => [
+        `select open_incident('late_refund', ${session(nr)}, ${scenes.attempt(nr)}, '{"processorReference": "ref", "amount": 1}')`
+      ]),
     broken: (nr) => atMostOne(`incidents where session_id = ${session(nr)}`)
   },
   {
