@@ -1,6 +1,6 @@
 // Draws an API key for whoever sets a service up and has no operator's key yet. The key goes to the terminal, once; what
 // the database keeps of it goes out as SQL, for its owner:
-// `node scripts/draw-key.ts anna --operator | psql ...`. Give it the API_KEY_SECRET of the servers.
+// `node scripts/drawKey.ts anna --operator | psql ...`. Give it the API_KEY_SECRET of the servers.
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -24,7 +24,7 @@ const operations = values.operations?.split(",") ?? Operation.literals
 const known = new Set<string>(Operation.literals)
 if (!/^[\w@.-]{1,100}$/.test(principal) || more.length > 0 || !operations.every((one) => known.has(one))) {
   console.error(
-    `usage: node scripts/draw-key.ts <name> [--operator] [--operations ${Operation.literals.join(",")}] [--entities a,b] [--brands a,b]`
+    `usage: node scripts/drawKey.ts <name> [--operator] [--operations ${Operation.literals.join(",")}] [--entities a,b] [--brands a,b]`
   )
   process.exit(2)
 }

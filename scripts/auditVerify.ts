@@ -1,4 +1,4 @@
-// `node scripts/audit-verify.ts` walks every chain of the audit and names the first row that is not as it was written. With
+// `node scripts/auditVerify.ts` walks every chain of the audit and names the first row that is not as it was written. With
 // `--keep ends.jsonl` it keeps a copy of the ends of all chains, and with `--against ends.jsonl` it holds the audit
 // against one: only a copy that is kept elsewhere shows what was cut off together with its end. It writes nothing into
 // the database, and payments may go on. Exit code 1 when something is broken, 2 when it could not look.
