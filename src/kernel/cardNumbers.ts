@@ -16,7 +16,6 @@ const networks: ReadonlyArray<{
 ]
 
 const fewestDigits = 13
-const mostDigits = 19
 
 /** What each digit counts that is doubled: the sum of the digits of its double. */
 const doubled = "0246813579"
@@ -35,32 +34,74 @@ export const passesLuhn = (digits: string): boolean => {
 export const brandOf = (digits: string): CardBrand | undefined =>
   networks.find(({ beginning }) => beginning.test(digits))?.brand
 
-const isCardNumber = (digits: string): boolean =>
-  networks.some(({ beginning, lengths }) => lengths.includes(digits.length) && beginning.test(digits)) &&
-  passesLuhn(digits)
+/** Maestro's own beginnings. They are numbers of cards as well, of a network that no account here names. */
+const maestro = /^(5018|5020|5038|5893|6304|6759|676[1-3])/
+const maestroLengths = [16, 18, 19]
+
+/** By their first four digits, the lengths that card numbers have: looked up often, so kept. */
+const lengthsKept = new Map<string, ReadonlyArray<number>>()
+const lengthsOf = (beginning: string): ReadonlyArray<number> => {
+  const kept = lengthsKept.get(beginning)
+  if (kept !== undefined) return kept
+  const lengths = networks
+    .flatMap((network) => (network.beginning.test(beginning) ? network.lengths : []))
+    .concat(maestro.test(beginning) ? maestroLengths : [])
+  lengthsKept.set(beginning, lengths)
+  return lengths
+}
+
+/**
+ * Whether some groups of digits, one behind the other, hold a card number that begins where a group begins and ends
+ * where one ends. Each length is checked by two differences, so that the longest run costs no more than reading it.
+ */
+export const groupsHoldCardNumber = (
+  groups: ReadonlyArray<string>,
+  isLetThrough = (_start: number, _length: number): boolean => false
+): boolean => {
+  const digits = groups.join("")
+  if (digits.length < fewestDigits) return false
+  const ends = new Set<number>()
+  let end = 0
+  for (const group of groups) ends.add((end += group.length))
+  // Luhn's sums up to each digit, with every second digit doubled: those at even places, and those at odd ones.
+  const even = [0]
+  const odd = [0]
+  for (let at = 0; at < digits.length; at++) {
+    const digit = Number(digits[at])
+    const double = Number(doubled[digit])
+    even.push((even[at] ?? 0) + (at % 2 === 0 ? double : digit))
+    odd.push((odd[at] ?? 0) + (at % 2 === 0 ? digit : double))
+  }
+  let start = 0
+  return groups.some((group) => {
+    const from = start
+    start += group.length
+    return lengthsOf(digits.slice(from, from + 4)).some((length) => {
+      const to = from + length
+      if (!ends.has(to) || isLetThrough(from, length)) return false
+      const sums = to % 2 === 0 ? even : odd
+      return ((sums[to] ?? 0) - (sums[from] ?? 0)) % 10 === 0
+    })
+  })
+}
 
 /**
  * Whether a card number stands somewhere in a text: in one piece or in groups, in whatever script's digits, with
  * anything around it. Groups are taken whole, so that a longer number of somebody's own is not searched for one.
  */
-export const holdsCardNumber = (text: string): boolean => {
+export const holdsCardNumber = (text: string): boolean =>
+  [...inPlainDigits(text).matchAll(runs)].some(([run]) =>
+    groupsHoldCardNumber(
+      run.replace("+", "").split(separators),
+      // A telephone number may begin like a Visa number of 13 digits, of which none were issued for decades.
+      (start, length) => run.startsWith("+") && start === 0 && length === fewestDigits
+    )
+  )
+
+/** A text in ASCII digits, without what is known to be no card number. Most texts have no digits, and cost nothing. */
+export const inPlainDigits = (text: string): string => {
   const normal = text.normalize("NFKC")
-  // Most texts have no digits; they cost no more than this.
-  if (!/\p{Nd}/u.test(normal)) return false
-  return [...plainly(normal).matchAll(runs)].some(([run]) => {
-    const groups = run.replace("+", "").split(separators)
-    return groups.some((_, start) => {
-      let digits = ""
-      for (let at = start; at < groups.length && digits.length < mostDigits; at++) {
-        digits += groups[at]
-        if (digits.length < fewestDigits) continue
-        // A telephone number may begin like a Visa number of 13 digits, of which none were issued for decades.
-        if (run.startsWith("+") && start === 0 && digits.length === fewestDigits) continue
-        if (isCardNumber(digits)) return true
-      }
-      return false
-    })
-  })
+  return /\p{Nd}/u.test(normal) ? plainly(normal) : ""
 }
 
 /** A text of the caller's, for a message; what holds a card number is not repeated. */
@@ -78,11 +119,18 @@ const runs = new RegExp(`\\+?[0-9]+(?:${separators.source}[0-9]+)*`, "gu")
 const randomIds =
   /(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])/gi
 
+/**
+ * The end of a key of our own, as `idempotencyKey` and the write-ahead of refunds make them: an ordinal and an
+ * account's tag, which may be all decimal. The session before it stays to be looked at.
+ */
+const endsOfOwnKeys = /(?<![0-9A-Za-z])(ps_[0-9A-HJKMNP-TV-Z]{26})-r?[0-9]{1,3}-[0-9a-f]{10}(?![0-9A-Za-z])/g
+
 /** A text of the normal form with ASCII digits, without invisible characters and without random ids. */
 const plainly = (text: string): string =>
   text
     .replaceAll(/\p{Cf}/gu, "")
     .replaceAll(/\p{Nd}/gu, asciiDigit)
+    .replaceAll(endsOfOwnKeys, "$1-x")
     .replaceAll(randomIds, "x")
 
 /** The zeros of scripts whose digits the normal form leaves as they are; nine more follow each. */

@@ -1,5 +1,5 @@
 import { Option, Schema } from "effect"
-import { holdsCardNumber } from "./cardNumbers.ts"
+import { groupsHoldCardNumber, inPlainDigits } from "./cardNumbers.ts"
 
 // For texts of somebody else's that would be kept as they came: there a number may stand in any writing. A text that is
 // taken for one by mistake is not kept, which costs little. All of it is linear in the length of the text.
@@ -13,10 +13,7 @@ export const hidesCardNumber = (text: string, depth = 0): boolean => {
   const forms = plain === text ? [text] : [text, plain]
   return forms.some(
     (form) =>
-      holdsCardNumber(form) ||
-      separated(form) ||
-      inHex(form) ||
-      (depth < deepest && encoded(form).some((inside) => hidesInside(inside, depth + 1)))
+      written(form) || (depth < deepest && encoded(form).some((inside) => hidesInside(inside, depth + 1)))
   )
 }
 
@@ -24,21 +21,59 @@ export const hidesCardNumber = (text: string, depth = 0): boolean => {
 const hidesInside = (bytes: string, depth: number): boolean =>
   /^[\t\n\r\x20-\x7e]*$/.test(bytes) ? hidesCardNumber(bytes, depth) : separated(bytes)
 
-/** As many digits as a card number has at the least, with up to three of anything but letters between two of them. */
-const digitsApart = /[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){12,}/g
+/** Whether it stands there in digits or in their codes. How much space there is between them says nothing. */
+const written = (text: string): boolean => {
+  const plain = closedUp(inPlainDigits(text))
+  if (plain === "") return false
+  // As codes before what looks like a random id is taken out: 32 digits of hexadecimal are one.
+  return separated(plain) || underKeys(plain) || inDecimal(plain) || inHex(closedUp(text))
+}
+
+const closedUp = (text: string): string => text.replaceAll(/\s+/g, " ").replaceAll('\\"', '"')
+
+/** As many digits as a card number has at the least, with up to five of anything but letters between two of them. */
+const digitsApart = /[0-9](?:[^0-9A-Za-z]{0,5}[0-9]){12,}/g
 
 const separated = (text: string): boolean =>
-  (text.match(digitsApart) ?? []).some((run) => holdsCardNumber(run.replaceAll(/[^0-9]+/g, " ")))
+  (text.match(digitsApart) ?? []).some((run) => holds(run.match(/[0-9]+/g) ?? []))
 
-/** `34 32` as text: digits and what may separate them, by the hexadecimal codes of ASCII. */
-const hexadecimal = /3[0-9](?:(?:2[0-f]|5f)?3[0-9]){12,}/gi
+/** Groups of digits that hold one, be it behind zeros or before its expiry: `0000` and the number, the number and MMYY. */
+const holds = (groups: ReadonlyArray<string>): boolean =>
+  groupsHoldCardNumber(groups) ||
+  groups.some(
+    (group) =>
+      group.length > 13 &&
+      group.length < 40 &&
+      groupsHoldCardNumber([group.replace(/^0+/, "").replace(withExpiry, "$1")])
+  )
+
+const withExpiry = /^([0-9]{15,16})(?:0[1-9]|1[0-2])(?:20)?[2-4][0-9]$/
+
+/** Groups as texts under keys of their own: `"first": "4242", "second": "4242"`. */
+const membersOfDigits = /(?:"[^"\\]{1,40}" ?: ?"[0-9]{3,12}" ?,? ?){2,}/g
+
+const underKeys = (text: string): boolean =>
+  (text.match(membersOfDigits) ?? []).some((run) =>
+    groupsHoldCardNumber([...run.matchAll(/: ?"([0-9]+)"/g)].map(([, digits = ""]) => digits))
+  )
+
+const ofCodes = (codes: ReadonlyArray<string>, radix: number): string =>
+  codes.map((code) => String.fromCodePoint(Number.parseInt(code, radix))).join("")
+
+/** `34 32` as text: digits and what may separate them, by the hexadecimal codes of ASCII, in one piece or apart. */
+const hexadecimal = /3[0-9](?:(?:[ :,-]{0,2}(?:0x)?(?:2[0-f]|5f))?[ :,-]{0,2}(?:0x)?3[0-9]){12,}/gi
 
 const inHex = (text: string): boolean =>
   (text.match(hexadecimal) ?? []).some((run) =>
-    separated(
-      (run.match(/../g) ?? []).map((code) => String.fromCodePoint(Number.parseInt(code, 16))).join("")
-    )
+    separated(ofCodes(run.replaceAll(/[ :,-]|0x/gi, "").match(/../g) ?? [], 16))
   )
+
+/** A list of bytes, of digits and what may separate them: `[52,50,32,52,50]`. */
+const decimal =
+  /(?<![0-9])(?:4[89]|5[0-7])(?:(?: ?, ?(?:3[2-9]|4[0-7]|95))? ?, ?(?:4[89]|5[0-7])){12,}(?![0-9])/g
+
+const inDecimal = (text: string): boolean =>
+  (text.match(decimal) ?? []).some((run) => separated(ofCodes(run.match(/[0-9]+/g) ?? [], 10)))
 
 const escapes: ReadonlyArray<readonly [escape: RegExp, radix: number]> = [
   [/\\{1,8}u([0-9a-f]{4})/gi, 16],
@@ -57,6 +92,7 @@ const unescaped = (text: string): string => {
   let read = text
   for (let round = 0; round <= deepest; round++) {
     const before = read
+    read = read.replaceAll(/&amp;/gi, "&").replaceAll(/&(?:nbsp|ensp|emsp|thinsp);/gi, " ")
     for (const [escape, radix] of escapes) {
       read = read.replaceAll(escape, (whole, code: string) => {
         const point = Number.parseInt(code, radix)
