@@ -1,7 +1,5 @@
-// `node scripts/auditVerify.ts` walks every chain of the audit and names the first row that is not as it was written. With
-// `--keep ends.jsonl` it keeps a copy of the ends of all chains, and with `--against ends.jsonl` it holds the audit
-// against one: only a copy that is kept elsewhere shows what was cut off together with its end. It writes nothing into
-// the database, and payments may go on. Exit code 1 when something is broken, 2 when it could not look.
+// Walks every chain of the audit and names the first row that is not as it was written: `npm run audit:verify`. It
+// writes nothing into the database, and payments may go on.
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Schema } from "effect"
 import { createWriteStream, readFileSync } from "node:fs"
@@ -11,7 +9,35 @@ import { againstCopy, type BrokenRow, verifyChains } from "../src/db/audit/verif
 import * as Database from "../src/db/Database.ts"
 import { openDatabase } from "../src/db/openDatabase.ts"
 
-const { values } = parseArgs({ options: { keep: { type: "string" }, against: { type: "string" } } })
+const usage = `usage: npm run audit:verify -- [--keep ends.jsonl] [--against ends.jsonl]
+
+  --keep FILE     keeps a copy of the ends of all chains
+  --against FILE  holds the audit against such a copy: only one that is kept elsewhere shows what was cut off together
+                  with its end
+
+It reads the database of DATABASE_URL, or the embedded one, on which no server may be running.
+Exit code 0 when every row is as it was written, 1 when something is broken, 2 when it could not look.`
+
+const asked = () => {
+  try {
+    const { values } = parseArgs({
+      options: { keep: { type: "string" }, against: { type: "string" }, help: { type: "boolean" } }
+    })
+    return values
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    return process.exit(2)
+  }
+}
+
+const values = asked()
+if (values.help === true) {
+  console.log(usage)
+  process.exit(0)
+}
+
+/** What it ends with, unless it could look. */
+let exitCode = 2
 
 const width = 30
 let tenths = 0
@@ -42,12 +68,19 @@ const program = Effect.gen(function* () {
   const url = settings.databaseUrl ?? (yield* openDatabase(settings)).url
   const copy = values.keep === undefined ? undefined : createWriteStream(values.keep)
   const found = yield* Effect.gen(function* () {
-    const { chains, rows, broken } = yield* verifyChains({
+    const {
+      chains,
+      rows,
+      broken: faulty
+    } = yield* verifyChains({
       batch: 1000,
       onProgress: progress,
       ...(copy === undefined ? {} : { onEnd: (end) => copy.write(`${JSON.stringify(end)}\n`) })
     })
     yield* Console.log(`${rows.toLocaleString("en")} rows in ${chains.toLocaleString("en")} chains`)
+    // Whoever starts it in the wrong folder must not read that all is well.
+    if (rows === 0 && values.against === undefined)
+      return yield* Effect.fail("there is no audit in this database")
     if (values.against === undefined) return broken
     const kept = yield* decodeEnds(linesOf(values.against))
     const differing: Array<BrokenRow> = []
@@ -60,16 +93,14 @@ const program = Effect.gen(function* () {
   const [first] = found
   if (first === undefined) {
     yield* Console.log("every row is as it was written")
+    exitCode = 0
     return
   }
   const chains = new Set(found.map(({ chain }) => chain)).size
   yield* Console.log(
     `BROKEN: ${first.chain}, row ${first.position}: ${first.faults.join(", ")}. Rows that are not as they were written: ${found.length}, in ${chains} chains`
   )
-  process.exitCode = 1
-}).pipe(
-  Effect.scoped,
-  Effect.tapCause(() => Effect.sync(() => (process.exitCode = 2)))
-)
+  exitCode = 1
+}).pipe(Effect.scoped)
 
-NodeRuntime.runMain(program)
+NodeRuntime.runMain(program, { teardown: (_, onExit) => onExit(exitCode) })
