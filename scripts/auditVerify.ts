@@ -68,11 +68,7 @@ const program = Effect.gen(function* () {
   const url = settings.databaseUrl ?? (yield* openDatabase(settings)).url
   const copy = values.keep === undefined ? undefined : createWriteStream(values.keep)
   const found = yield* Effect.gen(function* () {
-    const {
-      chains,
-      rows,
-      broken: faulty
-    } = yield* verifyChains({
+    const { chains, rows, broken } = yield* verifyChains({
       batch: 1000,
       onProgress: progress,
       ...(copy === undefined ? {} : { onEnd: (end) => copy.write(`${JSON.stringify(end)}\n`) })
