@@ -18,6 +18,7 @@ import * as OutboxPg from "./db/OutboxPg.ts"
 import * as PaymentLedgerPg from "./db/PaymentLedgerPg.ts"
 import * as RefundLedgerPg from "./db/RefundLedgerPg.ts"
 import * as PriceCataloguePg from "./db/PriceCataloguePg.ts"
+import { LiveChanges } from "./db/live/LiveChanges.ts"
 import { OperationsReads } from "./db/operations/OperationsReads.ts"
 import { PaymentReads } from "./db/reads/PaymentReads.ts"
 import * as ReviewStorePg from "./db/reviews/ReviewStorePg.ts"
@@ -95,6 +96,9 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     Layer.provide(pool("payments_app", settings.databaseReadConnections, "reads"))
   )
 
+  // One to listen, one to take notes away.
+  const live = LiveChanges.layer.pipe(Layer.provide(pool("payments_app", 2, "live")))
+
   // So have events on their way out: many deliveries that end at once do not either.
   const events = Layer.mergeAll(
     EventSubscriptionStorePg.layer,
@@ -121,7 +125,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     WebhookProcessing.layer.pipe(
       Layer.provideMerge(Layer.mergeAll(RefundReconciler.layer, DisputeNews.layer))
     )
-  ).pipe(Layer.provideMerge(Layer.mergeAll(storage, reads, events)), Layer.provideMerge(outside))
+  ).pipe(Layer.provideMerge(Layer.mergeAll(storage, reads, live, events)), Layer.provideMerge(outside))
 
   const operations = OperationsReads.layer.pipe(Layer.provide(pool("payments_app", 1, "operations")))
 

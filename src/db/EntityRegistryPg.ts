@@ -1,5 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { Deferred, Duration, Effect, Layer, Queue, Ref, Schema, Semaphore } from "effect"
+import { Deferred, Duration, Effect, Layer, Ref, Schema, Semaphore } from "effect"
 import { Brand, Entity } from "../kernel/Entity.ts"
 import { registryInSight } from "../kernel/access/registryInSight.ts"
 import { EntityRegistry, type RegistrySnapshot, UnknownMid } from "../kernel/EntityRegistry.ts"
@@ -8,6 +8,7 @@ import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { ProviderNames } from "../kernel/PaymentProvider.ts"
 import { Secrets } from "../kernel/Secrets.ts"
 import { compile } from "../kernel/routing/RoutingPolicy.ts"
+import { keepListening } from "./listening.ts"
 import { answered, step } from "./steps.ts"
 
 const Loaded = Schema.Struct({
@@ -92,35 +93,14 @@ export const layer: Layer.Layer<EntityRegistry, LedgerUnavailable, PgClient.PgCl
       )
 
       const heard = yield* Deferred.make<void>()
-      let losses = 0
-      /** Listens until the connection is lost; what changed while nobody listened is loaded first. */
-      const listen = Effect.gen(function* () {
-        const changes = yield* Effect.timeout(sql.listen("payments_policy"), refreshEvery)
-        losses = 0
-        yield* refreshOrServeOn
-        yield* Deferred.succeed(heard, undefined)
-        return yield* Queue.take(changes).pipe(
-          Effect.andThen(Queue.clear(changes)),
-          Effect.andThen(refreshOrServeOn),
-          Effect.forever
-        )
-      }).pipe(
-        Effect.scoped,
-        Effect.catchCause((cause) =>
-          Effect.gen(function* () {
-            losses += 1
-            if (losses === 1)
-              yield* Effect.logWarning("nobody tells of changes to the registry; listening again", cause)
-            yield* Deferred.succeed(heard, undefined)
-          })
-        ),
-        Effect.andThen(
-          Effect.suspend(() =>
-            Effect.sleep(Duration.min(Duration.millis(100 * 2 ** Math.min(losses - 1, 10)), refreshEvery))
-          )
-        ),
-        Effect.forever
-      )
+      const listen = keepListening({
+        sql,
+        channel: "payments_policy",
+        about: "changes to the registry",
+        begun: Effect.andThen(refreshOrServeOn, Deferred.succeed(heard, undefined)),
+        heard: () => refreshOrServeOn,
+        lost: Deferred.succeed(heard, undefined)
+      })
       yield* Effect.forkScoped(listen)
       yield* Effect.forkScoped(Effect.forever(Effect.delay(refreshOrServeOn, refreshEvery)))
       yield* Deferred.await(heard)

@@ -1,4 +1,4 @@
-import { type ExecutionResult, GraphQLError } from "graphql"
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql"
 import type { Plugin } from "graphql-yoga"
 import type { GraphqlContext } from "./context.ts"
 import { refuseTooMuch } from "./limits/refuseTooMuch.ts"
@@ -9,12 +9,12 @@ import { withoutValues } from "./withoutValues.ts"
 export const careful: Plugin<object, GraphqlContext> = {
   onParse: ({ setParseFn }) => setParseFn(parseQuietly),
   onValidate: ({ setValidationFn }) => setValidationFn(validateQuietly),
+  onSubscribe: ({ args, setResultAndStopExecution }) => {
+    const refusal = refusalOf(args)
+    if (refusal !== undefined) setResultAndStopExecution({ errors: [refusal] })
+  },
   onExecute: ({ args, setResultAndStopExecution }) => {
-    const { schema, document, operationName } = args
-    const variables: Readonly<Record<string, unknown>> = args.variableValues ?? {}
-    const refusal =
-      refuseVariables(schema, document, operationName, variables) ??
-      refuseTooMuch({ schema, document, operationName, variables })
+    const refusal = refusalOf(args)
     if (refusal !== undefined) {
       setResultAndStopExecution({ errors: [refusal] })
       return undefined
@@ -25,6 +25,15 @@ export const careful: Plugin<object, GraphqlContext> = {
       }
     }
   }
+}
+
+/** Why the operation is not carried out. */
+const refusalOf = ({ schema, document, operationName, variableValues }: ExecutionArgs) => {
+  const variables: Readonly<Record<string, unknown>> = variableValues ?? {}
+  return (
+    refuseVariables(schema, document, operationName, variables) ??
+    refuseTooMuch({ schema, document, operationName, variables })
+  )
 }
 
 const hasErrors = (

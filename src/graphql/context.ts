@@ -17,6 +17,7 @@ import type { WebhookInbox } from "../kernel/webhooks/WebhookInbox.ts"
 import type { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { CheckoutAddresses } from "../http/checkout/addresses.ts"
 import type { ReadScope } from "../db/reads/ReadScope.ts"
+import type { Open } from "./live/LiveSubscriptions.ts"
 import type { Loaders } from "./loaders.ts"
 
 /** What the resolvers may ask for. */
@@ -57,6 +58,8 @@ export interface GraphqlContext {
   /** The companies, brands and accounts as this process knows them: no statement and no promise. */
   readonly registry: () => RegistrySnapshot
   readonly loaders: Loaders
+  /** Begins a subscription. */
+  readonly open: Open
 }
 
 /** Something broke, and it is in the log already: whoever sees it says so and nothing else. */

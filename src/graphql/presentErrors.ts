@@ -12,7 +12,16 @@ import { fieldOf, isRefusal } from "./Refusal.ts"
  * refusals have the code and field that they have everywhere. What GraphQL itself found wrong with a request keeps
  * its words. Everything else goes to the log, and the client reads nothing but that something broke.
  */
-export const presentErrors: Plugin<object, GraphqlContext> = {
+export const presentErrors: Plugin<GraphqlContext, GraphqlContext> = {
+  onSubscribe: ({ args: { contextValue } }) => ({
+    // Each event is an answer of its own.
+    onSubscribeResult: () => ({
+      onNext: ({ result, setResult }) => {
+        if (result.errors !== undefined)
+          setResult({ ...result, errors: result.errors.map((error) => present(error, contextValue)) })
+      }
+    })
+  }),
   onResultProcess: ({ result, setResult, serverContext }) => {
     if (Array.isArray(result) || !("errors" in result) || result.errors === undefined) return
     setResult({ ...result, errors: result.errors.map((error) => present(error, serverContext)) })
@@ -26,7 +35,11 @@ export const keepCause = (error: unknown): GraphQLError =>
 const internal = new Internal().message
 const numberWords = `something in this request ${cardNumberWords}`
 
-const present = (error: GraphQLError, { requestId, report }: GraphqlContext): GraphQLError => {
+/** As the client sees it. */
+export const present = (
+  error: GraphQLError,
+  { requestId, report }: Pick<GraphqlContext, "requestId" | "report">
+): GraphQLError => {
   const { nodes, source, positions, path } = error
   const cause = causeOf(error)
   const shown = (message: string, extensions: Readonly<Record<string, unknown>>) =>

@@ -1,7 +1,9 @@
-import { Context, Effect } from "effect"
+import { toServerResponse } from "@effect/platform-node/NodeHttpServerRequest"
+import { Context, Effect, Exit, Stream } from "effect"
 import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createYoga } from "graphql-yoga"
 import type { ApiKeys } from "../db/ApiKeys.ts"
+import type { LiveChanges } from "../db/live/LiveChanges.ts"
 import { callerOf } from "../http/authorization.ts"
 import type { CheckoutAddresses } from "../http/checkout/addresses.ts"
 import type { LedgerDidNotAnswer, Unauthorized } from "../http/doorRefusals.ts"
@@ -16,9 +18,10 @@ import { admitted } from "./access/admitted.ts"
 import { careful } from "./careful.ts"
 import { type GraphqlContext, type GraphqlServices, makeRun, makeRunSync } from "./context.ts"
 import { graphiqlPage } from "./graphiqlPage.ts"
+import { type LiveBounds, liveBounds, makeLiveSubscriptions } from "./live/LiveSubscriptions.ts"
 import { makeLoaders } from "./loaders.ts"
 import { noCardNumbersAsNames } from "./noCardNumbersAsNames.ts"
-import { keepCause, presentErrors } from "./presentErrors.ts"
+import { keepCause, present, presentErrors } from "./presentErrors.ts"
 import { type NotAsked, readParams } from "./readParams.ts"
 import { registryOf } from "./registry.ts"
 import { schema } from "./schema.ts"
@@ -29,6 +32,8 @@ interface GraphqlSettings {
   readonly graphiql: boolean
   /** Whether GraphiQL's queries charge cards of the emulators' vault. */
   readonly sandbox?: boolean
+  /** What differs from the bounds that subscriptions have. */
+  readonly live?: Partial<LiveBounds>
 }
 
 /**
@@ -38,10 +43,11 @@ interface GraphqlSettings {
 export const graphqlRoutes = (settings: GraphqlSettings) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
-      const services = yield* Effect.context<GraphqlServices | ApiKeys>()
+      const services = yield* Effect.context<GraphqlServices | ApiKeys | LiveChanges>()
       const page = yield* Effect.cached(
         graphiqlPage(exampleCards({ sandbox: settings.sandbox === true }).goesOn)
       )
+      const subscriptionsOf = yield* makeLiveSubscriptions({ ...liveBounds, ...settings.live })
       const yoga = createYoga<GraphqlContext>({
         schema,
         graphqlEndpoint: "/graphql",
@@ -69,6 +75,13 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         const report = (cause: unknown) =>
           Effect.runForkWith(context)(Effect.logError("a resolver broke", cause))
         const { addresses } = settings
+        const live = subscriptionsOf({
+          principal,
+          requestId,
+          admitted: stillAdmitted(context, request),
+          present: (cause) => present(keepCause(cause), { requestId, report }),
+          hangUp: () => void toServerResponse(request).destroy()
+        })
         // Without the signal of the connection: what was begun is not left halfway because a caller hung up.
         const asked = yield* readParams(request, addresses.publicOrigin)
         const response = yield* Effect.promise(async () =>
@@ -83,9 +96,20 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
             run,
             report,
             registry,
-            loaders: makeLoaders(run, scope)
+            loaders: makeLoaders(run, scope),
+            open: live.open
           })
-        )
+        ).pipe(Effect.onInterrupt(() => Effect.sync(live.close)))
+        const { body } = response
+        if (body !== null && isEventStream(response)) {
+          const events = Stream.fromReadableStream({ evaluate: () => body, onError: (error) => error })
+          return HttpServerResponse.stream(Stream.ensuring(events, Effect.sync(live.close)), {
+            status: response.status,
+            // Nothing else is sent over it, and a stop does not wait for it.
+            headers: { ...Object.fromEntries(response.headers), connection: "close" }
+          })
+        }
+        live.close()
         if (response.status !== 406) return HttpServerResponse.fromWeb(response)
         return graphqlRefusal({ status: 406, code: "NOT_ACCEPTABLE", message: notAcceptable, requestId })
       })
@@ -103,6 +127,22 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
     })
   )
 
+/** Asks for the key again: whether it is still taken. What cannot be asked now is asked later. */
+const stillAdmitted =
+  (context: Context.Context<ApiKeys>, { headers }: HttpServerRequest.HttpServerRequest) =>
+  async (): Promise<boolean> => {
+    const found = await Effect.runPromiseExitWith(context)(
+      callerOf(headers.authorization).pipe(
+        Effect.as(true),
+        Effect.catchTag("Unauthorized", () => Effect.succeed(false))
+      )
+    )
+    return Exit.isFailure(found) || found.value
+  }
+
+const isEventStream = ({ headers }: Response): boolean =>
+  headers.get("content-type")?.startsWith("text/event-stream") === true
+
 const asksForPage = ({ method, headers }: HttpServerRequest.HttpServerRequest): boolean =>
   method === "GET" && (headers.accept ?? "").includes("text/html")
 
@@ -117,4 +157,4 @@ const notAsked = ({ status, code, message, headers = {} }: NotAsked) =>
   Effect.map(RequestId, (requestId) => graphqlRefusal({ status, code, message, requestId, headers }))
 
 const notAcceptable =
-  "the answer is application/json or application/graphql-response+json; accept one of them"
+  "the answer is application/json or application/graphql-response+json, that of a subscription text/event-stream; accept one of them"

@@ -1,6 +1,6 @@
 import { Duration, Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
-import { Closing } from "./closing.ts"
+import { Closing, makeClosing } from "./closing.ts"
 import { guard } from "./guard.ts"
 
 /**
@@ -12,7 +12,7 @@ export const httpServer = <A, E, R>(
   routes: Layer.Layer<A, E, R>,
   { stopNotice = Duration.zero }: { readonly stopNotice?: Duration.Duration } = {}
 ) => {
-  const closing = { now: false }
+  const closing = makeClosing()
   const serving = HttpRouter.serve(Layer.mergeAll(routes, guard), {
     disableLogger: true,
     disableListenLog: true
@@ -21,7 +21,7 @@ export const httpServer = <A, E, R>(
   const noticing = Layer.effectDiscard(
     Effect.addFinalizer(() =>
       Effect.sync(() => {
-        closing.now = true
+        closing.tell()
         // Whoever sends requests here has that long to see it; until then they are still taken.
       }).pipe(Effect.andThen(Effect.sleep(stopNotice)))
     )

@@ -120,6 +120,7 @@ const callable = [
   "take_over",
   "take_over_refunds",
   "take_webhook",
+  "tell_changes",
   "waits_for"
 ]
 

@@ -141,9 +141,11 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
           triggers.map(({ name, runs, enabled }) => `${name} ${runs} ${enabled}`),
           [
             "api_keys.guard_api_key guard_api_key O",
+            "api_keys.note_keys note_keys O",
             "attempt_evidence.guard_person guard_person O",
             "attempts.guard_attempt guard_attempt O",
             "audit.chain_audit_row chain_audit_row O",
+            "audit.note_change note_change O",
             "audit_heads.guard_audit_head guard_audit_head O",
             "brand_entities.new_policy_version bump_policy_version O",
             "brands.new_policy_version bump_policy_version O",

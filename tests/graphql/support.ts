@@ -11,6 +11,7 @@ import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
 import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
 import * as PriceCataloguePg from "../../src/db/PriceCataloguePg.ts"
+import { LiveChanges } from "../../src/db/live/LiveChanges.ts"
 import * as EventSubscriptionStorePg from "../../src/db/events/EventSubscriptionStorePg.ts"
 import { PaymentReads } from "../../src/db/reads/PaymentReads.ts"
 import * as PageRecordPg from "../../src/db/PageRecordPg.ts"
@@ -18,6 +19,7 @@ import * as GateRecordPg from "../../src/db/GateRecordPg.ts"
 import * as ReviewStorePg from "../../src/db/reviews/ReviewStorePg.ts"
 import * as WebhookInboxPg from "../../src/db/webhooks/WebhookInboxPg.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
+import type { LiveBounds } from "../../src/graphql/live/LiveSubscriptions.ts"
 import { graphqlRoutes } from "../../src/graphql/server.ts"
 import { statusOf } from "../../src/http/refusals.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
@@ -97,6 +99,7 @@ export type Kernel =
   | FulfilmentGate
   | PaymentLedger
   | PaymentOrchestrator
+  | LiveChanges
   | PaymentReads
   | PaymentSessions
   | PriceCatalogue
@@ -124,6 +127,7 @@ const storage = Layer.mergeAll(
     Layer.provide(KeySecretsHmac.layer({ keyHashSecrets: keyHashSecretsOf(undefined, true) }))
   ),
   PageRecordPg.layer,
+  LiveChanges.layer,
   ApiKeys.layer({ loopbackOnly: true, keyHashSecrets: keyHashSecretsOf(undefined, true) }),
   PaymentReads.layer
 )
@@ -156,10 +160,16 @@ interface DoorSettings {
   /** Puts other services in the place of real ones. */
   readonly replace?: (services: Context.Context<Kernel>) => Context.Context<Kernel>
   readonly graphiql?: boolean
+  /** What differs from the bounds of subscriptions. */
+  readonly live?: Partial<LiveBounds>
 }
 
 /** Doors over the real services of the context. */
-export const openDoors = ({ replace = (services) => services, graphiql = true }: DoorSettings = {}) =>
+export const openDoors = ({
+  replace = (services) => services,
+  graphiql = true,
+  live = {}
+}: DoorSettings = {}) =>
   Layer.effect(
     Doors,
     Effect.gen(function* () {
@@ -181,7 +191,7 @@ export const openDoors = ({ replace = (services) => services, graphiql = true }:
       })
       const services = yield* Effect.context<Kernel>()
       const context = yield* httpServer(
-        Layer.mergeAll(restRoutes(addresses), graphqlRoutes({ addresses, graphiql }))
+        Layer.mergeAll(restRoutes(addresses), graphqlRoutes({ addresses, graphiql, live }))
       ).pipe(
         Layer.provide([
           Layer.succeedContext(replace(services)),

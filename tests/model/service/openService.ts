@@ -11,6 +11,7 @@ import * as Database from "../../../src/db/Database.ts"
 import * as EntityRegistryPg from "../../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../../src/db/PaymentLedgerPg.ts"
 import * as PriceCataloguePg from "../../../src/db/PriceCataloguePg.ts"
+import { LiveChanges } from "../../../src/db/live/LiveChanges.ts"
 import { PaymentReads } from "../../../src/db/reads/PaymentReads.ts"
 import { developmentKey } from "../../../src/db/seedData.ts"
 import { graphqlRoutes } from "../../../src/graphql/server.ts"
@@ -81,6 +82,7 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     FulfilmentGate.layer,
     // No caller of the model subscribes.
     Layer.mock(EventSubscriptions, {}),
+    Layer.mock(LiveChanges, {}),
     Layer.mock(WebhookInbox, {}),
     // Nor does one refund: those have a model of their own.
     // Nothing is given back here, so what a session waits for is not asked of the model.

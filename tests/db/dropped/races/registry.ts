@@ -308,4 +308,34 @@ const told = Object.entries(changes).map(([table, change]): Race => {
   }
 })
 
-export const registry: ReadonlyArray<Race> = [...keys, ...references, ...told]
+const watched: ReadonlyArray<Race> = [
+  {
+    drops: ["trigger audit.note_change"],
+    law: "whoever watches a session is told of everything that is written of it",
+    given: (nr) => [s.declare(nr)],
+    workers: (nr) =>
+      owners(4, (at) => `select write_audit(${scenes.session(nr)}, 'worker ${at}', 'session.seen', '{}')`),
+    broken: (nr) =>
+      `select ((select count(*) from audit where chain = ${scenes.session(nr)})
+        - (select count(*) from change_notes where session_id = ${scenes.session(nr)}))::int as broken`
+  },
+  {
+    drops: ["trigger api_keys.note_keys"],
+    law: "whoever listens with a key that is revoked is found out",
+    given: (nr) => [
+      `insert into api_keys values (lpad('${nr}', 64, '0'), 'revoked ${nr}', false)`,
+      "delete from change_notes"
+    ],
+    workers: (nr) =>
+      owners(
+        2,
+        () =>
+          `update api_keys set revoked_at = now() where principal = 'revoked ${nr}' and revoked_at is null`
+      ),
+    broken: (nr) =>
+      none(`api_keys where principal = 'revoked ${nr}' and revoked_at is not null
+        and not exists (select from change_notes where session_id is null)`)
+  }
+]
+
+export const registry: ReadonlyArray<Race> = [...keys, ...references, ...told, ...watched]

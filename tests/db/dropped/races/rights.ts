@@ -136,6 +136,14 @@ export const rights: ReadonlyArray<Race> = [
     (nr) => `audit_faults() where chain like 'chain ${nr} %'`
   ),
   right(
+    "change_notes",
+    "whoever watches is told of nothing that was not written",
+    (nr) => [s.declare(nr)],
+    (nr, at) => `insert into change_notes values (${session(nr)}, 'at_${at}')`,
+    (nr) =>
+      `change_notes where session_id = ${session(nr)} and attempt_id is not null and ${unheard(nr, "attempt.%")}`
+  ),
+  right(
     "entities",
     "only an operator adds a company",
     () => [],

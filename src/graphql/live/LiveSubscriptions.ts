@@ -1,0 +1,142 @@
+import { Clock, Duration, Effect } from "effect"
+import type { GraphQLError } from "graphql"
+import { LiveChanges } from "../../db/live/LiveChanges.ts"
+import { Closing } from "../../http/closing.ts"
+import type { Principal } from "../../kernel/ids.ts"
+import * as errors from "./liveErrors.ts"
+import { Subscriber, type Watch } from "./Subscriber.ts"
+
+/** What a subscription may take of this process. */
+export interface LiveBounds {
+  /** Subscriptions that one key may have at this process. */
+  readonly perKey: number
+  readonly lifetime: Duration.Duration
+  /** Changes that wait for one subscriber. */
+  readonly waiting: number
+  /** How long one that was ended may take to read to its end, before its connection is cut. */
+  readonly patience: Duration.Duration
+}
+
+export const liveBounds: LiveBounds = {
+  perKey: 20,
+  lifetime: Duration.hours(1),
+  waiting: 256,
+  patience: Duration.seconds(10)
+}
+
+/** Whoever subscribes, and the connection that it is sent over. */
+interface Caller {
+  readonly principal: Principal
+  readonly requestId: string
+  /** Whether the key still stands for the same. */
+  readonly admitted: () => Promise<boolean>
+  readonly present: (cause: unknown) => GraphQLError
+  readonly hangUp: () => void
+}
+
+/** Begins to watch. Throws when there is no more room. */
+export type Open = <Row>(watch: Watch<Row>) => AsyncIterableIterator<Row>
+
+interface Held {
+  readonly principal: Principal
+  readonly since: number
+  readonly end: (reason: (requestId: string) => GraphQLError) => void
+  readonly hangUp: () => void
+  endedAt: number | undefined
+}
+
+/** Keys are looked up again so often, should nobody have told of a change. */
+const lookAgain = 60
+
+/** All subscriptions of this process: who has how many, when each has to end, and why. */
+export const makeLiveSubscriptions = Effect.fnUntraced(function* (bounds: LiveBounds) {
+  const changes = yield* LiveChanges
+  const closing = yield* Closing
+  const clock = yield* Clock.Clock
+  const held = new Set<Held>()
+  const keysChanged = new Set<() => void>()
+
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      closing.whenTold(() => {
+        for (const one of held) one.end(errors.stopping)
+      })
+    ),
+    (forget) => Effect.sync(forget)
+  )
+
+  let seconds = 0
+  const tick = Effect.sync(() => {
+    const now = clock.currentTimeMillisUnsafe()
+    for (const one of held) {
+      if (one.endedAt === undefined) {
+        if (now - one.since >= Duration.toMillis(bounds.lifetime)) one.end(errors.tooOld)
+      } else if (now - one.endedAt >= Duration.toMillis(bounds.patience)) {
+        held.delete(one)
+        one.hangUp()
+      }
+    }
+    seconds += 1
+    if (seconds % lookAgain === 0) for (const look of keysChanged) look()
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(tick, "1 second")))
+
+  /** For one request; `close` is called when nothing is sent to it any more. */
+  return (caller: Caller) => {
+    const closes: Array<() => void> = []
+    let closed = false
+    const open: Open = (watch) => {
+      const { principal, requestId } = caller
+      if (closed || closing.now) throw errors.stopping(requestId)
+      if ([...held].filter((one) => one.principal === principal).length >= bounds.perKey) {
+        throw errors.tooMany(bounds.perKey)(requestId)
+      }
+      let stopHearing = () => {}
+      const subscriber = new Subscriber({
+        ...watch,
+        most: bounds.waiting,
+        tooSlow: () => errors.tooSlow(requestId),
+        missed: () => errors.missed(requestId),
+        broke: caller.present,
+        onEnd: () => {
+          stopHearing()
+          keysChanged.delete(look)
+          one.endedAt = clock.currentTimeMillisUnsafe()
+        }
+      })
+      const one: Held = {
+        principal,
+        since: clock.currentTimeMillisUnsafe(),
+        end: (reason) => subscriber.end(reason(requestId)),
+        hangUp: caller.hangUp,
+        endedAt: undefined
+      }
+      const look = () =>
+        void caller.admitted().then((admitted) => {
+          if (!admitted) one.end(errors.notAdmitted)
+        })
+      held.add(one)
+      keysChanged.add(look)
+      stopHearing = changes.hear((news) => {
+        if (news._tag === "Changed") subscriber.changed(news.change)
+        else if (news._tag === "KeysChanged") look()
+        else {
+          look()
+          subscriber.missed()
+        }
+      })
+      closes.push(() => {
+        subscriber.end()
+        held.delete(one)
+      })
+      return subscriber
+    }
+    return {
+      open,
+      close: () => {
+        closed = true
+        for (const close of closes) close()
+      }
+    }
+  }
+})
