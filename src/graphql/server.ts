@@ -76,7 +76,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
           Effect.runForkWith(context)(Effect.logError("a resolver broke", cause))
         const { addresses } = settings
         const live = subscriptionsOf({
-          principal,
+          key,
           requestId,
           admitted: stillAdmitted(context, request),
           present: (cause) => present(keepCause(cause), { requestId, report }),

@@ -1,6 +1,5 @@
 import type { AttemptRecord } from "../db/reads/AttemptRecord.ts"
-import type { Change } from "../db/live/LiveChanges.ts"
-import type { ReadScope } from "../db/reads/ReadScope.ts"
+import { covers } from "../kernel/access/Scope.ts"
 import { EntityRegistry } from "../kernel/EntityRegistry.ts"
 import { UnknownSession } from "../kernel/refusals.ts"
 import { Effect } from "effect"
@@ -14,9 +13,6 @@ builder.subscriptionType({
   description:
     "What is told as it happens, as server-sent events: ask with `Accept: text/event-stream`. One that ends before you end it says why in its last event: an error whose code tells whether to subscribe again."
 })
-
-const inScope = ({ entities, brands }: ReadScope, { entity, brand }: Change): boolean =>
-  (entities === undefined || entities.includes(entity)) && (brands === undefined || brands.includes(brand))
 
 const sessionNamed = async (id: string, { loaders }: GraphqlContext) => {
   const session = await loaders.session(id)
@@ -74,7 +70,7 @@ builder.subscriptionField("attemptRecorded", (t) =>
           : undefined
       return context.open<AttemptRecord>({
         keysOf: (change) =>
-          inScope(context.scope, change) && (session === undefined || session === change.session)
+          covers(context.scope, change) && (session === undefined || session === change.session)
             ? change.attempts.filter((one) => mids?.has(one.mid) !== false).map(({ id }) => id)
             : [],
         read: async (ids) => {

@@ -205,7 +205,6 @@ it.layer(doors, { excludeTestServices: true })("whoever subscribes", (it) => {
       yield* events.next
       yield* owner`update api_keys set revoked_at = now() where principal = 'development'`
       lastOf(yield* events.rest, "UNAUTHENTICATED")
-      yield* owner`update api_keys set revoked_at = null where principal = 'development'`
     })
   )
 })

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Predicate, Redacted, Schedule } from "effect"
+import { Effect, Predicate, Redacted, Schedule } from "effect"
 import { randomBytes } from "node:crypto"
 import { listen, type Told } from "../graphql/sse.ts"
 import { at } from "../graphql/support.ts"

@@ -65,7 +65,8 @@ export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs
     createApiKey: keys,
     rotateApiKey: keys,
     revokeApiKey: keys
-  }
+  },
+  Subscription: { sessionChanged: payments, attemptRecorded: payments }
 }
 
 /** What stands for something of its own, wherever a query comes upon it. */

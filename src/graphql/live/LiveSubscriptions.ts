@@ -2,7 +2,7 @@ import { Clock, Duration, Effect } from "effect"
 import type { GraphQLError } from "graphql"
 import { LiveChanges } from "../../db/live/LiveChanges.ts"
 import { Closing } from "../../http/closing.ts"
-import type { Principal } from "../../kernel/ids.ts"
+import type { KeyId } from "../../kernel/access/Caller.ts"
 import * as errors from "./liveErrors.ts"
 import { Subscriber, type Watch } from "./Subscriber.ts"
 
@@ -26,7 +26,7 @@ export const liveBounds: LiveBounds = {
 
 /** Whoever subscribes, and the connection that it is sent over. */
 interface Caller {
-  readonly principal: Principal
+  readonly key: KeyId
   readonly requestId: string
   /** Whether the key still stands for the same. */
   readonly admitted: () => Promise<boolean>
@@ -38,7 +38,7 @@ interface Caller {
 export type Open = <Row>(watch: Watch<Row>) => AsyncIterableIterator<Row>
 
 interface Held {
-  readonly principal: Principal
+  readonly key: KeyId
   readonly since: number
   readonly end: (reason: (requestId: string) => GraphQLError) => void
   readonly hangUp: () => void
@@ -54,7 +54,7 @@ export const makeLiveSubscriptions = Effect.fnUntraced(function* (bounds: LiveBo
   const closing = yield* Closing
   const clock = yield* Clock.Clock
   const held = new Set<Held>()
-  const keysChanged = new Set<() => void>()
+  const keysChanged = new Set<() => Promise<void>>()
 
   yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -77,7 +77,7 @@ export const makeLiveSubscriptions = Effect.fnUntraced(function* (bounds: LiveBo
       }
     }
     seconds += 1
-    if (seconds % lookAgain === 0) for (const look of keysChanged) look()
+    if (seconds % lookAgain === 0) for (const look of keysChanged) void look()
   })
   yield* Effect.forkScoped(Effect.forever(Effect.delay(tick, "1 second")))
 
@@ -86,9 +86,9 @@ export const makeLiveSubscriptions = Effect.fnUntraced(function* (bounds: LiveBo
     const closes: Array<() => void> = []
     let closed = false
     const open: Open = (watch) => {
-      const { principal, requestId } = caller
+      const { key, requestId } = caller
       if (closed || closing.now) throw errors.stopping(requestId)
-      if ([...held].filter((one) => one.principal === principal).length >= bounds.perKey) {
+      if ([...held].filter((one) => one.key === key).length >= bounds.perKey) {
         throw errors.tooMany(bounds.perKey)(requestId)
       }
       let stopHearing = () => {}
@@ -105,23 +105,22 @@ export const makeLiveSubscriptions = Effect.fnUntraced(function* (bounds: LiveBo
         }
       })
       const one: Held = {
-        principal,
+        key,
         since: clock.currentTimeMillisUnsafe(),
         end: (reason) => subscriber.end(reason(requestId)),
         hangUp: caller.hangUp,
         endedAt: undefined
       }
-      const look = () =>
-        void caller.admitted().then((admitted) => {
-          if (!admitted) one.end(errors.notAdmitted)
-        })
+      const look = async () => {
+        if (!(await caller.admitted())) one.end(errors.notAdmitted)
+      }
       held.add(one)
       keysChanged.add(look)
       stopHearing = changes.hear((news) => {
         if (news._tag === "Changed") subscriber.changed(news.change)
-        else if (news._tag === "KeysChanged") look()
+        else if (news._tag === "KeysChanged") void look()
         else {
-          look()
+          void look()
           subscriber.missed()
         }
       })

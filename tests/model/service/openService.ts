@@ -82,7 +82,7 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     FulfilmentGate.layer,
     // No caller of the model subscribes.
     Layer.mock(EventSubscriptions, {}),
-    Layer.mock(LiveChanges, {}),
+    Layer.succeed(LiveChanges, { hear: () => () => {} }),
     Layer.mock(WebhookInbox, {}),
     // Nor does one refund: those have a model of their own.
     // Nothing is given back here, so what a session waits for is not asked of the model.

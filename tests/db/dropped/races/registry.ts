@@ -323,8 +323,9 @@ const watched: ReadonlyArray<Race> = [
     drops: ["trigger api_keys.note_keys"],
     law: "whoever listens with a key that is revoked is found out",
     given: (nr) => [
-      `insert into api_keys values (lpad('${nr}', 64, '0'), 'revoked ${nr}', false)`,
-      "delete from change_notes"
+      `insert into principals values ('revoked ${nr}')`,
+      `insert into api_keys (key_id, principal, development, operations)
+        values (lpad('${nr}', 64, '0'), 'revoked ${nr}', true, '{}')`
     ],
     workers: (nr) =>
       owners(
