@@ -5,16 +5,17 @@ set local search_path to payments, pg_temp;
 -- money step leaves a note here in its own commit, and some process takes the notes away and notifies. Not logged:
 -- after a crash everybody listens and reads anew.
 create unlogged table change_notes (
-  -- Null when it is API keys that changed.
   session_id text,
   attempt_id text,
-  next_attempt_id text
+  next_attempt_id text,
+  -- Or it is an API key that changed.
+  key_id text
 );
 
 -- Everything on a money path leaves an audit row.
 create function note_change() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
 begin
-  insert into change_notes values (new.chain, new.detail ->> 'attempt', new.detail ->> 'next');
+  insert into change_notes (session_id, attempt_id, next_attempt_id) values (new.chain, new.detail ->> 'attempt', new.detail ->> 'next');
   return null;
 end
 $body$;
@@ -38,17 +39,17 @@ language sql security definer set search_path = payments, pg_temp as $body$
         from attempts a where a.attempt_id = any (changed.attempts)))::text as news
     from changed join payment_sessions s using (session_id)
     union all
-    select '{"keys": true}' where exists (select from taken where session_id is null)
+    select '{"keys": true}' where exists (select from taken where key_id is not null)
   ) told
 $body$;
 
 -- Whoever listens with a key that is revoked is not told any more.
 create function note_keys() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
 begin
-  insert into change_notes default values;
+  insert into change_notes (key_id) values (old.key_id);
   return null;
 end
 $body$;
-create trigger note_keys after update or delete on api_keys for each statement execute function note_keys();
+create trigger note_keys after update or delete on api_keys for each row execute function note_keys();
 
 grant execute on function tell_changes to payments_app;

@@ -335,7 +335,7 @@ const watched: ReadonlyArray<Race> = [
       ),
     broken: (nr) =>
       none(`api_keys where principal = 'revoked ${nr}' and revoked_at is not null
-        and not exists (select from change_notes where session_id is null)`)
+        and not exists (select from change_notes n where n.key_id = api_keys.key_id)`)
   }
 ]
 

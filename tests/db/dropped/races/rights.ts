@@ -139,7 +139,7 @@ export const rights: ReadonlyArray<Race> = [
     "change_notes",
     "whoever watches is told of nothing that was not written",
     (nr) => [s.declare(nr)],
-    (nr, at) => `insert into change_notes values (${session(nr)}, 'at_${at}')`,
+    (nr, at) => `insert into change_notes (session_id, attempt_id) values (${session(nr)}, 'at_${at}')`,
     (nr) =>
       `change_notes where session_id = ${session(nr)} and attempt_id is not null and ${unheard(nr, "attempt.%")}`
   ),
