@@ -140,6 +140,7 @@ export interface ChargeCancel {
 /** What a processor says when it is asked for a refund by our key. Only `Refund...` says anything for sure. */
 export type RefundLookupResult =
   | { readonly _tag: "RefundDone"; readonly refunded: Refunded }
+  /** Of a refund that was made and failed the decline names it: only what is named is taken out of the books. */
   | { readonly _tag: "RefundDeclined"; readonly declined: Declined }
   | { readonly _tag: "RefundPending"; readonly evidence: Evidence; readonly refundReference?: string }
   | { readonly _tag: "RefundNotFound"; readonly evidence: Evidence }

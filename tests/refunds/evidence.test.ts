@@ -13,6 +13,9 @@ import { books, paidSession, refundDoors, standing, told } from "./support.ts"
 const by = Principal.make("test")
 const evidence = { code: "said_so", message: "the processor said so" }
 const declined: RefundOutcome = new Declined({ kind: "hard", evidence })
+/** A refund that was made, and that failed. */
+const failed = (processorReference: string): RefundOutcome =>
+  new Declined({ kind: "hard", processorReference, evidence })
 const absent: RefundOutcome = new Absent({ evidence })
 const unknown: RefundOutcome = { _tag: "Indeterminate", evidence }
 const back = (refundReference: string, amount = 1000): RefundOutcome => ({
@@ -94,18 +97,29 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })("evi
       what: "what went back and then did not arrive is here again, and a person sees to it",
       hears: [
         [back("re"), "driver"],
-        [declined, "webhook"],
-        [declined, "lookup"]
+        [failed("re"), "webhook"],
+        [failed("re"), "lookup"]
       ],
       state: "taken_back",
       booked: 0,
       incidents: ["refund_taken_back"]
     },
     {
+      what: "what went back is not taken back by a failure that names another, or nothing",
+      hears: [
+        [back("re"), "driver"],
+        [failed("re_other"), "webhook"],
+        [declined, "lookup"]
+      ],
+      state: "refunded",
+      booked: 1000,
+      incidents: []
+    },
+    {
       what: "what was taken back and is said to have arrived all the same is a person's to find out",
       hears: [
         [back("re"), "driver"],
-        [declined, "webhook"],
+        [failed("re"), "webhook"],
         [back("re"), "webhook"]
       ],
       state: "taken_back",
@@ -168,8 +182,10 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })("evi
         for (const [outcome, source] of hears) {
           const own =
             outcome._tag === "Refunded"
-              ? { ...outcome, refundReference: `${outcome.refundReference} ${paid.id}` }
-              : outcome
+              ? back(`${outcome.refundReference} ${paid.id}`, outcome.money.amount)
+              : outcome._tag === "Declined" && outcome.processorReference !== undefined
+                ? failed(`${outcome.processorReference} ${paid.id}`)
+                : outcome
           last = yield* hear(refund, own, source)
         }
         assert.strictEqual(last, state)

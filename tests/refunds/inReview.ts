@@ -79,14 +79,19 @@ export const handleAll = Effect.fnUntraced(function* (session: string) {
   const open = yield* owner<{ readonly nr: number }>`select incident_id::int as nr from incidents
     where session_id = ${session} and closed_at is null order by incident_id`
   for (const { nr } of open) {
-    const body = { incident: nr, conclusion: "handled", evidence: "we looked at the processor" }
-    const asked = yield* post(developmentKey.key, "/v1/reviews", body)
-    assert.strictEqual(asked.status, 201, asked.text)
-    const id = String(at(asked.json, "id"))
-    const signed = yield* post(secondDevelopmentKey.key, `/v1/reviews/${id}/approve`, {})
-    assert.strictEqual(signed.status, 200, signed.text)
+    yield* sign({ incident: nr, conclusion: "handled" })
   }
   return open.length
+})
+
+/** Two operators say what became of something. */
+export const sign = Effect.fnUntraced(function* (said: object) {
+  const body = { ...said, evidence: "we looked at the processor" }
+  const asked = yield* post(developmentKey.key, "/v1/reviews", body)
+  assert.strictEqual(asked.status, 201, asked.text)
+  const id = String(at(asked.json, "id"))
+  const signed = yield* post(secondDevelopmentKey.key, `/v1/reviews/${id}/approve`, {})
+  assert.strictEqual(signed.status, 200, signed.text)
 })
 
 /** Where a session stands and what it waits for, as both doors say. */

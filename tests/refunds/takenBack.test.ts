@@ -4,7 +4,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Owner } from "../db/support/pgStorage.ts"
 import { at, field } from "../graphql/support.ts"
-import { capturedLate, declinedTwice, handleAll, waits } from "./inReview.ts"
+import { capturedLate, declinedTwice, handleAll, sign, waits } from "./inReview.ts"
 import {
   books,
   byHand,
@@ -99,6 +99,33 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })(
         assert.isTrue(yield* news(mid, second, charge))
         assert.deepStrictEqual((yield* told(id)).incidents, ["refunded_elsewhere", "refund_taken_back"])
         assert.deepInclude(yield* books(id), { booked: 1000, posted: 1000 })
+      })
+    )
+
+    it.effect("was another than the one that is booked: what two persons signed stays in the books", () =>
+      Effect.gen(function* () {
+        const { id, mid, charge } = yield* paidSession(5000)
+        const refundId = String(at(yield* refund(id, 1091), "refund", "refundId"))
+        assert.deepInclude(yield* standing(id), { refunds: ["refund indeterminate 1091"] })
+        // Ours is not over for days and fails in the end; the money was given back by hand, which two persons sign.
+        const byHands = `by hand ${charge}`
+        yield* byHand(charge, byHands, 1091)
+        const [own] = yield* (yield* Owner)<{ readonly reference: string }>`
+          select e.processor_reference as reference from stub_gateway.entries e
+          join refunds r on r.idempotency_key = e.idempotency_key where refund_id = ${refundId}`
+        yield* returnsTo(own?.reference ?? assert.fail("nothing was sent"))
+        yield* sign({
+          refund: refundId,
+          conclusion: "refunded",
+          processorReference: byHands,
+          amount: 1091,
+          currency: "USD"
+        })
+        assert.deepInclude(yield* standing(id), { refunds: ["refund refunded 1091"] })
+        for (const reference of [byHands, own?.reference ?? ""]) yield* news(mid, reference, charge)
+        assert.deepInclude(yield* standing(id), { refunds: ["refund refunded 1091"], left: 3909 })
+        assert.deepInclude(yield* books(id), { booked: 1091, gateway: 1091 })
+        assert.notInclude((yield* told(id)).incidents, "refund_taken_back")
       })
     )
 

@@ -497,7 +497,7 @@ declare
   live boolean;
   heard jsonb := jsonb_strip_nulls(jsonb_build_object('outcome', kind, 'source', p -> 'source',
     'code', left(o #>> '{evidence,code}', 200), 'message', left(o #>> '{evidence,message}', 2000), 'kind', o -> 'kind',
-    'refundReference', o -> 'refundReference', 'amount', o #> '{money,amount}', 'currency', o #> '{money,currency}'));
+    'refundReference', coalesce(o -> 'refundReference', o -> 'processorReference'), 'amount', o #> '{money,amount}', 'currency', o #> '{money,currency}'));
 begin
   -- Always the session before its refunds: one order of locks for all its writers.
   select session.* into s from payment_sessions session
@@ -535,7 +535,8 @@ begin
   elsif kind in ('Declined', 'Absent') then
     if r.state = 'refunded' then
       -- It went back, and then it did not arrive: it is here again, and a person sees to it that it is given back anew.
-      if kind = 'Declined' and p ->> 'source' in ('lookup', 'webhook') then
+      -- What failed has to be what is booked: under one key there may be another, which somebody gave back instead of.
+      if kind = 'Declined' and p ->> 'source' in ('lookup', 'webhook') and heard ->> 'refundReference' = r.refund_reference then
         next_state := 'taken_back';
         wrong := wrong || 'refund_taken_back'::text;
         select * into known from returns where mid_id = r.mid_id and refund_reference = r.refund_reference;

@@ -171,7 +171,10 @@ export const judgeRefundTransaction = ({
   const canceled =
     condition === "canceled" && wentBack && voids.length === 1 && voids.every(isDone) && settles.length === 0
   if (failed || canceled) {
-    return { _tag: "RefundDeclined", declined: new Declined({ kind: "hard", evidence }) }
+    return {
+      _tag: "RefundDeclined",
+      declined: new Declined({ kind: "hard", processorReference: id, evidence })
+    }
   }
   return condition === "pending" || condition === "in_progress"
     ? { _tag: "RefundPending", evidence, refundReference: id }

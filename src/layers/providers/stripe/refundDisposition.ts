@@ -60,7 +60,10 @@ export const judgeRefund = (refund: Refund, asked: AskedRefund): RefundLookupRes
     case "pending":
       return { _tag: "RefundPending", evidence, refundReference: refund.id }
     case "declined":
-      return { _tag: "RefundDeclined", declined: new Declined({ kind: "hard", evidence }) }
+      return {
+        _tag: "RefundDeclined",
+        declined: new Declined({ kind: "hard", processorReference: refund.id, evidence })
+      }
     default:
       return unknown("unknown_status", evidence.message)
   }

@@ -124,7 +124,11 @@ export const refundLookupResult = (answer: StubAnswer): RefundLookupResult | Ind
   }
   const judged = judge(refundCodes, answer)
   if (judged instanceof Indeterminate) return judged
-  if (judged instanceof Declined) return { _tag: "RefundDeclined", declined: judged }
+  if (judged instanceof Declined) {
+    const { kind, evidence } = judged
+    const named = answer.reference === undefined ? {} : { processorReference: answer.reference }
+    return { _tag: "RefundDeclined", declined: new Declined({ kind, evidence, ...named }) }
+  }
   const { reference, amount, currency } = judged
   return { _tag: "RefundDone", refunded: { refundReference: reference, money: { amount, currency } } }
 }

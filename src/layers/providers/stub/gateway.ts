@@ -171,7 +171,11 @@ export const makeStubGateway = ({
     const entry = (yield* ledger.byKey(name, asked.idempotencyKey)).find(
       ({ operation, mid }) => operation === "refund" && mid === asked.mid
     )
-    return entry === undefined ? say("refund_not_found") : tell(entry, yield* Clock.currentTimeMillis)
+    if (entry === undefined) return say("refund_not_found")
+    // What failed is named as well, so that nobody takes it for another.
+    return entry.kind === "declined"
+      ? say(entry.code, { reference: entry.processorReference })
+      : tell(entry, yield* Clock.currentTimeMillis)
   })
 
   const isSettled = ({ movesAt }: StubEntry, now: number): boolean =>
