@@ -98,8 +98,10 @@ const subjectsOf = (
   { settings }: ProviderAccount
 ): ReadonlyArray<WebhookSubject> => {
   const processorId = settings["processor_id"]
-  // One key of NMI's speaks for several accounts of ours; each hears of all of them.
-  if (processorId !== undefined && processor_id !== processorId) return [other]
+  // One key of NMI's speaks for several accounts of ours; each hears of all of them. Of one that names none it is
+  // asked whose it is: what this account knows is looked up, and anything else is parked.
+  const named = processor_id === undefined || processor_id === "" ? processorId : processor_id
+  if (processorId !== undefined && named !== processorId) return [other]
   const original = isTransactionId(original_transaction_id ?? "") ? original_transaction_id : undefined
   // A void is an action of the transaction that it takes back, which may be a refund.
   if (type.startsWith("transaction.refund.") || original !== undefined) {

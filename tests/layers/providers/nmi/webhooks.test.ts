@@ -203,6 +203,20 @@ describe("a webhook", () => {
     expect(subjects({ processor_id: "second" }, "transaction.sale.success", settings)).not.toEqual(nothing)
   })
 
+  it("is passed over by no account when it names no processor: whoever knows the charge looks it up", () => {
+    const settings = { processor_id: "second" }
+    for (const processor_id of [undefined, ""]) {
+      for (const type of [
+        "transaction.sale.success",
+        "transaction.void.success",
+        "transaction.refund.success"
+      ]) {
+        const named = subjects({ processor_id: "second" }, type, settings)
+        expect(subjects({ processor_id }, type, settings), type).toEqual(named)
+      }
+    }
+  })
+
   it("has no time when it says none that there is", () => {
     for (const action of [
       undefined,
