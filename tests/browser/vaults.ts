@@ -95,8 +95,10 @@ export const vaults = (scene: () => Scene, sandboxed: () => Sandboxed) =>
       const canary = "4929421234567897"
       await ready(page)
       await page.getByText("Card number", { exact: true }).click()
-      await page.keyboard.type("4")
       const number = page.frameLocator("#element-number iframe").locator("input")
+      // The label asks the vault's frame for it, which is elsewhere: what is typed before goes nowhere.
+      await page.frameLocator("#element-number iframe").locator("input:focus").waitFor()
+      await page.keyboard.type("4")
       expect(await number.inputValue()).toBe("4")
       expect(await findings(page)).toEqual([])
       await typeElements(page, canary, "837")
