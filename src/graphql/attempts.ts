@@ -5,21 +5,10 @@ import { SessionId } from "../kernel/ids.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 import { builder } from "./builder.ts"
 import { AttemptState } from "./enums.ts"
-import {
-  AmountRange,
-  amountsOf,
-  ListOrder,
-  orderOf,
-  placesOf,
-  TimeRange,
-  timesOf,
-  wordsOf
-} from "./filters.ts"
-import { reading } from "./levels.ts"
-import { lookAhead } from "./lookAhead.ts"
-import { connectionOf, sliceOf, withEstimate } from "./pages.ts"
+import { AmountRange, amountsOf, ListOrder, placesOf, TimeRange, timesOf, wordsOf } from "./filters.ts"
 import { plainId } from "./plainId.ts"
 import { Attempt, AttemptConnection } from "./refs.ts"
+import { orderedRootList } from "./rootLists.ts"
 
 const AttemptFilter = builder.inputType("AttemptFilter", {
   description: "Which attempts; what is left out restricts nothing.",
@@ -69,22 +58,12 @@ builder.queryField("attempts", (t) =>
       type: Attempt,
       description: "The history of attempts, newest first unless said otherwise.",
       args: { filter: t.arg({ type: AttemptFilter }), orderBy: t.arg({ type: ListOrder }) },
-      resolve: async (_root, { filter, orderBy, ...page }, context, info) => {
-        const { scope } = context
-        const asked = await context.run(filterOf(filter))
-        const order = await context.run(orderOf(orderBy, asked.amount))
-        const about = [asked, order]
-        const slice = sliceOf("attempt", page, about)
-        const found = await reading(context, (reads) => reads.attempts(scope, asked, order, slice))
-        await lookAhead(
-          context,
-          info,
-          found.rows.map(({ node }) => node)
-        )
-        return withEstimate(connectionOf("attempt", found, about), () =>
-          reading(context, (reads) => reads.estimateAttempts(scope, asked))
-        )
-      }
+      resolve: orderedRootList({
+        kind: "attempt",
+        asked: filterOf,
+        read: (reads, scope, asked, order, slice) => reads.attempts(scope, asked, order, slice),
+        estimate: (reads, scope, asked) => reads.estimateAttempts(scope, asked)
+      })
     },
     AttemptConnection
   )

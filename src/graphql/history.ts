@@ -4,9 +4,7 @@ import { SessionId } from "../kernel/ids.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 import { builder } from "./builder.ts"
 import { TimeRange, timesOf, wordsOf } from "./filters.ts"
-import { reading, there, valuesBelow } from "./levels.ts"
-import { lookAhead } from "./lookAhead.ts"
-import { connectionOf, sliceOf } from "./pages.ts"
+import { there, valuesBelow } from "./levels.ts"
 import { plainId } from "./plainId.ts"
 import {
   Attempt,
@@ -16,6 +14,7 @@ import {
   PaymentEventConnection,
   PaymentSession
 } from "./refs.ts"
+import { rootList } from "./rootLists.ts"
 
 // What is written of payments besides themselves: what the world was told, and what went wrong.
 
@@ -99,18 +98,15 @@ builder.queryFields((t) => ({
       type: PaymentEvent,
       description: "What the world was told, newest first.",
       args: { filter: t.arg({ type: EventFilter }) },
-      resolve: async (_root, { filter, ...page }, context, info) => {
-        const { session, types, occurredAt } = filter ?? {}
-        const asked = { session: sessionNamed(session), types: wordsOf(types), occurred: timesOf(occurredAt) }
-        const slice = sliceOf("event", page, asked)
-        const found = await reading(context, (reads) => reads.events(context.scope, asked, slice))
-        await lookAhead(
-          context,
-          info,
-          found.rows.map(({ node }) => node)
-        )
-        return connectionOf("event", found, asked)
-      }
+      resolve: rootList({
+        kind: "event",
+        asked: (filter: typeof EventFilter.$inferInput | null | undefined) => ({
+          session: sessionNamed(filter?.session),
+          types: wordsOf(filter?.types),
+          occurred: timesOf(filter?.occurredAt)
+        }),
+        read: (reads, scope, asked, slice) => reads.events(scope, asked, slice)
+      })
     },
     PaymentEventConnection
   ),
@@ -119,18 +115,15 @@ builder.queryFields((t) => ({
       type: Incident,
       description: "What a person has to deal with, newest first.",
       args: { filter: t.arg({ type: IncidentFilter }) },
-      resolve: async (_root, { filter, ...page }, context, info) => {
-        const { session, open, kinds } = filter ?? {}
-        const asked = { session: sessionNamed(session), open: open ?? undefined, kinds: wordsOf(kinds) }
-        const slice = sliceOf("incident", page, asked)
-        const found = await reading(context, (reads) => reads.incidents(context.scope, asked, slice))
-        await lookAhead(
-          context,
-          info,
-          found.rows.map(({ node }) => node)
-        )
-        return connectionOf("incident", found, asked)
-      }
+      resolve: rootList({
+        kind: "incident",
+        asked: (filter: typeof IncidentFilter.$inferInput | null | undefined) => ({
+          session: sessionNamed(filter?.session),
+          open: filter?.open ?? undefined,
+          kinds: wordsOf(filter?.kinds)
+        }),
+        read: (reads, scope, asked, slice) => reads.incidents(scope, asked, slice)
+      })
     },
     IncidentConnection
   )

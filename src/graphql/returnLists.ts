@@ -2,20 +2,9 @@ import { Effect } from "effect"
 import { EntityRegistry } from "../kernel/EntityRegistry.ts"
 import { builder } from "./builder.ts"
 import { DisputeState, RefundState } from "./enums.ts"
-import {
-  AmountRange,
-  amountsOf,
-  ListOrder,
-  orderOf,
-  placesOf,
-  TimeRange,
-  timesOf,
-  wordsOf
-} from "./filters.ts"
-import { reading } from "./levels.ts"
-import { lookAhead } from "./lookAhead.ts"
-import { connectionOf, sliceOf, withEstimate } from "./pages.ts"
+import { AmountRange, amountsOf, ListOrder, placesOf, TimeRange, timesOf, wordsOf } from "./filters.ts"
 import { Dispute, DisputeConnection, Refund, RefundConnection } from "./refs.ts"
+import { orderedRootList } from "./rootLists.ts"
 
 const RefundFilter = builder.inputType("RefundFilter", {
   description: "Which refunds; what is left out restricts nothing.",
@@ -74,22 +63,13 @@ builder.queryFields((t) => ({
       type: Refund,
       description: "Money that goes back, newest first unless said otherwise.",
       args: { filter: t.arg({ type: RefundFilter }), orderBy: t.arg({ type: ListOrder }) },
-      resolve: async (_root, { filter, orderBy, ...page }, context, info) => {
-        const { scope } = context
-        const asked = await context.run(filterOf(filter ?? {}, filter?.writtenAt))
-        const order = await context.run(orderOf(orderBy, asked.amount))
-        const about = [asked, order]
-        const slice = sliceOf("refund", page, about)
-        const found = await reading(context, (reads) => reads.refunds(scope, asked, order, slice))
-        await lookAhead(
-          context,
-          info,
-          found.rows.map(({ node }) => node)
-        )
-        return withEstimate(connectionOf("refund", found, about), () =>
-          reading(context, (reads) => reads.estimateRefunds(scope, asked))
-        )
-      }
+      resolve: orderedRootList({
+        kind: "refund",
+        asked: (filter: typeof RefundFilter.$inferInput | null | undefined) =>
+          filterOf(filter ?? {}, filter?.writtenAt),
+        read: (reads, scope, asked, order, slice) => reads.refunds(scope, asked, order, slice),
+        estimate: (reads, scope, asked) => reads.estimateRefunds(scope, asked)
+      })
     },
     RefundConnection
   ),
@@ -98,17 +78,13 @@ builder.queryFields((t) => ({
       type: Dispute,
       description: "What customers dispute at their banks, newest first unless said otherwise.",
       args: { filter: t.arg({ type: DisputeFilter }), orderBy: t.arg({ type: ListOrder }) },
-      resolve: async (_root, { filter, orderBy, ...page }, context) => {
-        const { scope } = context
-        const asked = await context.run(filterOf(filter ?? {}, filter?.openedAt))
-        const order = await context.run(orderOf(orderBy, asked.amount))
-        const about = [asked, order]
-        const slice = sliceOf("dispute", page, about)
-        const found = await reading(context, (reads) => reads.disputes(scope, asked, order, slice))
-        return withEstimate(connectionOf("dispute", found, about), () =>
-          reading(context, (reads) => reads.estimateDisputes(scope, asked))
-        )
-      }
+      resolve: orderedRootList({
+        kind: "dispute",
+        asked: (filter: typeof DisputeFilter.$inferInput | null | undefined) =>
+          filterOf(filter ?? {}, filter?.openedAt),
+        read: (reads, scope, asked, order, slice) => reads.disputes(scope, asked, order, slice),
+        estimate: (reads, scope, asked) => reads.estimateDisputes(scope, asked)
+      })
     },
     DisputeConnection
   )

@@ -3,21 +3,10 @@ import type { SessionFilter as ReadFilter } from "../db/reads/sessions.ts"
 import { EntityRegistry } from "../kernel/EntityRegistry.ts"
 import { builder } from "./builder.ts"
 import { AttemptState, SessionState } from "./enums.ts"
-import {
-  AmountRange,
-  amountsOf,
-  ListOrder,
-  orderOf,
-  placesOf,
-  TimeRange,
-  timesOf,
-  wordsOf
-} from "./filters.ts"
-import { reading } from "./levels.ts"
-import { lookAhead } from "./lookAhead.ts"
-import { connectionOf, sliceOf, withEstimate } from "./pages.ts"
+import { AmountRange, amountsOf, ListOrder, placesOf, TimeRange, timesOf, wordsOf } from "./filters.ts"
 import { plainId } from "./plainId.ts"
 import { PaymentSession, PaymentSessionConnection } from "./refs.ts"
+import { orderedRootList } from "./rootLists.ts"
 
 const SessionFilter = builder.inputType("SessionFilter", {
   description: "Which sessions; what is left out restricts nothing.",
@@ -73,22 +62,12 @@ builder.queryFields((t) => ({
       type: PaymentSession,
       description: "Sessions, newest first unless said otherwise.",
       args: { filter: t.arg({ type: SessionFilter }), orderBy: t.arg({ type: ListOrder }) },
-      resolve: async (_root, { filter, orderBy, ...page }, context, info) => {
-        const { scope } = context
-        const asked = await context.run(filterOf(filter))
-        const order = await context.run(orderOf(orderBy, asked.amount))
-        const about = [asked, order]
-        const slice = sliceOf("session", page, about)
-        const found = await reading(context, (reads) => reads.sessions(scope, asked, order, slice))
-        await lookAhead(
-          context,
-          info,
-          found.rows.map(({ node }) => node)
-        )
-        return withEstimate(connectionOf("session", found, about), () =>
-          reading(context, (reads) => reads.estimateSessions(scope, asked))
-        )
-      }
+      resolve: orderedRootList({
+        kind: "session",
+        asked: filterOf,
+        read: (reads, scope, asked, order, slice) => reads.sessions(scope, asked, order, slice),
+        estimate: (reads, scope, asked) => reads.estimateSessions(scope, asked)
+      })
     },
     PaymentSessionConnection
   )
