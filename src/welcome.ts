@@ -56,7 +56,11 @@ const toTry = (origin: string, session: string, sandbox: SandboxOrigins | undefi
       `    -d '${JSON.stringify(body)}'`
     ].join("\n")
   const confirm = { vaultToken: exampleCards({ sandbox: sandbox !== undefined }).goesOn }
-  const query = `{ attempts(first: 5) { nodes { ordinal state merchantAccount { midId } evidence { nodes { message } } decision { leftOut { midId reasons { sentence } } } } } }`
+  const query = [
+    "{ attempts(first: 5) { nodes { ordinal state merchantAccount { midId } evidence { nodes { message } } } }",
+    `routingPreview(input: { entity: "loop_bio_labs", product: "ruo_compounds", amountCents: 9800, country: "US", risk: "high" })`,
+    "{ ... on RoutingPreview { chosen { midId } leftOut { midId reasons { sentence } } } } }"
+  ].join(" ")
   const laundering = {
     customer: "loop_user_1",
     brand: "loop-store",
@@ -75,7 +79,7 @@ const toTry = (origin: string, session: string, sandbox: SandboxOrigins | undefi
     "  1. Pay the session with a card that two accounts decline and the third one takes:",
     post(`/v1/payment-sessions/${session}/confirm`, confirm),
     "",
-    "  2. See where it was tried, what the processors said, and which accounts were left out and why:",
+    "  2. See where it was tried and what the processors said, and which accounts a riskier charge leaves out and why:",
     post("/graphql", { query }),
     "",
     "  3. Try to sell a research compound through the merchandise company:",
