@@ -222,7 +222,18 @@ builder.objectType(Refusals.ReviewContradicted, {
   name: "ReviewContradicted",
   description: "Evidence that is stronger than a person's word stands against it.",
   interfaces: [Refusal],
-  fields: (t) => ({ by: t.expose("by", { type: Contradiction }) })
+  fields: (t) => ({
+    by: t.expose("by", { type: Contradiction }),
+    notBefore: t.expose("notBefore", {
+      type: "DateTime",
+      nullable: true,
+      description: "With `too_early`: from when on it may be called absent."
+    }),
+    webhookId: t.exposeString("webhook", {
+      nullable: true,
+      description: "With `news_waiting`: the webhook that has to be heard first, `wh_...`."
+    })
+  })
 })
 
 builder.objectType(Refusals.SecondPersonNeeded, {

@@ -335,7 +335,10 @@ export const Contradiction = builder.enumType("ReviewContradiction", {
     captured_already: { description: "That money is on record." },
     reference_of_another: { description: "The reference is of another charge or refund of the account." },
     known_to_processor: { description: "The processor named it once, so it is not absent." },
-    too_early: { description: "A refund is called absent a day after it was written, and not before." },
+    too_early: {
+      description: "It is called absent a day after it was written, or after its processor's horizon."
+    },
+    news_waiting: { description: "A webhook that names it has not been heard." },
     other_amount: { description: "It is more than was asked for, or in another currency." },
     incident_closed: { description: "The incident is closed." },
     other_attempt: { description: "The incident or the refund is of another attempt." }

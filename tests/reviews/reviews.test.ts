@@ -147,7 +147,7 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
 
   it.effect("of a decline lets the customer try again, of absence ends the session", () =>
     Effect.gen(function* () {
-      yield* set([...v.inReview(3), ...v.inReview(4)])
+      yield* set([...v.inReview(3), ...v.inReview(4), ...v.aDayPasses(4)])
       const evidence = "the dashboard shows it as failed"
       const declined = yield* asked({
         attempt: s.attempt(3),
@@ -192,7 +192,7 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
 
   it.effect("that stronger evidence stands against is refused, also if it came after the question", () =>
     Effect.gen(function* () {
-      yield* set([s.declare(5), s.open(5), ...v.inReview(6), ...v.inReview(7)])
+      yield* set([s.declare(5), s.open(5), ...v.inReview(6), ...v.aDayPasses(6), ...v.inReview(7)])
       assert.strictEqual(codeOf(yield* rest(first, "", captured(5))), "409 review_contradicted")
       const absent = { attempt: s.attempt(6), conclusion: "absent", evidence: "nothing there" }
       const id = yield* asked(absent)

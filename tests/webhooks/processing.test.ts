@@ -199,6 +199,30 @@ it.layer(Door.layer, { excludeTestServices: true })("a webhook", (it) => {
     })
   )
 
+  it.effect("that waits until another refund is known waits for as long as that takes", () =>
+    Effect.gen(function* () {
+      const [{ id: mid }] = (yield* w.newWorld).accounts
+      const told = yield* News
+      yield* send(mid, bodyOf({ object: "refund", mid, reference: "re_1", charge: "ch_1" }))
+      const tries = webhookRetryDelays.length + 2
+      Object.assign(told, { waits: true })
+      for (let nr = 0; nr < tries; nr++) {
+        yield* due
+        yield* workOff
+      }
+      assert.deepStrictEqual(yield* lastOf(mid), { state: "pending", trouble: "failed", tries })
+      // Afterwards it has all its tries before it.
+      Object.assign(told, { waits: false, known: false })
+      yield* due
+      yield* workOff
+      assert.deepStrictEqual(yield* lastOf(mid), { state: "pending", trouble: "unknown", tries: tries + 1 })
+      Object.assign(told, { known: true })
+      yield* due
+      yield* workOff
+      assert.deepStrictEqual(yield* lastOf(mid), { state: "processed", trouble: null, tries: tries + 2 })
+    })
+  )
+
   it.effect("that breaks whoever works on it holds up no other, and is a dead letter at last", () =>
     Effect.gen(function* () {
       const truth = yield* Truth

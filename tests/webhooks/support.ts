@@ -74,18 +74,21 @@ const drivers = Layer.effect(
 )
 
 /** What was heard of refunds and disputes, and what is answered. */
-export class News extends Context.Service<News, { readonly heard: Array<string>; known: boolean }>()(
-  "payment-orchestration/tests/webhooks/support/News"
-) {}
+export class News extends Context.Service<
+  News,
+  { readonly heard: Array<string>; known: boolean; waits: boolean }
+>()("payment-orchestration/tests/webhooks/support/News") {}
 
 const news = Layer.unwrap(
   Effect.map(News, (told) =>
     Layer.mergeAll(
       Layer.succeed(RefundNews, {
         heard: (mid, { refundReference }) =>
-          Effect.sync(() => {
+          Effect.suspend(() => {
             told.heard.push(`${mid} refund ${refundReference}`)
-            return told.known
+            return told.waits
+              ? new Indeterminate({ evidence: { code: "refund_in_review", message: "another one is" } })
+              : Effect.succeed(told.known)
           })
       }),
       Layer.succeed(DisputeNews, {
@@ -108,7 +111,7 @@ export const house = Layer.mergeAll(WebhookIntake.layer, WebhookProcessing.layer
   Layer.provideMerge(
     Layer.mergeAll(
       Layer.sync(Truth, () => ({ of: new Map(), asked: new Map() })),
-      Layer.sync(News, () => ({ heard: [], known: true }))
+      Layer.sync(News, () => ({ heard: [], known: true, waits: false }))
     )
   ),
   Layer.provideMerge(pgStorage),

@@ -89,8 +89,8 @@ language sql security definer set search_path = payments, pg_temp as $body$
     order by webhook_nr), '[]') from claimed
 $body$;
 
--- What came of one try: {nr, claim, outcome: processed | later | dead_letter, trouble?, problem?, retryMs?, read?: {type,
--- occurredAt, subjects}}. False when somebody else has taken it on meanwhile.
+-- What came of one try: {nr, claim, outcome: processed | later | dead_letter, trouble?, problem?, retryMs?, waits?,
+-- read?: {type, occurredAt, subjects}}. One that waits for something else keeps its step. False when somebody else has taken it on meanwhile.
 create function record_webhook(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -98,7 +98,7 @@ declare
 begin
   update webhook_inbox
   set state = case outcome when 'later' then 'pending' else outcome end, trouble = p ->> 'trouble',
-    problem = left(p ->> 'problem', 500), tries = tries + 1, step = step + 1, last_try_at = now(),
+    problem = left(p ->> 'problem', 500), tries = tries + 1, step = step + (not p ? 'waits')::integer, last_try_at = now(),
     next_try_at = case outcome when 'later' then now() + (p ->> 'retryMs')::float8 * interval '1 millisecond' end,
     raw = case when p ->> 'trouble' = 'unreadable' then raw end,
     type = coalesce(p #>> '{read,type}', type), subjects = coalesce(p #> '{read,subjects}', subjects),

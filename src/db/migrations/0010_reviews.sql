@@ -22,6 +22,9 @@ create table reviews (
   requested_by text not null,
   requested_at timestamptz not null default now(),
   expires_at timestamptz not null,
+  -- How long after its write-ahead a charge or a refund may still turn up: a day, or the driver's horizon if that is
+  -- longer. Nobody says absent any sooner.
+  horizon interval not null default '1 day',
   decided_by text,
   decided_at timestamptz,
   reason text check (length(reason) between 1 and 500),
@@ -33,15 +36,41 @@ create table reviews (
     and case when refund_id is null then conclusion <> 'refunded' else conclusion in ('refunded', 'declined', 'absent') end),
   constraint decided_by_somebody check (
     (state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null)),
+  constraint horizon_of_a_day check (horizon >= interval '1 day'),
   constraint approved_in_time check (state <> 'approved' or decided_at <= expires_at)
 );
 create unique index one_open_review on reviews (attempt_id, coalesce(incident_id, 0), coalesce(refund_id, '')) where state = 'open';
+-- By what an account's webhooks name, before anything is called absent.
+create index webhooks_unheard on webhook_inbox (mid_id) where state <> 'processed';
 create index reviews_by_attempt on reviews (attempt_id);
 create index reviews_open on reviews (expires_at) where state = 'open';
 create index incidents_open on incidents (incident_id) where closed_at is null;
 
+-- From when on what a review is about may be called absent.
+create function absent_not_before(r reviews) returns timestamptz language sql stable set search_path = payments, pg_temp as $body$
+  select coalesce((select f.written_at from refunds f where f.refund_id = r.refund_id),
+    (select a.written_at from attempts a where a.attempt_id = r.attempt_id)) + r.horizon
+$body$;
+
+-- The oldest webhook that names what a review is about, and that nobody has heard: it waits, or it is a dead letter. A
+-- refund is also named by its charge, because whoever sent it may not have said our key.
+create function news_waiting(r reviews) returns webhook_inbox language sql stable set search_path = payments, pg_temp as $body$
+  select w from attempts a
+  left join refunds f on f.refund_id = r.refund_id
+  join webhook_inbox w on w.mid_id = a.mid_id and w.state <> 'processed'
+  cross join jsonb_array_elements(w.subjects) named
+  where a.attempt_id = r.attempt_id and case
+    when r.refund_id is null then named ->> '_tag' = 'Charge' and (named ->> 'idempotencyKey' = a.idempotency_key
+      or exists (select from attempt_evidence e where e.attempt_id = a.attempt_id
+        and e.detail ->> 'processorReference' = named ->> 'processorReference'))
+    else named ->> '_tag' in ('Charge', 'Refund') and (named ->> 'processorReference' = f.processor_reference
+      or exists (select from refund_evidence e where e.refund_id = f.refund_id
+        and e.detail ->> 'refundReference' = named ->> 'refundReference')) end
+  order by w.webhook_nr limit 1
+$body$;
+
 -- The same of a refund. What is called absent is free to be given back again, so nobody says it of one that its processor
--- named, nor within the day in which it might still turn up, which is longer than any driver's horizon.
+-- named, nor as long as it might still turn up, nor while what its processor says of it waits to be heard.
 create function refund_contradiction(r reviews) returns text language sql stable set search_path = payments, pg_temp as $body$
   select case
     when f.attempt_id <> r.attempt_id then 'other_attempt'
@@ -53,7 +82,8 @@ create function refund_contradiction(r reviews) returns text language sql stable
     when f.state <> 'indeterminate' then f.state
     when r.conclusion = 'absent' then case
       when exists (select from refund_evidence e where e.refund_id = f.refund_id and e.detail ? 'refundReference') then 'known_to_processor'
-      when f.written_at > now() - interval '1 day' then 'too_early' end
+      when absent_not_before(r) > now() then 'too_early'
+      when (news_waiting(r)).webhook_nr is not null then 'news_waiting' end
   end
   from refunds f
   left join returns b on b.mid_id = f.mid_id and b.refund_reference = r.processor_reference
@@ -76,13 +106,24 @@ create function review_contradiction(r reviews) returns text language sql stable
       when r.currency <> a.currency or r.amount > a.amount then 'other_amount' end
     when a.state <> 'indeterminate' then a.state
     when exists (select from captures where attempt_id = a.attempt_id) then 'captured'
-    when r.conclusion = 'absent' and exists (select from attempt_evidence e
-      where e.attempt_id = a.attempt_id and e.detail ? 'processorReference') then 'known_to_processor'
+    -- The order may be paid again once this is called absent: so it is judged as that of a refund is.
+    when r.conclusion = 'absent' then case
+      when exists (select from attempt_evidence e
+        where e.attempt_id = a.attempt_id and e.detail ? 'processorReference') then 'known_to_processor'
+      when absent_not_before(r) > now() then 'too_early'
+      when (news_waiting(r)).webhook_nr is not null then 'news_waiting' end
   end
   from attempts a
   left join incidents i on i.incident_id = r.incident_id
   left join captures c on c.mid_id = a.mid_id and c.processor_reference = r.processor_reference
   where a.attempt_id = r.attempt_id
+$body$;
+
+-- The same as it is answered: with when it is no contradiction any more, or with what has to be heard first.
+create function contradicted(r reviews, contradiction text) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select jsonb_strip_nulls(jsonb_build_object('_tag', 'Contradicted', 'by', contradiction,
+    'notBefore', case contradiction when 'too_early' then iso(absent_not_before(r)) end,
+    'webhook', case contradiction when 'news_waiting' then 'wh_' || (news_waiting(r)).webhook_nr end))
 $body$;
 
 -- As the owner, so that whoever may write a review is judged, and not stopped for a function that he may not call.
@@ -95,8 +136,8 @@ begin
       raise exception 'a review begins open, not %', new.state using errcode = 'check_violation', constraint = 'review_begins_open';
     end if;
   else
-    if (new.review_nr, new.attempt_id, new.incident_id, new.refund_id, new.conclusion, new.processor_reference, new.amount, new.currency, new.evidence, new.requested_by, new.requested_at, new.expires_at)
-      is distinct from (old.review_nr, old.attempt_id, old.incident_id, old.refund_id, old.conclusion, old.processor_reference, old.amount, old.currency, old.evidence, old.requested_by, old.requested_at, old.expires_at) then
+    if (new.review_nr, new.attempt_id, new.incident_id, new.refund_id, new.conclusion, new.processor_reference, new.amount, new.currency, new.evidence, new.requested_by, new.requested_at, new.expires_at, new.horizon)
+      is distinct from (old.review_nr, old.attempt_id, old.incident_id, old.refund_id, old.conclusion, old.processor_reference, old.amount, old.currency, old.evidence, old.requested_by, old.requested_at, old.expires_at, old.horizon) then
       raise exception 'what was asked for does not change' using errcode = 'restrict_violation', constraint = 'review_unchanged';
     end if;
     if old.state <> 'open' then
@@ -185,7 +226,8 @@ begin
 end
 $body$;
 
--- {by, attempt | incident | refund, conclusion, processorReference?, amount?, currency?, evidence, lifetimeMs}.
+-- {by, attempt | incident | refund, conclusion, processorReference?, amount?, currency?, evidence, lifetimeMs, horizonsMs?:
+-- {provider: ms}}.
 create function request_review(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -204,12 +246,14 @@ begin
   if found then return jsonb_build_object('_tag', 'OpenAlready', 'review', 'rv_' || r.review_nr); end if;
   r := jsonb_populate_record(null::reviews, jsonb_build_object('attempt_id', a.attempt_id, 'incident_id', p -> 'incident',
     'refund_id', p -> 'refund', 'conclusion', p -> 'conclusion', 'processor_reference', p -> 'processorReference', 'amount', p -> 'amount',
-    'currency', p -> 'currency'));
+    'currency', p -> 'currency', 'horizon', greatest(interval '1 day',
+      (p #>> array['horizonsMs', a.provider])::float8 * interval '1 millisecond')));
   contradiction := review_contradiction(r);
-  if contradiction is not null then return jsonb_build_object('_tag', 'Contradicted', 'by', contradiction); end if;
-  insert into reviews (attempt_id, incident_id, refund_id, conclusion, processor_reference, amount, currency, evidence, requested_by, expires_at)
+  if contradiction is not null then return contradicted(r, contradiction); end if;
+  insert into reviews (attempt_id, incident_id, refund_id, conclusion, processor_reference, amount, currency, evidence, requested_by, expires_at,
+    horizon)
   values (r.attempt_id, r.incident_id, r.refund_id, r.conclusion, r.processor_reference, r.amount, r.currency, p ->> 'evidence',
-    p ->> 'by', now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond')
+    p ->> 'by', now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond', r.horizon)
   returning * into r;
   perform write_audit(a.session_id, p ->> 'by', 'review.requested', review_json(r));
   return jsonb_build_object('_tag', 'Requested', 'review', review_json(r));
@@ -242,7 +286,7 @@ begin
   if approve and not is_operator(r.requested_by) then return jsonb_build_object('_tag', 'AskedByNoOperator'); end if;
   if approve then
     contradiction := review_contradiction(r);
-    if contradiction is not null then return jsonb_build_object('_tag', 'Contradicted', 'by', contradiction); end if;
+    if contradiction is not null then return contradicted(r, contradiction); end if;
   end if;
   update reviews
   set state = case when approve then 'approved' else 'rejected' end, decided_by = p ->> 'by', decided_at = now(),

@@ -1,4 +1,4 @@
-import { Duration, Effect, Layer, Schema } from "effect"
+import { Duration, Effect, Layer, Record, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { OperatorsOnly } from "../../kernel/operations/operatorRefusals.ts"
 import { mostRounds } from "../../kernel/PaymentSession.ts"
@@ -7,7 +7,11 @@ import { ReviewStore } from "../../kernel/reviews/ReviewStore.ts"
 import { step } from "../steps.ts"
 
 const NotOperator = Schema.TaggedStruct("NotOperator", {})
-const Contradicted = Schema.TaggedStruct("Contradicted", { by: Contradiction })
+const Contradicted = Schema.TaggedStruct("Contradicted", {
+  by: Contradiction,
+  notBefore: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  webhook: Schema.optionalKey(Schema.String)
+})
 
 const Requesting = Schema.Union([
   Schema.TaggedStruct("Requested", { review: Review }),
@@ -42,8 +46,13 @@ export const layer: Layer.Layer<ReviewStore, never, SqlClient.SqlClient> = Layer
     const expireStep = step(sql, "expire_reviews", Schema.Int)
 
     return ReviewStore.of({
-      request: Effect.fn("ReviewStore.request")((by, request, lifetime) =>
-        requestStep({ by, ...request, lifetimeMs: Duration.toMillis(lifetime) })
+      request: Effect.fn("ReviewStore.request")((by, request, lifetime, horizons) =>
+        requestStep({
+          by,
+          ...request,
+          lifetimeMs: Duration.toMillis(lifetime),
+          horizonsMs: Record.map(horizons, Duration.toMillis)
+        })
       ),
       decide: Effect.fn("ReviewStore.decide")((by, review, decision) =>
         decideStep({ by, nr: numberOf(review), mostRounds, ...decision })

@@ -272,7 +272,7 @@ export const ReviewOpenAlready = refusal(
 export const ReviewContradicted = refusal(
   "ReviewContradicted",
   Reviews.ReviewContradicted,
-  fields(Reviews.ReviewContradicted, ["by"])
+  fields(Reviews.ReviewContradicted, ["by", "notBefore", "webhook"])
 )
 export const SecondPersonNeeded = refusal("SecondPersonNeeded", Reviews.SecondPersonNeeded, nothing)
 export const AskedByNoOperator = refusal("AskedByNoOperator", Reviews.AskedByNoOperator, nothing)

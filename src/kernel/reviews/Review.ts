@@ -53,6 +53,7 @@ export const Contradiction = Schema.Literals([
   "reference_of_another",
   "known_to_processor",
   "too_early",
+  "news_waiting",
   "other_amount",
   "incident_closed",
   "other_attempt"

@@ -1,5 +1,5 @@
-import { Context, type Duration, type Effect } from "effect"
-import type { Principal } from "../ids.ts"
+import { Context, type DateTime, type Duration, type Effect } from "effect"
+import type { Principal, ProviderName } from "../ids.ts"
 import type { OperatorsOnly } from "../operations/operatorRefusals.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
 import type { Conclusion, Contradiction, Review, ReviewState } from "./Review.ts"
@@ -17,12 +17,25 @@ export interface ReviewRequest {
   readonly evidence: string
 }
 
+/** What stands against a conclusion, and what of it helps to go on. */
+export interface Contradicted {
+  readonly _tag: "Contradicted"
+  readonly by: Contradiction
+  /** With `too_early`. */
+  readonly notBefore?: DateTime.Utc
+  /** With `news_waiting`: `wh_` and its number. */
+  readonly webhook?: string
+}
+
+/** How long after its write-ahead a charge or a refund may still turn up at a processor. */
+export type Horizons = Readonly<Record<ProviderName, Duration.Duration>>
+
 export type Requesting =
   | { readonly _tag: "Requested"; readonly review: Review }
   | { readonly _tag: "NotOperator" }
   | { readonly _tag: "NothingToReview" }
   | { readonly _tag: "OpenAlready"; readonly review: string }
-  | { readonly _tag: "Contradicted"; readonly by: Contradiction }
+  | Contradicted
 
 export type Deciding =
   | { readonly _tag: "Decided"; readonly review: Review }
@@ -31,7 +44,7 @@ export type Deciding =
   | { readonly _tag: "DecidedBefore"; readonly state: ReviewState }
   | { readonly _tag: "SamePerson" }
   | { readonly _tag: "AskedByNoOperator" }
-  | { readonly _tag: "Contradicted"; readonly by: Contradiction }
+  | Contradicted
 
 /** A part of the list of reviews, the newest first; positions are numbers of reviews. */
 export interface ReviewSlice {
@@ -49,7 +62,13 @@ type Kept<A, E = never> = Effect.Effect<A, E | LedgerUnavailable>
 export class ReviewStore extends Context.Service<
   ReviewStore,
   {
-    readonly request: (by: Principal, request: ReviewRequest, lifetime: Duration.Duration) => Kept<Requesting>
+    /** What is not known by a horizon is judged as if its processor took a day. */
+    readonly request: (
+      by: Principal,
+      request: ReviewRequest,
+      lifetime: Duration.Duration,
+      horizons: Horizons
+    ) => Kept<Requesting>
     /** `reason` is said with a rejection. */
     readonly decide: (
       by: Principal,

@@ -1,7 +1,8 @@
 import { Context, Duration, Effect, Layer } from "effect"
-import type { Principal } from "../ids.ts"
+import type { Principal, ProviderName } from "../ids.ts"
 import { OperatorsOnly } from "../operations/operatorRefusals.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
+import { Providers } from "../PaymentProvider.ts"
 import type { InvalidInput } from "../refusals.ts"
 import { checkText } from "../text.ts"
 import { judgeReview, problem, type ReviewAsked } from "./judgeReview.ts"
@@ -15,7 +16,7 @@ import {
   SecondPersonNeeded,
   UnknownReview
 } from "./reviewRefusals.ts"
-import { type ReviewSlice, ReviewStore } from "./ReviewStore.ts"
+import { type Horizons, type ReviewSlice, ReviewStore } from "./ReviewStore.ts"
 
 type Asked<A, E = never> = Effect.Effect<A, E | OperatorsOnly | LedgerUnavailable>
 
@@ -50,14 +51,15 @@ export class Reviews extends Context.Service<
     readonly list: (by: Principal, slice: ReviewSlice) => Asked<ReadonlyArray<Review>>
   }
 >()("payment-orchestration/kernel/reviews/Reviews") {
-  static readonly layer: Layer.Layer<Reviews, never, ReviewStore> = Layer.effect(
+  static readonly layer: Layer.Layer<Reviews, never, ReviewStore | Providers> = Layer.effect(
     Reviews,
     Effect.gen(function* () {
       const store = yield* ReviewStore
+      const horizons = yield* horizonsOf(yield* Providers)
 
       const request = Effect.fn("Reviews.request")(function* (by: Principal, asked: ReviewAsked) {
         const wanted = yield* judgeReview(asked)
-        const requesting = yield* store.request(by, wanted, lifetime)
+        const requesting = yield* store.request(by, wanted, lifetime, horizons)
         switch (requesting._tag) {
           case "Requested":
             return requesting.review
@@ -68,7 +70,7 @@ export class Reviews extends Context.Service<
           case "OpenAlready":
             return yield* new ReviewOpenAlready({ review: requesting.review })
           case "Contradicted":
-            return yield* new ReviewContradicted({ by: requesting.by })
+            return yield* ReviewContradicted.of(requesting)
         }
       })
 
@@ -88,7 +90,7 @@ export class Reviews extends Context.Service<
           case "AskedByNoOperator":
             return yield* new AskedByNoOperator()
           case "Contradicted":
-            return yield* new ReviewContradicted({ by: deciding.by })
+            return yield* ReviewContradicted.of(deciding)
         }
       })
 
@@ -116,3 +118,16 @@ export class Reviews extends Context.Service<
     })
   )
 }
+
+/** How long each driver takes a charge or a refund for one that may still turn up; the longer of both. */
+const horizonsOf = Effect.fnUntraced(function* ({ names, get }: Providers["Service"]) {
+  const horizons: Record<ProviderName, Duration.Duration> = {}
+  for (const name of names) {
+    const { chargeLookup, refundLookup } = yield* Effect.orDie(get(name))
+    horizons[name] = Duration.max(
+      chargeLookup?.absenceHorizon ?? Duration.zero,
+      refundLookup?.absenceHorizon ?? Duration.zero
+    )
+  }
+  return horizons satisfies Horizons
+})

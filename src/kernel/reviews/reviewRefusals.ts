@@ -1,6 +1,7 @@
-import { Schema } from "effect"
+import { DateTime, Schema } from "effect"
 import { withoutCardNumber } from "../cardNumbers.ts"
 import { Contradiction, ReviewState } from "./Review.ts"
+import type { Contradicted } from "./ReviewStore.ts"
 
 const quotable = (id: string): string => withoutCardNumber(id).slice(0, 80)
 
@@ -49,7 +50,9 @@ const sentences: Readonly<Record<Contradiction, string>> = {
   captured_already: "that money is on record already",
   reference_of_another: "that is the processor's reference of another charge or refund of this account",
   known_to_processor: "the processor named it once, so it is not absent; say what it shows of it",
-  too_early: "it may still turn up: a refund is called absent a day after it was written, and not before",
+  too_early: "it may still turn up: it is called absent a day after it was written, or later, and not before",
+  news_waiting:
+    "a webhook that names it has not been heard: a dead letter is replayed, one that waits is waited for, and then say what its processor shows",
   incident_closed: "the incident is closed already",
   other_amount: "it is more than was asked for, or in another currency",
   other_attempt: "the incident or the refund is of another attempt"
@@ -57,13 +60,28 @@ const sentences: Readonly<Record<Contradiction, string>> = {
 
 /** Evidence that is stronger than a person's word stands against the conclusion. Nothing was done. */
 export class ReviewContradicted extends Schema.TaggedError<ReviewContradicted>()("ReviewContradicted", {
-  by: Contradiction
+  by: Contradiction,
+  /** With `too_early`: from when on it may be called absent. */
+  notBefore: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  /** With `news_waiting`: the webhook that has to be heard first, `wh_` and its number. */
+  webhook: Schema.optionalKey(Schema.String)
 }) {
+  static of({ by, notBefore, webhook }: Contradicted): ReviewContradicted {
+    return new ReviewContradicted({
+      by,
+      ...(notBefore === undefined ? {} : { notBefore }),
+      ...(webhook === undefined ? {} : { webhook })
+    })
+  }
   get field(): string {
     return "conclusion"
   }
   override get message(): string {
-    return `stronger evidence stands against it: ${sentences[this.by]}`
+    const more = [
+      ...(this.notBefore === undefined ? [] : [`; from ${DateTime.formatIso(this.notBefore)} on`]),
+      ...(this.webhook === undefined ? [] : [`; it is ${this.webhook}`])
+    ].join("")
+    return `stronger evidence stands against it: ${sentences[this.by]}${more}`
   }
 }
 

@@ -79,7 +79,12 @@ export type ClaimedWebhook = typeof ClaimedWebhook.Type
 /** What came of one try. */
 export type WebhookOutcome =
   | { readonly outcome: "processed"; readonly read?: KeptReading }
-  | ({ readonly outcome: "later"; readonly retryAfter: Duration.Duration } & Troubled)
+  | ({
+      readonly outcome: "later"
+      readonly retryAfter: Duration.Duration
+      /** It waits for something else, which costs it no step of its schedule. */
+      readonly waits?: true
+    } & Troubled)
   | ({ readonly outcome: "dead_letter" } & Troubled)
 
 interface Troubled {

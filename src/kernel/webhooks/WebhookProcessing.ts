@@ -42,10 +42,18 @@ export const webhookRetryDelays: ReadonlyArray<Duration.Duration> = [
   1, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 14_400, 28_800
 ].map((seconds) => Duration.seconds(seconds))
 
+/** When one is tried again that waits for the outcome of something else, however long that takes. */
+export const webhookWaits = Duration.minutes(10)
+
+/** The code with which news of a refund waits: another refund of the charge is on its way, or in review. */
+const refundInReview = "refund_in_review"
+
 /** Why a webhook, or one of its subjects, came to nothing this time. */
 interface Trouble {
   readonly trouble: WebhookTrouble
   readonly problem: string
+  /** It is no try that failed: something else has to end first. */
+  readonly waits?: true
 }
 
 /**
@@ -96,7 +104,10 @@ export class WebhookProcessing extends Context.Service<
                 known ? undefined : unknown("no refund or charge is known by what it names")
               ),
               Effect.catchTag("Indeterminate", ({ evidence }) =>
-                Effect.succeed(failed(`${evidence.code}: ${evidence.message}`))
+                Effect.succeed({
+                  ...failed(`${evidence.code}: ${evidence.message}`),
+                  ...(evidence.code === refundInReview ? { waits: true as const } : {})
+                })
               )
             )
           case "Dispute": {
@@ -138,8 +149,13 @@ export class WebhookProcessing extends Context.Service<
           if (trouble !== undefined) troubles.push(trouble)
         }
         // What may still succeed by itself is told before what only a person can know.
-        const worst = troubles.find(({ trouble }) => trouble === "failed") ?? troubles[0]
+        const worst =
+          troubles.find(({ trouble, waits }) => trouble === "failed" && waits === undefined) ??
+          troubles.find(({ trouble }) => trouble === "failed") ??
+          troubles[0]
         if (worst === undefined) return { outcome: "processed", ...kept }
+        // Given up, it would not be there when the refund that it waits for is called absent.
+        if (worst.waits === true) return { outcome: "later", retryAfter: webhookWaits, ...worst, ...kept }
         const retryAfter = webhookRetryDelays[step]
         return retryAfter === undefined
           ? { outcome: "dead_letter", ...worst, ...kept }

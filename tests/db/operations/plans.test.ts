@@ -57,8 +57,9 @@ it.layer(pgStorage, { excludeTestServices: true })("the steps of reviews and of 
             const { attempt } = permit.attempt
             const requesting = yield* reviews.request(
               asks,
-              { attempt, conclusion: "absent", evidence },
-              w.long
+              { attempt, conclusion: "declined", processorReference: w.fresh(), evidence },
+              w.long,
+              {}
             )
             if (requesting._tag !== "Requested") return assert.fail(requesting._tag)
             const { id } = requesting.review
@@ -69,7 +70,12 @@ it.layer(pgStorage, { excludeTestServices: true })("the steps of reviews and of 
           const { permit } = yield* w.charging(world)
           yield* w.record(permit, w.timeout)
           const { attempt } = permit.attempt
-          yield* reviews.request(asks, { attempt, conclusion: "absent", evidence }, w.over)
+          yield* reviews.request(
+            asks,
+            { attempt, conclusion: "declined", processorReference: w.fresh(), evidence },
+            w.over,
+            {}
+          )
           yield* reviews.expireDue(5)
           const paid = yield* w.charging(world)
           const capture = w.captured()
@@ -92,7 +98,8 @@ it.layer(pgStorage, { excludeTestServices: true })("the steps of reviews and of 
           const failed = yield* reviews.request(
             asks,
             { refund, conclusion: "declined", processorReference: w.fresh(), evidence },
-            w.long
+            w.long,
+            {}
           )
           if (failed._tag !== "Requested") return assert.fail(failed._tag)
           assert.strictEqual(

@@ -1,6 +1,7 @@
 import { refundDue } from "../support/pageScene.ts"
 import { openRefund, paid, refund } from "../support/refundScene.ts"
 import * as v from "../support/reviewScene.ts"
+import { take } from "../support/webhookScene.ts"
 import {
   captured,
   declare,
@@ -9,6 +10,7 @@ import {
   open,
   outcome,
   record,
+  session,
   withoutTriggers
 } from "../support/scene.ts"
 import type { Prohibition } from "./Prohibition.ts"
@@ -50,6 +52,9 @@ const contradicted = (
   given: [...given, ...before],
   tries: insert("reviews", v.reviewRow(nr, fields))
 })
+
+/** The key that the attempt of a scene was sent with. */
+const keyOf = (nr: number): string => `${session(nr)}-1-mid_goods_1`
 
 const seen = { conclusion: "captured", amount: 3500, currency: "USD" }
 
@@ -130,14 +135,27 @@ export const reviews: ReadonlyArray<Prohibition> = [
     "amount = 3499",
     "processor_reference = 'another'",
     `requested_by = '${v.signs}'`,
-    "expires_at = 'infinity'"
+    "expires_at = 'infinity'",
+    "horizon = '2 days'"
   ].map((change) => refused("review_unchanged", change)),
   refused("review_decided_once", approved, 3),
   refused("review_decided_once", "state = 'open', decided_by = null, decided_at = null", 3),
   refused("review_contradicted", approved, 2, [record(2, 1, captured("seen_2"))]),
   refused("review_contradicted", approved, 2, [declare(5), open(5), record(5, 1, captured("seen_2"))]),
   contradicted("an attempt that is on its way", 5, [declare(5), open(5)], {}),
-  contradicted("a decline as absent", 4, [record(4, 1, outcome.declined)], {}),
+  contradicted("a decline as absent", 4, [record(4, 1, outcome.declined)], v.absent),
+  contradicted("a charge as absent that may still turn up", 4, [], v.absent),
+  contradicted("a charge as absent before its processor's horizon", 4, v.aDayPasses(4), {
+    ...v.absent,
+    horizon: "2 days"
+  }),
+  contradicted(
+    "a charge as absent that a webhook names",
+    4,
+    [...v.aDayPasses(4), take(1, { subjects: [{ _tag: "Charge", idempotencyKey: keyOf(4) }] })],
+    v.absent
+  ),
+  setting("horizon_of_a_day", "horizon = '23 hours'"),
   contradicted("a capture as declined", 4, [record(4, 1, captured("c"))], {
     conclusion: "declined",
     processor_reference: "x"
@@ -156,8 +174,8 @@ export const reviews: ReadonlyArray<Prohibition> = [
   contradicted(
     "a charge as absent that its processor named",
     4,
-    [record(4, 1, { ...outcome.indeterminate, processorReference: "named" })],
-    {}
+    [record(4, 1, { ...outcome.indeterminate, processorReference: "named" }), ...v.aDayPasses(4)],
+    v.absent
   ),
   ...[
     ["of an attempt that is in review", v.hearsay(4)],
@@ -183,7 +201,20 @@ export const reviews: ReadonlyArray<Prohibition> = [
   },
   contradicted("a refund of another attempt", 4, [...paid(6), openRefund(6)], { refund_id: refund(6) }),
   contradicted("a refund that is on its way", 6, [...paid(6), openRefund(6)], { refund_id: refund(6) }),
-  contradicted("a refund as absent that may still turn up", 6, refundDue(6), { refund_id: refund(6) }),
+  contradicted("a refund as absent that may still turn up", 6, refundDue(6), {
+    ...v.absent,
+    refund_id: refund(6)
+  }),
+  contradicted(
+    "a refund as absent whose charge a webhook names",
+    6,
+    [
+      ...refundDue(6),
+      ...v.aDayPasses(6),
+      take(1, { subjects: [{ _tag: "Refund", refundReference: "re_x", processorReference: "by hand 6 1" }] })
+    ],
+    { ...v.absent, refund_id: refund(6) }
+  ),
   contradicted("more money that went back than was asked for", 6, refundDue(6), {
     ...seen,
     conclusion: "refunded",

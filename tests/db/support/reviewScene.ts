@@ -1,5 +1,5 @@
 import { refund } from "./refundScene.ts"
-import { attempt, declare, open, outcome, record } from "./scene.ts"
+import { attempt, declare, open, outcome, record, session, withoutTriggers, withTriggers } from "./scene.ts"
 
 // Statements that set a scene of what persons decide, through the functions that the doors call.
 
@@ -60,6 +60,17 @@ export const refundHearsay = (nr: number): string =>
 /** A row in every table. */
 export const everyReviewTable: ReadonlyArray<string> = asked(2)
 
+/** A day and an hour pass for the attempt of a session, and for its refunds. */
+export const aDayPasses = (nr: number): ReadonlyArray<string> =>
+  ["attempts", "refunds"].flatMap((table) => [
+    withoutTriggers(table),
+    `update ${table} set written_at = written_at - interval '25 hours' where session_id = '${session(nr)}'`,
+    withTriggers(table)
+  ])
+
+/** What a review by hand has that says absent. */
+export const absent = { conclusion: "absent", processor_reference: null }
+
 /** A review by hand. */
 export const reviewRow = (
   nr: number,
@@ -67,11 +78,13 @@ export const reviewRow = (
 ): Readonly<Record<string, unknown>> => ({
   review_nr: 1_000_000 + nr,
   attempt_id: attempt(nr),
-  conclusion: "absent",
-  evidence: "nothing there",
+  conclusion: "declined",
+  processor_reference: `failed_${nr}`,
+  evidence: "it stands there as failed",
   state: "open",
   requested_by: asks,
   requested_at: "now",
   expires_at: "infinity",
+  horizon: "1 day",
   ...fields
 })

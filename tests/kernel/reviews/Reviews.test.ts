@@ -2,16 +2,19 @@ import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Layer } from "effect"
 import { AttemptId, MidId, Principal, SessionId } from "../../../src/kernel/ids.ts"
 import { GatePassedBefore, OperatorsOnly } from "../../../src/kernel/operations/operatorRefusals.ts"
+import { Providers, providersOf } from "../../../src/kernel/PaymentProvider.ts"
 import { Contradiction, Review } from "../../../src/kernel/reviews/Review.ts"
 import * as refusals from "../../../src/kernel/reviews/reviewRefusals.ts"
 import type { ReviewAsked } from "../../../src/kernel/reviews/judgeReview.ts"
 import { Reviews } from "../../../src/kernel/reviews/Reviews.ts"
 import {
   type Deciding,
+  type Horizons,
   type Requesting,
   type ReviewRequest,
   ReviewStore
 } from "../../../src/kernel/reviews/ReviewStore.ts"
+import { incapable } from "../../support/kernel/fakeDrivers.ts"
 import { spansOf } from "../../support/kernel/spansOf.ts"
 
 const by = Principal.make("operator_1")
@@ -31,6 +34,25 @@ const review = new Review({
   expiresAt: DateTime.makeUnsafe(1)
 })
 
+/** One driver that knows of horizons, and one that cannot look anything up. */
+const drivers = providersOf([
+  {
+    ...incapable("patient"),
+    chargeLookup: {
+      absenceHorizon: Duration.days(2),
+      lookupCharge: () => Effect.die("nobody looks up a charge here")
+    },
+    refundLookup: {
+      absenceHorizon: Duration.days(1),
+      lookupRefund: () => Effect.die("nobody looks up a refund here")
+    }
+  },
+  incapable("silent")
+])
+
+const formatted = (horizons: Horizons) =>
+  Object.entries(horizons).map(([name, horizon]) => `${name} ${Duration.format(horizon)}`)
+
 interface Script {
   readonly requesting?: Requesting
   readonly deciding?: Deciding
@@ -42,9 +64,9 @@ const over = Effect.fnUntraced(function* (script: Script = {}) {
   const wanted: Array<ReviewRequest> = []
   const asked: Array<ReadonlyArray<unknown>> = []
   const store: ReviewStore["Service"] = {
-    request: (who, request, lifetime) => {
+    request: (who, request, lifetime, horizons) => {
       wanted.push(request)
-      asked.push(["request", who, Duration.format(lifetime)])
+      asked.push(["request", who, Duration.format(lifetime), formatted(horizons)])
       return Effect.succeed(script.requesting ?? { _tag: "Requested", review })
     },
     decide: (...what) => {
@@ -62,7 +84,9 @@ const over = Effect.fnUntraced(function* (script: Script = {}) {
     expireDue: () => Effect.die("nobody expires here")
   }
   const service = yield* Reviews.pipe(
-    Effect.provide(Layer.provide(Reviews.layer, Layer.succeed(ReviewStore, store)))
+    Effect.provide(
+      Layer.provide(Reviews.layer, [Layer.succeed(ReviewStore, store), Layer.succeed(Providers, drivers)])
+    )
   )
   return { ...service, wanted, asked }
 })
@@ -85,7 +109,7 @@ describe("what one operator saw", () => {
       const reviews = yield* over()
       expect(yield* reviews.request(by, asked)).toBe(review)
       expect(reviews.wanted).toStrictEqual([asked])
-      expect(reviews.asked).toEqual([["request", by, "3d"]])
+      expect(reviews.asked).toEqual([["request", by, "3d", ["patient 2d", "silent 0"]]])
     })
   )
 
@@ -410,7 +434,8 @@ describe("an operator who is refused reads", () => {
         "that money is on record already",
         "that is the processor's reference of another charge or refund of this account",
         "the processor named it once, so it is not absent; say what it shows of it",
-        "it may still turn up: a refund is called absent a day after it was written, and not before",
+        "it may still turn up: it is called absent a day after it was written, or later, and not before",
+        "a webhook that names it has not been heard: a dead letter is replayed, one that waits is waited for, and then say what its processor shows",
         "it is more than was asked for, or in another currency",
         "the incident is closed already",
         "the incident or the refund is of another attempt"

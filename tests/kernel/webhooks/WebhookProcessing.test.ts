@@ -179,6 +179,33 @@ describe("a webhook", () => {
       })
   )
 
+  it.effect("that waits for another refund comes again in ten minutes, as often as it takes", () =>
+    Effect.gen(function* () {
+      const refund = Effect.fail(
+        new Indeterminate({ evidence: { code: "refund_in_review", message: "another one is" } })
+      )
+      for (const step of [0, webhookRetryDelays.length]) {
+        const { outcome } = passing({ due: [webhook({ step, subjects: [aboutRefund] })], refund })
+        expect(yield* outcome).toStrictEqual({
+          ...later("failed", "refund_in_review: another one is"),
+          retryAfter: Duration.minutes(10),
+          waits: true
+        })
+      }
+      // Something else that failed is told, and is tried as always.
+      const { attempt, ...rest } = known
+      const { outcome } = passing({
+        due: [webhook({ subjects: [aboutRefund, aboutCharge] })],
+        refund,
+        charge: { ...rest, attempt: { ...attempt, state: "in_flight" } },
+        found: { _tag: "StillPending", evidence }
+      })
+      expect(yield* outcome).toStrictEqual(
+        later("failed", "in_flight: its driver has not recorded an outcome yet")
+      )
+    })
+  )
+
   it.effect("that breaks comes again, holds up no other, and stands in the log", () =>
     Effect.gen(function* () {
       const problem = "something broke; the cause is in the log"

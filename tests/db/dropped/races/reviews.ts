@@ -171,13 +171,15 @@ export const reviews: ReadonlyArray<Race> = [
     law: "what was handled was an incident",
     given: v.inReview,
     workers: (nr) =>
-      owners(2, () => unguarded(row(nr, { conclusion: "handled", incident_id: 1_000_000 + nr }))),
+      owners(2, () =>
+        unguarded(row(nr, { ...v.absent, conclusion: "handled", incident_id: 1_000_000 + nr }))
+      ),
     broken: (nr) => none(`reviews where incident_id = ${1_000_000 + nr}`)
   }),
   format(
     "reviews_conclusion_check",
     "a conclusion is one that the service knows",
-    { conclusion: "perhaps" },
+    { conclusion: "perhaps", processor_reference: null },
     "conclusion = 'perhaps'"
   ),
   format(
@@ -193,6 +195,12 @@ export const reviews: ReadonlyArray<Race> = [
     workers: (nr) => owners(2, () => unguarded(row(nr, { ...seen, currency: "usd" }))),
     broken: (nr) => none(`reviews where ${of(nr)} and currency = 'usd'`)
   }),
+  format(
+    "horizon_of_a_day",
+    "nobody makes the day shorter in which a charge may turn up",
+    { horizon: "1 hour" },
+    "horizon < '1 day'"
+  ),
   format("reviews_evidence_check", "who saw something says what", { evidence: "" }, "evidence = ''"),
   format(
     "conclusion_says_what",

@@ -1,0 +1,155 @@
+// What two persons call absent is paid for again, or given back again: so it is judged before anything of that is free.
+import { assert, it } from "@effect/vitest"
+import { DateTime, Duration, Effect } from "effect"
+import { Principal } from "../../src/kernel/ids.ts"
+import { ReviewStore } from "../../src/kernel/reviews/ReviewStore.ts"
+import { developmentKey } from "../../src/db/seedData.ts"
+import { Owner } from "../db/support/pgStorage.ts"
+import * as f from "../db/support/refundScene.ts"
+import * as s from "../db/support/scene.ts"
+import * as v from "../db/support/reviewScene.ts"
+import { take } from "../db/support/webhookScene.ts"
+import { at, field } from "../graphql/support.ts"
+import { asked, contradictionOf, first, house, rest, second, set, signed } from "./support.ts"
+
+const absent = (nr: number) => ({
+  attempt: s.attempt(nr),
+  conclusion: "absent",
+  evidence: "the dashboard has no such charge"
+})
+
+const stateOf = Effect.fnUntraced(function* (nr: number) {
+  const [row] = yield* (yield* Owner)<{
+    readonly state: string
+  }>`select state from payment_sessions where session_id = ${s.session(nr)}`
+  return row?.state
+})
+
+/** A webhook that names the charge of a session by its key. */
+const named = (nr: number, event: string) =>
+  take(event, { subjects: [{ _tag: "Charge", idempotencyKey: `${s.session(nr)}-1-mid_goods_1` }] })
+
+/** One that was given up, by the number under which it is replayed. */
+const deadLetter = Effect.fnUntraced(function* (event: string) {
+  const owner = yield* Owner
+  const [row] = yield* owner<{ readonly id: string }>`update webhook_inbox
+    set state = 'dead_letter', trouble = 'failed', problem = 'nobody answered', next_try_at = null
+    where event_id = ${`msg_${event}`} returning 'wh_' || webhook_nr as id`
+  return row?.id
+})
+
+const heard = (event: string) =>
+  `update webhook_inbox set state = 'processed', next_try_at = null where event_id = 'msg_${event}'`
+
+it.layer(house, { excludeTestServices: true })("a charge", (it) => {
+  it.effect("is called absent a day after it was written, and not a moment sooner", () =>
+    Effect.gen(function* () {
+      yield* set(v.inReview(1))
+      const owner = yield* Owner
+      const [written] = yield* owner<{ readonly at: Date }>`select written_at + interval '1 day' as at
+        from attempts where attempt_id = ${s.attempt(1)}`
+      const tooEarly = yield* rest(first, "", absent(1))
+      assert.strictEqual(contradictionOf(tooEarly), "too_early")
+      const notBefore = DateTime.makeUnsafe(written?.at ?? "").pipe(DateTime.formatIso)
+      assert.strictEqual(at(tooEarly.json, "error", "details", "notBefore"), notBefore)
+      assert.include(at(tooEarly.json, "error", "message"), notBefore)
+      const request = `mutation ($attempt: ID!) {
+        requestReview(attempt: $attempt, conclusion: absent, evidence: "seen") {
+          ... on ReviewContradicted { by notBefore webhookId } } }`
+      assert.deepStrictEqual(yield* field(request, "requestReview", { attempt: s.attempt(1) }), {
+        by: "too_early",
+        notBefore,
+        webhookId: null
+      })
+      assert.strictEqual(yield* stateOf(1), "in_review")
+      yield* set(v.aDayPasses(1))
+      yield* signed(absent(1))
+      assert.strictEqual(yield* stateOf(1), "failed")
+    })
+  )
+
+  it.effect("is called absent after the horizon of its processor, where that is longer than a day", () =>
+    Effect.gen(function* () {
+      yield* set([...v.inReview(2), ...v.aDayPasses(2)])
+      const reviews = yield* ReviewStore
+      const by = Principal.make(developmentKey.principal)
+      const ask = (horizons: Readonly<Record<string, Duration.Duration>>) =>
+        Effect.map(
+          reviews.request(
+            by,
+            { attempt: s.attempt(2), conclusion: "absent", evidence: "seen" },
+            Duration.days(3),
+            horizons
+          ),
+          (told) => (told._tag === "Contradicted" ? told.by : told._tag)
+        )
+      assert.strictEqual(yield* ask({ stub_a: Duration.days(2), stub_b: Duration.zero }), "too_early")
+      // What another driver needs is no matter, and no driver makes it shorter than a day.
+      assert.strictEqual(yield* ask({ stub_a: Duration.minutes(1), stub_b: Duration.days(9) }), "Requested")
+    })
+  )
+
+  it.effect("is not called absent while a webhook that names it waits, or lies among the dead letters", () =>
+    Effect.gen(function* () {
+      yield* set([
+        ...v.inReview(3),
+        ...v.aDayPasses(3),
+        named(3, "dead"),
+        named(3, "waits"),
+        named(4, "other")
+      ])
+      const dead = yield* deadLetter("dead")
+      const refused = yield* rest(first, "", absent(3))
+      assert.strictEqual(contradictionOf(refused), "news_waiting")
+      assert.strictEqual(at(refused.json, "error", "details", "webhook"), dead)
+      assert.include(at(refused.json, "error", "message"), "replayed")
+      yield* set([heard("dead")])
+      assert.strictEqual(contradictionOf(yield* rest(first, "", absent(3))), "news_waiting")
+      yield* set([heard("waits")])
+      const id = yield* asked(absent(3))
+      // What comes between the question and the signature is heard first as well.
+      yield* set([named(3, "late")])
+      assert.strictEqual(contradictionOf(yield* rest(second, `/${id}/approve`, {})), "news_waiting")
+      assert.strictEqual(yield* stateOf(3), "in_review")
+      yield* set([heard("late")])
+      assert.strictEqual((yield* rest(second, `/${id}/approve`, {})).status, 200)
+      assert.strictEqual(yield* stateOf(3), "failed")
+    })
+  )
+})
+
+it.layer(house, { excludeTestServices: true })("a refund", (it) => {
+  it.effect("is not called absent while a webhook that names it, or its charge, has not been heard", () =>
+    Effect.gen(function* () {
+      const evidence = { code: "timeout", message: "nobody knows" }
+      yield* set([
+        ...f.paid(1),
+        f.openRefund(1, { amount: 1000 }),
+        f.recordRefund(1, 1, { _tag: "Indeterminate", evidence }),
+        ...v.aDayPasses(1),
+        take("charge", {
+          subjects: [{ _tag: "Refund", refundReference: "lost", processorReference: "by hand 1 1" }]
+        })
+      ])
+      const dead = yield* deadLetter("charge")
+      const body = { refund: f.refund(1), conclusion: "absent", evidence: "not on the page" }
+      const refused = yield* rest(first, "", body)
+      assert.strictEqual(contradictionOf(refused), "news_waiting")
+      assert.strictEqual(at(refused.json, "error", "details", "webhook"), dead)
+      yield* set([heard("charge")])
+      yield* signed(body)
+      assert.strictEqual(
+        at(
+          yield* field(`query ($id: ID!) { session(id: $id) { refunds { nodes { state } } } }`, "session", {
+            id: s.session(1)
+          }),
+          "refunds",
+          "nodes",
+          0,
+          "state"
+        ),
+        "absent"
+      )
+    })
+  )
+})
