@@ -55,8 +55,9 @@ const account = (n: number): Account => {
   }
 }
 
-/** The accounts of one entity. */
-export const accounts: ReadonlyArray<Account> = Array.from({ length: 200 }, (_, n) => account(n))
+/** So many accounts of one entity. */
+export const accountsOf = (count: number): ReadonlyArray<Account> =>
+  Array.from({ length: count }, (_, n) => account(n))
 
 export interface Charge {
   readonly session: SessionId
