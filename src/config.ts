@@ -7,10 +7,12 @@ import { nmiOrigin } from "./layers/providers/nmi/config.ts"
 import { stripeOrigin } from "./layers/providers/stripe/config.ts"
 import { stubSettings } from "./layers/providers/stub/config.ts"
 import { eachOfBasisTheory } from "./layers/vault/basis-theory/config.ts"
+import type { RateLimits } from "./kernel/limits/RateLimits.ts"
 import { keysOf } from "./layers/webhooks/SealedSecrets.ts"
 import {
   oneOf,
   optionalSetting,
+  rate,
   secret,
   type Setting,
   setting,
@@ -58,6 +60,8 @@ export interface Settings {
   readonly sessionLifetime: Duration.Duration
   /** How long an attempt may be in review before a person is called. */
   readonly pageAfter: Duration.Duration
+  /** How often things may be asked of this server and all others on its database. */
+  readonly rateLimits: RateLimits
   /** How long a server that was told to stop goes on taking requests, while it says that it is not ready. */
   readonly stopNotice: Duration.Duration
   /** How long a stop may take as a whole; what is under way by then is left to the reconciler. */
@@ -133,6 +137,22 @@ const declared = {
   pageAfter: setting("PAGE_AFTER", time, {
     standard: "15 minutes",
     sets: "how long an attempt or a refund may be in review before a person is called"
+  }),
+  rateLimitRequests: setting("RATE_LIMIT_REQUESTS", rate, {
+    standard: "500 at once, then 100 a second",
+    sets: "how often one API key may ask, over all servers on the same database"
+  }),
+  rateLimitPayments: setting("RATE_LIMIT_PAYMENTS", rate, {
+    standard: "200 at once, then 5 a second",
+    sets: "how often one API key may declare and confirm payments; raise it for a shop that sells more"
+  }),
+  rateLimitSession: setting("RATE_LIMIT_SESSION", rate, {
+    standard: "4 at once, then 4 a minute",
+    sets: "how often one session may be tried with a card"
+  }),
+  rateLimitCard: setting("RATE_LIMIT_CARD", rate, {
+    standard: "8 at once, then 8 an hour",
+    sets: "how often one card may be tried on live accounts, over all sessions, keys, brands and companies"
   }),
   stopNotice: setting("STOP_NOTICE", time, {
     standard: "0 seconds",
@@ -210,6 +230,12 @@ export const settings: Config.Config<Settings> = Config.all(declared).pipe(
     const databaseUrl = Option.getOrUndefined(found.databaseUrl)
     return {
       ...found,
+      rateLimits: {
+        requests: found.rateLimitRequests,
+        payments: found.rateLimitPayments,
+        session: found.rateLimitSession,
+        card: found.rateLimitCard
+      },
       loopbackOnly,
       databaseUrl,
       stubDatabaseUrl: Option.getOrUndefined(found.stubDatabaseUrl),

@@ -35,6 +35,7 @@ import { DisputeNews } from "./kernel/disputes/DisputeNews.ts"
 import { EventDispatcher } from "./kernel/events/EventDispatcher.ts"
 import { EventSubscriptions } from "./kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "./kernel/FulfilmentGate.ts"
+import { RateLimits } from "./kernel/limits/RateLimits.ts"
 import { PaymentOrchestrator } from "./kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "./kernel/PaymentSessions.ts"
 import { Reconciler } from "./kernel/Reconciler.ts"
@@ -147,7 +148,8 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
   ).pipe(
     Layer.provide([EventConsumers.layer, Layer.sync(ClusterSeat, () => ({ isTaken: () => false }))]),
     Layer.provideMerge(kernel),
-    Layer.provide(Layer.mergeAll(SecureRandom.layerWebCrypto, Digest.layerWebCrypto))
+    Layer.provide(Layer.mergeAll(SecureRandom.layerWebCrypto, Digest.layerWebCrypto)),
+    Layer.provide(Layer.succeed(RateLimits, settings.rateLimits))
   )
 }
 

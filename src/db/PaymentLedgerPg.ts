@@ -5,6 +5,7 @@ import { Outcome, PaymentAction } from "../kernel/cascade/Disposition.ts"
 import { midTag } from "../kernel/cascade/IdempotencyKey.ts"
 import { SendPermit } from "../kernel/cascade/SendPermit.ts"
 import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
+import { RateLimits } from "../kernel/limits/RateLimits.ts"
 import { Money } from "../kernel/Money.ts"
 import {
   type Candidate,
@@ -15,6 +16,7 @@ import {
 } from "../kernel/PaymentLedger.ts"
 import { mostRounds, PaymentSession, SessionDeclaration, SessionState } from "../kernel/PaymentSession.ts"
 import { RoutingDecision } from "../kernel/routing/RoutingPolicyEngine.ts"
+import { rateOf } from "./limits/rate.ts"
 import { answered, step, unavailable } from "./steps.ts"
 
 const Written = Schema.Struct({
@@ -50,7 +52,8 @@ const Opening = Schema.Union([
     action: Schema.optionalKey(PaymentAction)
   }),
   Schema.TaggedStruct("ConfirmKeyReused", { earlierSession: SessionId, earlierBody: Schema.Unknown }),
-  Schema.TaggedStruct("NoSuchSession", {})
+  Schema.TaggedStruct("NoSuchSession", {}),
+  Schema.TaggedStruct("RateLimited", { limit: Schema.Literals(["session", "card"]), waitMs: Schema.Finite })
 ])
 
 const Recording = Schema.Struct({
@@ -89,6 +92,8 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
   PaymentLedger,
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
+    const { session: ofSession, card: ofCard } = yield* RateLimits
+    const limits = { session: rateOf(ofSession), card: rateOf(ofCard) }
     const declareStep = step(sql, "declare_session", Declaring)
     const beforeStep = step(sql, "declared_before", Schema.NullOr(DeclaredBefore))
     const openStep = step(sql, "open_attempt", Opening)
@@ -157,6 +162,7 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
           candidates: candidates.map(encodeCandidate),
           decision: yield* encodeDecision(decision),
           token: request.body.vaultToken,
+          limits,
           by: request.by,
           key: request.idempotencyKey,
           body: request.body

@@ -192,6 +192,18 @@ builder.objectType(Refusals.SessionNotPayable, {
   })
 })
 
+builder.objectType(Refusals.RateLimited, {
+  name: "RateLimited",
+  description: "The session or the card was tried too often. Nothing was charged.",
+  interfaces: [Refusal],
+  fields: (t) => ({
+    limit: t.exposeString("limit", { description: "Of what there was too much: `session` or `card`." }),
+    retryAfterSeconds: t.exposeInt("retryAfterSeconds", {
+      description: "After how many seconds the same may be asked again."
+    })
+  })
+})
+
 builder.objectType(Refusals.SessionNotSettled, {
   name: "SessionNotSettled",
   interfaces: [Refusal],

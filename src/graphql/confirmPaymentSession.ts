@@ -71,6 +71,7 @@ builder.mutationField("confirmPaymentSession", (t) =>
         Refusals.SessionNotPayable,
         Refusals.NoEligibleMerchantAccount,
         Refusals.IdempotencyKeyReused,
+        Refusals.RateLimited,
         UnknownVault,
         UnknownToken,
         VaultUnavailable,

@@ -1,4 +1,4 @@
-import { Effect, Result, Schema } from "effect"
+import { Effect, Predicate, Result, Schema } from "effect"
 import type { HttpServerRequest } from "effect/http"
 
 /** A request that is no question of GraphQL, so that nothing of it was executed. */
@@ -11,7 +11,7 @@ export class NotAsked extends Schema.TaggedError<NotAsked>()("NotAsked", {
 
 const jsonType = /^application\/json\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?$/i
 
-const isJson = (text: string): boolean => Result.isSuccess(Result.try((): unknown => JSON.parse(text)))
+const fromJson = (text: string) => Result.try((): unknown => JSON.parse(text))
 
 /**
  * The request as the engine is to see it: a question in the address, or JSON in a body. Nothing else is taken. A
@@ -26,9 +26,10 @@ export const readParams = Effect.fnUntraced(function* (
   if (request.method === "GET") {
     for (const name of ["variables", "extensions"]) {
       const sent = url.searchParams.get(name)
-      if (sent !== null && sent !== "" && !isJson(sent)) return yield* badRequest(`${name} are not JSON`)
+      if (sent !== null && sent !== "" && Result.isFailure(fromJson(sent)))
+        return yield* badRequest(`${name} are not JSON`)
     }
-    return new Request(url, { headers: { accept } })
+    return { request: new Request(url, { headers: { accept } }), pays: false }
   }
   if (request.method !== "POST") {
     return yield* new NotAsked({
@@ -46,8 +47,16 @@ export const readParams = Effect.fnUntraced(function* (
     })
   }
   const body = yield* request.text
-  if (!isJson(body)) return yield* badRequest("the body is not JSON")
-  return new Request(url, { method: "POST", headers: { accept, "content-type": "application/json" }, body })
+  const read = fromJson(body)
+  if (Result.isFailure(read)) return yield* badRequest("the body is not JSON")
+  const headers = { accept, "content-type": "application/json" }
+  return { request: new Request(url, { method: "POST", headers, body }), pays: paysWith(read.success) }
 })
 
 const badRequest = (message: string) => new NotAsked({ status: 400, code: "BAD_REQUEST", message })
+
+/** Whether a document may declare or confirm a payment. A name of GraphQL cannot be written in another way. */
+const paysWith = (params: unknown): boolean =>
+  Predicate.hasProperty(params, "query") &&
+  Predicate.isString(params.query) &&
+  /\b(create|confirm)PaymentSession\b/.test(params.query)

@@ -14,6 +14,7 @@ import { statusOf } from "../http/refusals.ts"
 import { RequestId } from "../http/requestId.ts"
 import type { Caller } from "../kernel/access/Caller.ts"
 import { CurrentScope } from "../kernel/access/Scope.ts"
+import type { RateLimited } from "../kernel/refusals.ts"
 import { admitted } from "./access/admitted.ts"
 import { careful } from "./careful.ts"
 import { type GraphqlContext, type GraphqlServices, makeRun, makeRunSync } from "./context.ts"
@@ -62,7 +63,8 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
 
       const answer = Effect.fnUntraced(function* (
         request: HttpServerRequest.HttpServerRequest,
-        { principal, key, operations, scope }: Caller
+        { principal, key, operations, scope }: Caller,
+        asked: Request
       ) {
         const requestId = yield* RequestId
         const context = Context.add(
@@ -83,7 +85,6 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
           hangUp: () => void toServerResponse(request).destroy()
         })
         // Without the signal of the connection: what was begun is not left halfway because a caller hung up.
-        const asked = yield* readParams(request, addresses.publicOrigin)
         const response = yield* Effect.promise(async () =>
           yoga.fetch(asked, {
             principal,
@@ -114,13 +115,22 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         return graphqlRefusal({ status: 406, code: "NOT_ACCEPTABLE", message: notAcceptable, requestId })
       })
 
+      /** The key is asked for first, whatever is wrong with the request; what it is asked for, the request tells. */
+      const admit = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+        const read = yield* Effect.exit(readParams(request, settings.addresses.publicOrigin))
+        const pays = Exit.isSuccess(read) && read.value.pays
+        const caller = yield* callerOf(request.headers.authorization, pays ? "a payment" : "a request").pipe(
+          Effect.provideContext(services)
+        )
+        return [caller, (yield* read).request] as const
+      })
+
       yield* router.add("*", "/graphql", (request) =>
         settings.graphiql && asksForPage(request)
           ? page
-          : callerOf(request.headers.authorization).pipe(
-              Effect.provideContext(services),
-              Effect.flatMap((caller) => answer(request, caller)),
-              Effect.catchTag(["Unauthorized", "LedgerUnavailable"], notAdmitted),
+          : admit(request).pipe(
+              Effect.flatMap(([caller, asked]) => answer(request, caller, asked)),
+              Effect.catchTag(["Unauthorized", "RateLimited", "LedgerUnavailable"], notAdmitted),
               Effect.catchTag("NotAsked", notAsked)
             )
       )
@@ -132,7 +142,7 @@ const stillAdmitted =
   (context: Context.Context<ApiKeys>, { headers }: HttpServerRequest.HttpServerRequest) =>
   async (): Promise<boolean> => {
     const found = await Effect.runPromiseExitWith(context)(
-      callerOf(headers.authorization).pipe(
+      callerOf(headers.authorization, "a look whether it is still taken").pipe(
         Effect.as(true),
         Effect.catchTag("Unauthorized", () => Effect.succeed(false))
       )
@@ -147,10 +157,14 @@ const asksForPage = ({ method, headers }: HttpServerRequest.HttpServerRequest): 
   method === "GET" && (headers.accept ?? "").includes("text/html")
 
 /** Nobody was let in, so nothing of the request was read: the whole answer is this one error. */
-const notAdmitted = (refusal: Unauthorized | LedgerDidNotAnswer) =>
+const notAdmitted = (refusal: Unauthorized | RateLimited | LedgerDidNotAnswer) =>
   Effect.map(RequestId, (requestId) => {
-    const code = refusal._tag === "Unauthorized" ? "UNAUTHENTICATED" : codeOf(refusal._tag)
-    return graphqlRefusal({ status: statusOf[refusal._tag], code, message: refusal.message, requestId })
+    const { _tag, message } = refusal
+    const more =
+      _tag === "RateLimited"
+        ? { limit: refusal.limit, retryAfterSeconds: refusal.retryAfterSeconds }
+        : undefined
+    return graphqlRefusal({ status: statusOf[_tag], code: codeOf(_tag), message, requestId, more })
   })
 
 const notAsked = ({ status, code, message, headers = {} }: NotAsked) =>

@@ -1,10 +1,11 @@
 import { Context, Effect, Option } from "effect"
-import { ApiKeys } from "../db/ApiKeys.ts"
+import { ApiKeys, type AskedFor } from "../db/ApiKeys.ts"
 import type { Caller } from "../kernel/access/Caller.ts"
 import type { Principal } from "../kernel/ids.ts"
+import type { RateLimited } from "../kernel/refusals.ts"
 import { type LedgerDidNotAnswer, Unauthorized } from "./doorRefusals.ts"
 import { adviseOnLedger } from "./refusals.ts"
-import { RequestFacts } from "./requestFacts.ts"
+import { RequestFacts, waitingToBeTold } from "./requestFacts.ts"
 
 /** Who asks, as the API key of the request says. */
 export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principal>()(
@@ -16,8 +17,9 @@ const longestKey = 256
 
 /** Who the `Authorization` header names. Both doors ask here, so that they let the same callers in. */
 export const callerOf = Effect.fn("callerOf")(function* (
-  authorization: string | undefined
-): Effect.fn.Return<Caller, Unauthorized | LedgerDidNotAnswer, ApiKeys> {
+  authorization: string | undefined,
+  askedFor: AskedFor
+): Effect.fn.Return<Caller, Unauthorized | RateLimited | LedgerDidNotAnswer, ApiKeys> {
   if (authorization === undefined || authorization === "") {
     return yield* new Unauthorized({ problem: "missing" })
   }
@@ -25,7 +27,7 @@ export const callerOf = Effect.fn("callerOf")(function* (
   if (key === undefined) return yield* new Unauthorized({ problem: "not_bearer" })
   if (key.length > longestKey) return yield* new Unauthorized({ problem: "unknown" })
   const apiKeys = yield* ApiKeys
-  const caller = yield* apiKeys.authenticate(key).pipe(adviseOnLedger("authorize"))
+  const caller = yield* apiKeys.authenticate(key, askedFor).pipe(adviseOnLedger("authorize"), waitingToBeTold)
   if (Option.isNone(caller)) return yield* new Unauthorized({ problem: "unknown" })
   const facts = yield* RequestFacts
   if (facts !== undefined) facts.principal = caller.value.principal

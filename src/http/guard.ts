@@ -41,7 +41,7 @@ export const guard = HttpRouter.middleware(
         : Effect.onExit(app, () => noteRoute(facts))
       return yield* admitted.pipe(
         Effect.catchCause((cause): App => answerFor(cause, request, id)),
-        Effect.map((response) => finished(response, id, closing.now)),
+        Effect.map((response) => finished(response, id, closing.now, facts)),
         Effect.onExit((exit) => logAccess(request, exit, facts, startedAt)),
         Effect.onExit((exit) => tellSpan(request, exit, facts)),
         Effect.provideService(RequestId, id),
@@ -84,12 +84,20 @@ const noteRoute = (facts: RequestFacts): Effect.Effect<void> =>
     if (Option.isSome(found)) facts.route = found.value.route.path
   })
 
-const finished = (response: HttpServerResponse.HttpServerResponse, id: string, closing: boolean) =>
+const finished = (
+  response: HttpServerResponse.HttpServerResponse,
+  id: string,
+  closing: boolean,
+  { retryAfterSeconds }: RequestFacts
+) =>
   HttpServerResponse.setHeaders(withSecurityHeaders(response), {
     "x-request-id": id,
     // A stop waits for all connections: one that is kept alive would hold it up, for as long as somebody uses it.
     ...(closing ? { connection: "close" } : {}),
-    ...(response.status === 401 ? { "www-authenticate": "Bearer" } : {})
+    ...(response.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...(response.status === 429 && retryAfterSeconds !== undefined
+      ? { "retry-after": String(retryAfterSeconds) }
+      : {})
   })
 
 /** What no endpoint declared. Interruption stays what it is: there is nobody to answer. */

@@ -11,6 +11,7 @@ import type { CheckoutAddresses } from "./checkout/addresses.ts"
 import { meaningOf } from "./confirmWords.ts"
 import { adviseOnLedger } from "./refusals.ts"
 import { meaningOfWaiting } from "./refundWords.ts"
+import { waitingToBeTold } from "./requestFacts.ts"
 
 /** Each endpoint hands over to one kernel service. */
 export const paymentSessionHandlers = (addresses: CheckoutAddresses) =>
@@ -43,12 +44,16 @@ export const paymentSessionHandlers = (addresses: CheckoutAddresses) =>
 
         // The orchestrator charges in a scope of its own. Nothing stands between it and the answer, so a caller
         // who hangs up costs nobody but himself anything.
-        confirm: Effect.fnUntraced(function* ({ headers, params, payload }) {
-          const by = yield* CurrentPrincipal
-          const idempotencyKey = headers["idempotency-key"]
-          const confirmed = yield* orchestrator.confirm(params.id, { by, idempotencyKey, body: payload })
-          return { ...confirmed, message: meaningOf(confirmed) }
-        }, adviseOnLedger("confirm")),
+        confirm: Effect.fnUntraced(
+          function* ({ headers, params, payload }) {
+            const by = yield* CurrentPrincipal
+            const idempotencyKey = headers["idempotency-key"]
+            const confirmed = yield* orchestrator.confirm(params.id, { by, idempotencyKey, body: payload })
+            return { ...confirmed, message: meaningOf(confirmed) }
+          },
+          adviseOnLedger("confirm"),
+          waitingToBeTold
+        ),
 
         cancel: Effect.fnUntraced(function* ({ params }) {
           return yield* sessions.cancel(params.id, yield* CurrentPrincipal)

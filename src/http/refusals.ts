@@ -67,6 +67,7 @@ export const statusOf = {
   CardNotAccepted: 422,
   // Later it may be done.
   TooManyRequests: 429,
+  RateLimited: 429,
   // Our side.
   Internal: 500,
   LedgerUnavailable: 503,

@@ -105,6 +105,8 @@ export type Opening =
   | ConfirmReplayed
   | { readonly _tag: "ConfirmKeyReused"; readonly earlierSession: SessionId; readonly earlierBody: unknown }
   | { readonly _tag: "NoSuchSession" }
+  /** The session or the card was tried too often, by the limits that the ledger was given; nothing was written. */
+  | { readonly _tag: "RateLimited"; readonly limit: "session" | "card"; readonly waitMs: number }
 
 export interface Recording {
   /** What the attempt's state is now; another evidence may have come first. */

@@ -23,6 +23,7 @@ import {
   IdempotencyKeyReused,
   InvalidInput,
   NoEligibleMerchantAccount,
+  RateLimited,
   SessionNotPayable,
   UnknownSession
 } from "./refusals.ts"
@@ -69,6 +70,7 @@ export type ConfirmRefusal =
   | VaultUnavailable
   | NoEligibleMerchantAccount
   | IdempotencyKeyReused
+  | RateLimited
 
 /** Composes routing and cascade: confirms a session with a vault token. */
 export class PaymentOrchestrator extends Context.Service<
@@ -230,6 +232,8 @@ const answer = Effect.fnUntraced(function* (
           })
         case "NoSuchSession":
           return yield* UnknownSession.of(session)
+        case "RateLimited":
+          return yield* RateLimited.after(result.opening.limit, result.opening.waitMs)
       }
   }
 })

@@ -250,4 +250,37 @@ export class SessionNotSettled extends Schema.TaggedError<SessionNotSettled>()("
   }
 }
 
+/** Asked too often. Nothing was charged, and nothing else was done. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  /** What there was too much of: requests or payments with one API key, tries of one session or with one card. */
+  limit: Schema.Literals(["requests", "payments", "session", "card"]),
+  /** After how many seconds the same may be asked again. */
+  retryAfterSeconds: Schema.Int
+}) {
+  /** For a wait that the storage measured. */
+  static after(limit: RateLimited["limit"], milliseconds: number): RateLimited {
+    return new RateLimited({ limit, retryAfterSeconds: Math.max(1, Math.ceil(milliseconds / 1000)) })
+  }
+  get field(): string {
+    switch (this.limit) {
+      case "requests":
+      case "payments":
+        return "Authorization"
+      case "session":
+        return "session"
+      case "card":
+        return "vaultToken"
+    }
+  }
+  override get message(): string {
+    const what = {
+      requests: "your API key has asked too often",
+      payments: "your API key has declared and confirmed too many payments",
+      session: "this session was tried too often",
+      card: "this card was tried too often"
+    }[this.limit]
+    return `${what}; nothing was charged. Ask the same again in ${this.retryAfterSeconds} seconds`
+  }
+}
+
 const quote = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text)

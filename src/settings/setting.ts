@@ -1,4 +1,4 @@
-import { Config, ConfigProvider, Effect, type Option, Schema, SchemaTransformation } from "effect"
+import { Config, ConfigProvider, Duration, Effect, type Option, Schema, SchemaTransformation } from "effect"
 
 /** What is told of a setting wherever settings are listed: the README, `--help`, a refusal. */
 export interface SettingWords {
@@ -63,6 +63,35 @@ export const yesOrNo = Schema.Literals(["true", "yes", "on", "1", "false", "no",
 
 /** Such as `24 hours`. */
 export const time = Schema.DurationFromString.annotate({ description: "a time: `90 seconds`" })
+
+const rateWords = /^(\d{1,7}) at once, then (\d{1,7}) (?:a|an|each|per) (second|minute|hour|day)$/
+
+const lengths = {
+  second: Duration.seconds(1),
+  minute: Duration.minutes(1),
+  hour: Duration.hours(1),
+  day: Duration.days(1)
+} as const
+
+const rateIn = (words: string) => {
+  const [, atOnce, times, unit] = rateWords.exec(words) ?? []
+  const length =
+    unit === "second" || unit === "minute" || unit === "hour" || unit === "day" ? lengths[unit] : undefined
+  if (length === undefined || Number(atOnce) < 1 || Number(times) < 1) return undefined
+  return { atOnce: Number(atOnce), every: Duration.millis(Duration.toMillis(length) / Number(times)) }
+}
+
+/** How often something may be asked: `20 at once, then 1 a second`, or `off`. */
+export const rate = Schema.String.check(
+  Schema.makeFilter((words) => words === "off" || rateIn(words) !== undefined, { expected: "a rate" })
+).pipe(
+  Schema.decodeTo(
+    Schema.UndefinedOr(Schema.Struct({ atOnce: Schema.Int, every: Schema.Duration })).annotate({
+      description: "a rate: `20 at once, then 1 a second`, or `off`"
+    }),
+    SchemaTransformation.transform({ decode: rateIn, encode: () => "off" })
+  )
+)
 
 export const text = Schema.String
 

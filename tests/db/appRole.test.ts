@@ -51,6 +51,7 @@ const readable = [
 
 const callable = [
   "action_of",
+  "admit_api_key",
   "api_operations",
   "applied_migrations",
   "attempt_json",

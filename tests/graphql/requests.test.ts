@@ -21,7 +21,7 @@ it.layer(doors, { excludeTestServices: true })("the GraphQL door", (it) => {
         assert.strictEqual(status, 401)
         assert.strictEqual(headers.get("www-authenticate"), "Bearer")
         assert.deepStrictEqual(at(body, "errors", 0, "extensions"), {
-          code: "UNAUTHENTICATED",
+          code: "unauthorized",
           requestId: "req_1"
         })
         assert.match(String(at(body, "errors", 0, "message")), /key|Bearer/)

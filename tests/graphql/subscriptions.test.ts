@@ -204,7 +204,7 @@ it.layer(doors, { excludeTestServices: true })("whoever subscribes", (it) => {
       const events = yield* subscribe(sessionChanged, { id })
       yield* events.next
       yield* owner`update api_keys set revoked_at = now() where principal = 'development'`
-      lastOf(yield* events.rest, "UNAUTHENTICATED")
+      lastOf(yield* events.rest, "unauthorized")
     })
   )
 })

@@ -29,6 +29,7 @@ import type { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { DisputeNews } from "../../src/kernel/disputes/DisputeNews.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
+import { RateLimits } from "../../src/kernel/limits/RateLimits.ts"
 import type { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { ProviderNames, Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
@@ -218,7 +219,7 @@ export const openDoors = ({
           spans
             .map((span) => span.attributes.get("db.query.text"))
             .filter(Predicate.isString)
-            .filter((text) => !/api_keys|stub_gateway/.test(text)),
+            .filter((text) => !/api_key|stub_gateway/.test(text)),
         fetch: call,
         ask: (query, { variables, headers } = {}) =>
           call("/graphql", {
@@ -236,6 +237,9 @@ export const openDoors = ({
 
 /** What stands behind the doors: the real kernel on a database of its own. */
 export const house = kernel.pipe(Layer.provideMerge(TestDatabase.appLayer))
+
+/** The same with limits on how often something may be asked. */
+export const houseWith = (limits: RateLimits) => kernel.pipe(Layer.provide(Layer.succeed(RateLimits, limits)))
 
 /** The doors of a house of their own. */
 export const doors = openDoors().pipe(Layer.provideMerge(house))

@@ -29,6 +29,7 @@ const {
   MixedCurrencies,
   NoEligibleMerchantAccount,
   OrderAlreadyDeclared,
+  RateLimited,
   RedirectNotAllowed,
   SessionNotSettled,
   UnknownBrand,
@@ -166,6 +167,26 @@ const sentences: ReadonlyArray<readonly [refusal: Refusal, field: string, senten
     }),
     "Idempotency-Key",
     'the key came before with another request (mode was "hosted" and is "embedded"; product was absent and is "membership"); a new request needs a new key'
+  ],
+  [
+    RateLimited.after("requests", 1),
+    "Authorization",
+    "your API key has asked too often; nothing was charged. Ask the same again in 1 seconds"
+  ],
+  [
+    RateLimited.after("payments", 1000),
+    "Authorization",
+    "your API key has declared and confirmed too many payments; nothing was charged. Ask the same again in 1 seconds"
+  ],
+  [
+    RateLimited.after("session", 1001),
+    "session",
+    "this session was tried too often; nothing was charged. Ask the same again in 2 seconds"
+  ],
+  [
+    RateLimited.after("card", 0),
+    "vaultToken",
+    "this card was tried too often; nothing was charged. Ask the same again in 1 seconds"
   ],
   [new UnknownSession({ session: "ps_1" }), "session", 'there is no session "ps_1"'],
   [

@@ -37,7 +37,9 @@ it.live("a call answers, and fails with what this very call may end with", () =>
     )
     assert.strictEqual(state, "settled")
     expectTypeOf<Effect.Error<ReturnType<typeof payments.read>>>().toEqualTypeOf<
-      PaymentsError<"unknown_session" | "unauthorized" | "forbidden" | "unavailable" | "aborted">
+      PaymentsError<
+        "unknown_session" | "unauthorized" | "forbidden" | "rate_limited" | "unavailable" | "aborted"
+      >
     >()
     assert.deepStrictEqual(
       seen.map(({ authorization }) => authorization),

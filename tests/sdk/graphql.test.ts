@@ -250,7 +250,7 @@ it.layer(doors, { excludeTestServices: true })("the operations that ship", (it) 
         const nobody = createPayments({ origin, apiKey: "sk_nobody" })
         const refused = await graphql(nobody, Sdk.Session, { id: sessionId }).result()
         if (refused.ok || refused.error.code !== "graphql_refused") return assert.fail("let in")
-        assert.strictEqual(refused.error.details.errors[0]?.code, "UNAUTHENTICATED")
+        assert.strictEqual(refused.error.details.errors[0]?.code, "unauthorized")
         return undefined
       })
     })

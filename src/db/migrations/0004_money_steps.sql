@@ -164,13 +164,14 @@ begin
 end
 $body$;
 
--- The write-ahead: {session, candidates, decision, token, by, key?, body}.
+-- The write-ahead: {session, candidates, decision, token, limits: {session?, card?}, by, key?, body}.
 create function open_attempt(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
   s payment_sessions;
   earlier record;
   choice jsonb;
+  limited jsonb;
   permit jsonb;
   card jsonb := p -> 'token' || jsonb_build_object(
     'fingerprint', p #> '{decision,inputs,fingerprint}', 'brand', p #> '{decision,inputs,cardBrand}');
@@ -188,6 +189,8 @@ begin
   if not choice ? 'chosen' then
     return jsonb_build_object('_tag', 'NonePermitted', 'passedOver', choice -> 'passedOver');
   end if;
+  limited := rate_refusal(s.session_id, choice #>> '{chosen,mid}', card, p -> 'limits');
+  if limited is not null then return limited; end if;
 
   -- Of two sessions that are confirmed under one key at once the second waits here until the first is committed.
   if p ->> 'key' is not null then
@@ -439,6 +442,7 @@ begin
       raise warning 'the session % did not expire: %', s.session_id, sqlerrm;
     end;
   end loop;
+  perform forget_full_buckets();
   return to_jsonb(expired);
 end
 $body$;

@@ -22,7 +22,7 @@ export const tooOld = ending(
 )
 
 export const notAdmitted = ending(
-  "UNAUTHENTICATED",
+  "unauthorized",
   "the API key was revoked, or changed; subscribe again with one that is valid"
 )
 

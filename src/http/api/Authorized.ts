@@ -5,7 +5,7 @@ import { ApiKeys } from "../../db/ApiKeys.ts"
 import { CurrentScope } from "../../kernel/access/Scope.ts"
 import { callerOf, CurrentPrincipal } from "../authorization.ts"
 import { Forbidden } from "../doorRefusals.ts"
-import { needsOfEndpoints } from "./needs.ts"
+import { needsOfEndpoints, payments } from "./needs.ts"
 import * as refusals from "./refusalSchemas.ts"
 
 /** Lets in whoever holds an API key, and says who it is. */
@@ -17,7 +17,7 @@ export class Authorized extends HttpApiMiddleware.Service<Authorized, { provides
         HttpApiSecurity.annotate(OpenApi.Description, "An API key: `Authorization: Bearer <key>`.")
       )
     },
-    error: [refusals.Unauthorized, refusals.Forbidden, refusals.LedgerUnavailable]
+    error: [refusals.Unauthorized, refusals.Forbidden, refusals.RateLimited, refusals.LedgerUnavailable]
   }
 ) {
   static readonly layer = Layer.effect(
@@ -27,10 +27,12 @@ export class Authorized extends HttpApiMiddleware.Service<Authorized, { provides
       return Authorized.of({
         apiKey: Effect.fnUntraced(function* (httpEffect, { endpoint, group }) {
           const { headers } = yield* HttpServerRequest.HttpServerRequest
-          const caller = yield* callerOf(headers["authorization"]).pipe(
-            Effect.provideService(ApiKeys, apiKeys)
-          )
-          const need = needsOfEndpoints[`${group.identifier}.${endpoint.identifier}`]
+          const asked = `${group.identifier}.${endpoint.identifier}`
+          const caller = yield* callerOf(
+            headers["authorization"],
+            payments.has(asked) ? "a payment" : "a request"
+          ).pipe(Effect.provideService(ApiKeys, apiKeys))
+          const need = needsOfEndpoints[asked]
           if (need === undefined)
             return yield* Effect.die(new Error(`${endpoint.path} has no rule that says who may ask`))
           if (!caller.operations.has(need)) return yield* new Forbidden({ missing: [need] })

@@ -72,6 +72,7 @@ const confirm = HttpApiEndpoint.post("confirm", "/:id/confirm", {
     refusals.VaultUnavailable,
     refusals.NoEligibleMerchantAccount,
     refusals.IdempotencyKeyReused,
+    refusals.RateLimited,
     refusals.LedgerUnavailable
   ]
 })

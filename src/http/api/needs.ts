@@ -26,3 +26,6 @@ export const needsOfEndpoints: Readonly<Record<string, Operation>> = {
   "deadLetters.list": "operations:manage",
   "deadLetters.replay": "operations:manage"
 }
+
+/** What counts by the limit of payments. */
+export const payments: ReadonlySet<string> = new Set(["paymentSessions.create", "paymentSessions.confirm"])

@@ -70,6 +70,11 @@ export const MalformedRequest = refusal(
 )
 export const Unauthorized = refusal("Unauthorized", Door.Unauthorized, fields(Door.Unauthorized, ["problem"]))
 export const Forbidden = refusal("Forbidden", Door.Forbidden, fields(Door.Forbidden, ["missing"]))
+export const RateLimited = refusal(
+  "RateLimited",
+  Kernel.RateLimited,
+  fields(Kernel.RateLimited, ["limit", "retryAfterSeconds"])
+)
 export const BodyTooLarge = refusal("BodyTooLarge", Door.BodyTooLarge, fields(Door.BodyTooLarge, ["limit"]))
 export const UnsupportedMediaType = refusal(
   "UnsupportedMediaType",

@@ -3,7 +3,13 @@ import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Checkout } from "../../kernel/checkout/Checkout.ts"
 import { EmbedExchanges } from "../../kernel/checkout/EmbedExchanges.ts"
 import type { Standing } from "../../checkout/wire.ts"
-import { CardNotAccepted, EmbedTokenRefused, MalformedRequest, UnknownCheckout } from "../doorRefusals.ts"
+import {
+  CardNotAccepted,
+  EmbedTokenRefused,
+  MalformedRequest,
+  TooManyRequests,
+  UnknownCheckout
+} from "../doorRefusals.ts"
 import { adviseOnLedger } from "../refusals.ts"
 import { type CheckoutAddresses, fingerprintOf } from "./addresses.ts"
 import { CardFields } from "./CardFields.ts"
@@ -63,6 +69,9 @@ export const doorRoutes = (addresses: CheckoutAddresses) =>
           // Accounts, tokens and why they may not meet are nothing for a customer.
           Effect.catchTag(["NoEligibleMerchantAccount", "UnknownToken", "UnknownVault"], (refusal) =>
             Effect.andThen(Effect.logInfo(refusal.message), new CardNotAccepted())
+          ),
+          Effect.catchTag("RateLimited", ({ retryAfterSeconds }) =>
+            Effect.fail(new TooManyRequests({ seconds: retryAfterSeconds }))
           )
         )
         return answered(standingOf(looked))

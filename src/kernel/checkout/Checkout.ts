@@ -3,7 +3,12 @@ import { EntityRegistry } from "../EntityRegistry.ts"
 import { Principal, type SessionId } from "../ids.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../PaymentLedger.ts"
 import { PaymentOrchestrator } from "../PaymentOrchestrator.ts"
-import { type InvalidInput, type NoEligibleMerchantAccount, UnknownSession } from "../refusals.ts"
+import {
+  type InvalidInput,
+  type NoEligibleMerchantAccount,
+  type RateLimited,
+  UnknownSession
+} from "../refusals.ts"
 import type { UnknownToken, UnknownVault, VaultUnavailable } from "../TokenVault.ts"
 import { type Looked, stageOf } from "./Stage.ts"
 
@@ -24,6 +29,7 @@ export type PaymentRefusal =
   | UnknownToken
   | VaultUnavailable
   | NoEligibleMerchantAccount
+  | RateLimited
 
 /** The customer's own door to one session, which the page that asks has proven to be theirs. */
 export class Checkout extends Context.Service<

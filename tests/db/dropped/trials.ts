@@ -8,6 +8,7 @@ import { formats } from "./races/formats.ts"
 import { books } from "./races/gateways.ts"
 import { history } from "./races/history.ts"
 import { keys } from "./races/keys.ts"
+import { limits } from "./races/limits.ts"
 import { money } from "./races/money.ts"
 import { refunds } from "./races/refunds.ts"
 import { registry } from "./races/registry.ts"
@@ -34,7 +35,8 @@ export const races: ReadonlyArray<Race> = [
   ...reviews,
   ...pages,
   ...together,
-  ...keys
+  ...keys,
+  ...limits
 ]
 
 /** All races about the same prohibitions, of which `last` is the last to be dropped. */

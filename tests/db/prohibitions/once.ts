@@ -27,6 +27,7 @@ const tables = [
   "postings",
   "prices",
   "principals",
+  "rate_buckets",
   "retry_budgets",
   "routing_decisions"
 ]

@@ -141,7 +141,8 @@ export const everyTableOfTheApp: ReadonlyArray<string> = [
 /** The same, and a gate that an operator passed: a row in every table. */
 export const everyTable: ReadonlyArray<string> = [
   ...everyTableOfTheApp,
-  "insert into passed_gates values ('mid_goods_3', 'banking', 'an officer', 'a letter')"
+  "insert into passed_gates values ('mid_goods_3', 'banking', 'an officer', 'a letter')",
+  "insert into rate_buckets values ('session:1', now())"
 ]
 
 /** All gates of an account, passed by two officers. */

@@ -16,6 +16,7 @@ import {
 } from "../../../src/kernel/operations/operatorRefusals.ts"
 import { PaymentOrchestrator } from "../../../src/kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "../../../src/kernel/PaymentSessions.ts"
+import { RateLimited } from "../../../src/kernel/refusals.ts"
 import {
   NothingToRefund,
   NotSettledYet,
@@ -76,7 +77,7 @@ const broken = openDoors({
         get: () => Effect.fail(unreachable),
         cancel: () => Effect.die(new Error("select secret from vault"))
       }),
-      Context.add(PaymentOrchestrator, { confirm: () => Effect.fail(silentVault) }),
+      Context.add(PaymentOrchestrator, { confirm: inTurn(silentVault, RateLimited.after("card", 90_000)) }),
       Context.add(Reviews, {
         ...Context.get(services, Reviews),
         request: inTurn(
@@ -139,6 +140,14 @@ export const behindTheDoor = (): void => {
           [at(refused, "__typename"), at(refused, "code")],
           ["VaultUnavailable", "vault_unavailable"]
         )
+      })
+    )
+
+    it.effect("says what was tried too often", () =>
+      Effect.gen(function* () {
+        const refused = yield* confirm(`ps_${"0".repeat(26)}`, "tok_captured")
+        assert.deepInclude(refused, { __typename: "RateLimited", code: "rate_limited", field: "vaultToken" })
+        assert.include(String(at(refused, "message")), "in 90 seconds")
       })
     )
 

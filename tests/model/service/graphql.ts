@@ -98,7 +98,7 @@ export const graphqlAnswer = (request: Asked, { json }: Incoming): Answer => {
   const error = at(json, "errors", 0, "extensions", "code")
   if (typeof error === "string") {
     if (malformed.includes(error)) return refused("malformed_request", null)
-    return error === "UNAUTHENTICATED"
+    return error === "unauthorized"
       ? refused("unauthorized", "Authorization")
       : refused(error.toLowerCase(), null)
   }

@@ -830,7 +830,7 @@ export type ConfirmPaymentSessionData = {
       }
     }
   } | {
-    readonly __typename: "IdempotencyKeyReused" | "InvalidInput" | "LedgerUnavailable" | "NoEligibleMerchantAccount" | "UnknownSession" | "UnknownToken" | "UnknownVault" | "VaultUnavailable"
+    readonly __typename: "IdempotencyKeyReused" | "InvalidInput" | "LedgerUnavailable" | "NoEligibleMerchantAccount" | "RateLimited" | "UnknownSession" | "UnknownToken" | "UnknownVault" | "VaultUnavailable"
     /** For programs: `category_not_underwritten`. */
     readonly code: string
     readonly field: string | null

@@ -392,6 +392,10 @@ export interface RefusalDetails {
   readonly processor_unavailable: {
     readonly provider: string
   }
+  readonly rate_limited: {
+    readonly limit: "requests" | "payments" | "session" | "card"
+    readonly retryAfterSeconds: number
+  }
   readonly redirect_not_allowed: {
     readonly origin: string
     readonly allowed: ReadonlyArray<string>
@@ -452,11 +456,11 @@ export interface RefusalDetails {
 
 /** What each call may be refused for. */
 export interface RefusalsOf {
-  readonly create: "body_too_large" | "brand_not_of_entity" | "category_claim_disagrees" | "category_not_underwritten" | "entity_cannot_collect" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "mixed_categories" | "mixed_currencies" | "no_eligible_merchant_account" | "order_already_declared" | "redirect_not_allowed" | "unauthorized" | "unknown_brand" | "unknown_entity" | "unknown_plan" | "unknown_price" | "unsupported_media_type"
-  readonly read: "forbidden" | "unauthorized" | "unknown_session"
-  readonly confirm: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "no_eligible_merchant_account" | "session_not_payable" | "unauthorized" | "unknown_session" | "unknown_token" | "unknown_vault" | "unsupported_media_type" | "vault_unavailable"
-  readonly cancel: "forbidden" | "session_not_payable" | "unauthorized" | "unknown_session"
-  readonly claimFulfilment: "forbidden" | "malformed_request" | "session_not_settled" | "unauthorized" | "unknown_session"
-  readonly refund: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "not_settled_yet" | "nothing_to_refund" | "processor_unavailable" | "refund_blocked" | "refund_too_large" | "unauthorized" | "unknown_session" | "unsupported_media_type"
-  readonly readRefunds: "forbidden" | "unauthorized" | "unknown_session"
+  readonly create: "body_too_large" | "brand_not_of_entity" | "category_claim_disagrees" | "category_not_underwritten" | "entity_cannot_collect" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "mixed_categories" | "mixed_currencies" | "no_eligible_merchant_account" | "order_already_declared" | "rate_limited" | "redirect_not_allowed" | "unauthorized" | "unknown_brand" | "unknown_entity" | "unknown_plan" | "unknown_price" | "unsupported_media_type"
+  readonly read: "forbidden" | "rate_limited" | "unauthorized" | "unknown_session"
+  readonly confirm: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "no_eligible_merchant_account" | "rate_limited" | "session_not_payable" | "unauthorized" | "unknown_session" | "unknown_token" | "unknown_vault" | "unsupported_media_type" | "vault_unavailable"
+  readonly cancel: "forbidden" | "rate_limited" | "session_not_payable" | "unauthorized" | "unknown_session"
+  readonly claimFulfilment: "forbidden" | "malformed_request" | "rate_limited" | "session_not_settled" | "unauthorized" | "unknown_session"
+  readonly refund: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "not_settled_yet" | "nothing_to_refund" | "processor_unavailable" | "rate_limited" | "refund_blocked" | "refund_too_large" | "unauthorized" | "unknown_session" | "unsupported_media_type"
+  readonly readRefunds: "forbidden" | "rate_limited" | "unauthorized" | "unknown_session"
 }
