@@ -6,6 +6,7 @@ import { checkoutKeysOf } from "./http/checkout/checkoutKeys.ts"
 import { nmiOrigin } from "./layers/providers/nmi/config.ts"
 import { stripeOrigin } from "./layers/providers/stripe/config.ts"
 import { stubSettings } from "./layers/providers/stub/config.ts"
+import { stubVaultDelay } from "./layers/vault/stub/config.ts"
 import { eachOfBasisTheory } from "./layers/vault/basis-theory/config.ts"
 import type { RateLimits } from "./kernel/limits/RateLimits.ts"
 import { keysOf } from "./layers/webhooks/SealedSecrets.ts"
@@ -220,7 +221,8 @@ export const everySetting: ReadonlyArray<Setting<unknown>> = [
   ...Object.values(declared),
   ...eachOfBasisTheory,
   ...processors,
-  ...stubSettings
+  ...stubSettings,
+  stubVaultDelay
 ]
 
 export const settings: Config.Config<Settings> = Config.all(declared).pipe(

@@ -7,6 +7,7 @@ import type { Settings } from "./config.ts"
 import * as KeyRecordPg from "./db/access/KeyRecordPg.ts"
 import * as KeySecretsHmac from "./db/access/KeySecretsHmac.ts"
 import { ApiKeys } from "./db/ApiKeys.ts"
+import * as CheckoutTurnsPg from "./db/checkout/CheckoutTurnsPg.ts"
 import * as EmbedExchangesPg from "./db/checkout/EmbedExchangesPg.ts"
 import * as Database from "./db/Database.ts"
 import * as EntityRegistryPg from "./db/EntityRegistryPg.ts"
@@ -75,6 +76,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     PriceCataloguePg.layer,
     OutboxPg.layer,
     RefundLedgerPg.layer,
+    CheckoutTurnsPg.layer(),
     EntityRegistryPg.layer.pipe(Layer.provide(Layer.mergeAll(providerNames, environmentSecrets)))
   ).pipe(Layer.provideMerge(pool("payments_app", settings.databaseConnections, "money")))
 

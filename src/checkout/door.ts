@@ -1,52 +1,81 @@
 import type { Standing } from "./wire.ts"
 
-/** What the door answered. `lost`: nobody knows whether it heard. */
-export type Answer =
+type VaultToken = { readonly vaultId: string; readonly tokenRef: string }
+
+/** What the door answered. `Lost`: nobody knows whether it heard. */
+type Answer =
   | { readonly _tag: "Standing"; readonly standing: Standing }
+  /** It heard, and did nothing. */
   | { readonly _tag: "Refused"; readonly code: string }
   | { readonly _tag: "Lost" }
 
-/** Longer than any charge takes; whoever waits longer asks where it stands. */
-const patience = 75_000
+/** Longer than any charge takes; whoever waits longer asks again. */
+const longest = 75_000
+/** For what is answered at once. */
+const short = 15_000
 
-const ask = async (path: string, body?: unknown): Promise<Response | undefined> => {
+/** One question and its whole answer; none when it was cut, came too late, or is nobody's JSON. */
+const ask = async (path: string, body?: unknown, patience = short) => {
+  const over = new AbortController()
+  const timer = setTimeout(() => over.abort(), patience)
   try {
-    return await fetch(path, {
+    const response = await fetch(path, {
       ...(body === undefined
         ? {}
         : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
       credentials: "omit",
       cache: "no-store",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(patience)
+      signal: over.signal
     })
+    const said: Said = await response.json()
+    if (typeof said !== "object") return undefined
+    // A server in trouble does not know what it did; only that the vault was silent is told for certain.
+    return response.status < 500 || codeOf(said) === "vault_unavailable" ? said : undefined
   } catch {
     return undefined
+  } finally {
+    clearTimeout(timer)
   }
 }
 
-const answerOf = async (response: Response | undefined): Promise<Answer> => {
-  try {
-    if (response === undefined || response.status >= 500) return { _tag: "Lost" }
-    const said = await response.json()
-    return response.ok
-      ? { _tag: "Standing", standing: said }
-      : { _tag: "Refused", code: String(said.error?.code) }
-  } catch {
-    return { _tag: "Lost" }
-  }
+/** Anything that an answer may hold; nothing of it is sure to be there. */
+type Said = {
+  readonly stage?: unknown
+  readonly turn?: unknown
+  readonly action?: unknown
+  readonly sessionKey?: unknown
+  readonly page?: unknown
+  readonly error?: { readonly code?: unknown }
+} | null
+
+const codeOf = (said: Said | undefined): string | undefined => {
+  const code = said?.error?.code
+  return typeof code === "string" ? code : undefined
 }
+
+/** Only this service's own word counts: whoever is in between may answer anything, with any status. */
+const answerOf = (said: Said | undefined): Answer => {
+  const code = codeOf(said)
+  if (code !== undefined) return { _tag: "Refused", code }
+  return said !== undefined && said !== null && isStanding(said)
+    ? { _tag: "Standing", standing: said }
+    : { _tag: "Lost" }
+}
+
+const isStanding = (said: object): said is Standing =>
+  "stage" in said && typeof said.stage === "string" && "turn" in said && typeof said.turn === "number"
 
 /** The door of one session. */
 export const openDoor = (door: string) => ({
   look: async () => answerOf(await ask(`${door}/state`)),
-  pay: async (turn: number, vaultToken: { readonly vaultId: string; readonly tokenRef: string }) =>
-    answerOf(await ask(`${door}/payments`, { turn, ...vaultToken })),
+  pay: async (turn: number, token: VaultToken) =>
+    answerOf(await ask(`${door}/payments`, { turn, ...token }, longest)),
+  /** Gives a turn back: what of it is still on its way will charge nothing. */
+  withdraw: async (turn: number) => answerOf(await ask(`${door}/withdrawals`, { turn })),
   /** A key of some minutes, with which the vault's own fields hand over a card. */
   openVaultSession: async (): Promise<string | undefined> => {
-    const response = await ask(`${door}/vault-session`, {})
-    if (response?.ok !== true) return undefined
-    const { sessionKey } = await response.json()
+    const sessionKey = (await ask(`${door}/vault-session`, {}))?.sessionKey
     return typeof sessionKey === "string" ? sessionKey : undefined
   }
 })
@@ -55,8 +84,9 @@ export type Door = ReturnType<typeof openDoor>
 
 /** Exchanges an embed token; the holder is this page, so that it may ask again when the answer was lost. */
 export const exchange = async (embedToken: string, holder: string) => {
-  const response = await ask("/embed/exchange", { embedToken, holder })
-  if (response === undefined) return { problem: "unavailable" }
-  const said = await response.json()
-  return response.ok ? { page: String(said.page) } : { problem: String(said.error?.code ?? "unavailable") }
+  const said = await ask("/embed/exchange", { embedToken, holder })
+  const code = codeOf(said)
+  return typeof said?.page === "string"
+    ? { page: said.page }
+    : { problem: code === undefined || code === "too_many_requests" ? "unavailable" : code }
 }

@@ -21,8 +21,12 @@ export interface Listening {
   readonly onUnavailable: () => void
 }
 
-/** How long a vault may take for a token. */
+/** How long a vault may take for a token, or for its fields. */
 const patience = 20_000
+
+/** What a vault answers in time. */
+const within = <A>(asked: Promise<A>): Promise<A | undefined> =>
+  Promise.race([asked, new Promise<undefined>((resolve) => setTimeout(resolve, patience))])
 
 /** The fields of the simulated vault: a page of its own origin in a frame. */
 export const stubFields = (
@@ -128,7 +132,8 @@ export const basisTheoryFields = async (
       setTimeout(resolve, patience)
     })
   }
-  const vault = await window.basistheory?.(publicKey, { disableTelemetry: true }).catch(() => undefined)
+  const opening = window.basistheory?.(publicKey, { disableTelemetry: true }).catch(() => undefined)
+  const vault = opening === undefined ? undefined : await within(opening)
   if (vault === undefined) {
     onUnavailable()
     return undefined
@@ -169,9 +174,8 @@ export const basisTheoryFields = async (
     })
   }
   number.element.on("change", ({ cardBrand }) => void code.element.update({ cardBrand }))
-  try {
-    await Promise.all(elements.map(({ place, element }) => element.mount(`#element-${place}`)))
-  } catch {
+  const mounted = Promise.all(elements.map(({ place, element }) => element.mount(`#element-${place}`)))
+  if ((await within(mounted.catch(() => undefined))) === undefined) {
     onUnavailable()
     return undefined
   }
@@ -200,8 +204,8 @@ export const basisTheoryFields = async (
           expiration_year: expiry.element.year(),
           cvc: code.element
         }
-        const { id } = await vault.tokenIntents.create({ type: "card", data }, { apiKey })
-        return { vaultId: "basis_theory", tokenRef: id }
+        const intent = await within(vault.tokenIntents.create({ type: "card", data }, { apiKey }))
+        return intent === undefined ? "unavailable" : { vaultId: "basis_theory", tokenRef: intent.id }
       } catch (error) {
         return error instanceof Error && error.name === "BasisTheoryValidationError"
           ? "invalid"

@@ -3,6 +3,7 @@ import { openDoor } from "./door.ts"
 import { basisTheoryFields, type CardFields, type Listening, stubFields } from "./fields.ts"
 import { keepGuard } from "./guard.ts"
 import { openHost } from "./host.ts"
+import { payFor, takesCard } from "./paying.ts"
 import type { PageData, Standing } from "./wire.ts"
 
 // The checkout of one session. The server has written every panel; this shows the one of the stage, takes the card's
@@ -26,9 +27,11 @@ let fields: CardFields | undefined
 
 const panels = [...document.querySelectorAll<HTMLElement>("[data-panel]")]
 const problems = [...document.querySelectorAll<HTMLElement>("[data-problem]")]
+let complaint: string | undefined
 
-/** Says what went wrong, or nothing. */
+/** Says what went wrong, or nothing. It stays until somebody does something. */
 const complain = (problem?: string) => {
+  complaint = problem
   for (const one of problems) one.hidden = one.dataset["problem"] !== problem
 }
 
@@ -39,7 +42,6 @@ const setBusy = (now: boolean) => {
 }
 
 const waits: ReadonlySet<Stage> = new Set(["processing", "authenticate", "in_review"])
-const takesCard = (stage: Stage) => stage === "pay" || stage === "declined"
 
 /** Shows a stage. Whoever has just done something is taken to what came of it. */
 const show = (next: Standing, takeThere: boolean) => {
@@ -65,7 +67,8 @@ const show = (next: Standing, takeThere: boolean) => {
       ?.focus()
   }
   if (stage === "paid") leave()
-  if (waits.has(stage)) watch()
+  if (before.stage !== stage) pause = first
+  plan()
 }
 
 const isWeb = (address: string): boolean => /^https?:$/.test(new URL(address, location.href).protocol)
@@ -83,78 +86,85 @@ const leave = () => {
 
 const first = 700
 const longest = 10_000
-let watching = false
+/** Somebody may be paying in another window. */
+const seldom = 15_000
+let pause = first
+let timer: ReturnType<typeof setTimeout> | undefined
 
 /** Looks again and again, ever more seldom, for as long as something may change by itself. */
-const watch = () => {
-  if (watching) return
-  watching = true
-  let pause = first
-  const look = async () => {
-    if (!document.hidden && !busy) await refresh()
-    if (!waits.has(standing.stage)) {
-      watching = false
-      return
-    }
-    pause = Math.min(pause * 1.4, longest)
-    setTimeout(look, pause)
-  }
-  setTimeout(look, pause)
+const plan = () => {
+  clearTimeout(timer)
+  if (takesCard(standing)) timer = setTimeout(tick, seldom)
+  if (waits.has(standing.stage)) timer = setTimeout(tick, pause)
+}
+const tick = async () => {
+  pause = Math.min(pause * 1.4, longest)
+  if (!document.hidden) await refresh()
+  plan()
 }
 
 /** Asks where the payment stands. Without an answer what is shown stays: it was true, and nothing is guessed. */
 const refresh = async () => {
-  const answer = await door.look()
   if (busy) return
-  complain(answer._tag === "Lost" && waits.has(standing.stage) ? "offline" : undefined)
-  if (answer._tag === "Standing") show(answer.standing, standing.stage !== answer.standing.stage)
-}
-
-/** After an answer that was lost: nobody knows whether the card was charged until the door says so. */
-const findOut = async () => {
-  show({ ...standing, stage: "processing" }, true)
-  for (let pause = first; ; pause = Math.min(pause * 1.6, longest)) {
-    complain("offline")
-    await new Promise((resolve) => setTimeout(resolve, pause))
-    const answer = await door.look()
-    if (answer._tag !== "Standing") continue
-    setBusy(false)
-    complain(takesCard(answer.standing.stage) && answer.standing.turn === standing.turn ? "lost" : undefined)
-    return show(answer.standing, true)
+  const before = standing
+  const answer = await door.look()
+  // What was shown meanwhile is newer.
+  if (busy || standing !== before) return
+  if (answer._tag === "Lost") {
+    if (waits.has(standing.stage)) complain("offline")
+    return
   }
+  if (complaint === "offline") complain()
+  if (answer._tag !== "Standing") return
+  show(answer.standing, before.stage !== answer.standing.stage)
+  // Whoever waited is told why another card may be given.
+  if (waits.has(before.stage) && standing.stage === "pay") complain("lost")
 }
 
 const pay = async () => {
-  if (busy || fields === undefined || !takesCard(standing.stage)) return
+  if (busy || fields === undefined || !takesCard(standing)) return
+  const { turn } = standing
   setBusy(true)
   complain()
-  const tokenized = await fields.tokenize()
-  if (typeof tokenized === "string") {
+  try {
+    const tokenized = await fields.tokenize().catch(() => "unavailable" as const)
+    if (typeof tokenized === "string") return complain(tokenized === "invalid" ? undefined : "vault")
+    show({ ...standing, stage: "processing" }, true)
+    const outcome = await payFor(door, turn, tokenized, () => complain("offline"))
+    show(outcome.standing, true)
+    complain(outcome.problem)
+    if (standing.stage === "authenticate" && data.hosts === undefined) goToBank(standing)
+  } finally {
     setBusy(false)
-    return complain(tokenized === "invalid" ? undefined : "vault")
   }
-  const { turn } = standing
-  host.tell("processing")
-  show({ ...standing, stage: "processing" }, true)
-  const answer = await door.pay(turn, tokenized)
-  switch (answer._tag) {
-    case "Lost":
-      return findOut()
-    case "Refused":
-      setBusy(false)
-      show({ stage: turn === 0 ? "pay" : "declined", turn }, true)
-      return complain(answer.code === "too_many_requests" ? "often" : "card")
-    case "Standing":
-      setBusy(false)
-      show(answer.standing, true)
-      if (answer.standing.stage === "authenticate" && data.hosts === undefined) goToBank(answer.standing)
-  }
+}
+
+/**
+ * Back to the shop, where the order may be paid again: only after this payment was given back, so that nothing of it
+ * can be charged any more. Without an answer nobody is led there.
+ */
+const goBack = async (address: string) => {
+  if (busy) return
+  setBusy(true)
+  const answer = await door.withdraw(standing.turn)
+  setBusy(false)
+  if (answer._tag === "Lost") return complain("noAnswer")
+  if (answer._tag === "Refused") return complain("often")
+  const { stage } = answer.standing
+  show(answer.standing, true)
+  if (!waits.has(stage) && stage !== "paid") location.assign(address)
 }
 
 /** In a page of its own the bank's page takes this one's place; in a frame it is shown inside. */
 const goToBank = ({ action }: Standing) => {
   if (action !== undefined && isWeb(action)) location.assign(action)
 }
+
+for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-back]"))
+  link.addEventListener("click", (event) => {
+    event.preventDefault()
+    void goBack(link.href)
+  })
 
 form.addEventListener("submit", (event) => {
   event.preventDefault()
@@ -164,7 +174,7 @@ form.addEventListener("submit", (event) => {
 const listening: Listening = {
   onReady: () => {
     setBusy(busy)
-    complain()
+    if (complaint === "fields") complain()
     host.ready()
   },
   onSubmit: () => void pay(),
@@ -172,7 +182,7 @@ const listening: Listening = {
 }
 
 const openFields = async () => {
-  if (data.fields === undefined || (!takesCard(standing.stage) && !waits.has(standing.stage))) return
+  if (data.fields === undefined || (!takesCard(standing) && !waits.has(standing.stage))) return
   if (data.fields.vault === "stub") {
     const frame = document.querySelector<HTMLIFrameElement>("iframe[data-fields]")
     if (frame !== null) fields = stubFields(frame, data.fields, listening)
@@ -188,11 +198,11 @@ addEventListener("message", ({ origin, data: said }) => {
 // Back from another page or tab, or on the line again: what is shown may be of long ago.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) leaving = false
-  if (persisted && !busy) void refresh()
+  if (persisted) void refresh()
 })
-addEventListener("online", () => void (busy || refresh()))
+addEventListener("online", () => void refresh())
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && !busy) void refresh()
+  if (!document.hidden) void refresh()
 })
 
 keepGuard()

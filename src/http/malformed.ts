@@ -7,9 +7,12 @@ import { MalformedRequest, type Problem } from "./doorRefusals.ts"
 const mostProblems = 10
 
 /** What a schema found, told field by field. Values are never repeated: one may be a card number. */
-export const malformed = (error: HttpApiError.HttpApiSchemaError): MalformedRequest => {
-  const inHeaders = error.kind === "Headers"
-  const [first, ...others] = toProblems(error.cause.issue).issues.map(({ path = [], message }): Problem => ({
+export const malformed = (error: HttpApiError.HttpApiSchemaError): MalformedRequest =>
+  malformedBy(error.cause.issue, error.kind === "Headers")
+
+/** The same of a body that is read by hand. */
+export const malformedBy = (issue: SchemaIssue.Issue, inHeaders = false): MalformedRequest => {
+  const [first, ...others] = toProblems(issue).issues.map(({ path = [], message }): Problem => ({
     field: inHeaders ? headerName(path) : fieldPath(path),
     problem: expectation(message)
   }))

@@ -149,7 +149,8 @@ export class PaymentOrchestrator extends Context.Service<
   )
 }
 
-const checkRequest = Effect.fnUntraced(function* (request: ConfirmRequest) {
+/** What a confirmation asks for, if it is one; what it was else is not repeated. */
+export const checkRequest = Effect.fnUntraced(function* (request: ConfirmRequest) {
   yield* checkText(request)
   const { vaultToken, riskLevel = "low" } = request
   for (const part of ["vaultId", "tokenRef"] as const) {

@@ -7,6 +7,7 @@ import { safety } from "./safety.ts"
 import { hasChromium } from "./support/chromium.ts"
 import { openSandboxed, type Sandboxed } from "./support/openSandboxed.ts"
 import { openScene, type Scene } from "./support/Scene.ts"
+import { turns } from "./turns.ts"
 import { vaults } from "./vaults.ts"
 
 if (!hasChromium)
@@ -36,6 +37,7 @@ describe.skipIf(!hasChromium)("in Chromium", () => {
 
   hosted(scene)
   embedded(scene)
+  turns(scene, sandboxed)
   people(scene)
   safety(scene)
   vaults(scene, sandboxed)

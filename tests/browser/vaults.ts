@@ -1,4 +1,4 @@
-import type { Frame, Page } from "playwright-core"
+import type { Page } from "playwright-core"
 import { describe, expect, it } from "vitest"
 import { checkoutIn, heardBy, hears, shopPage } from "./support/embedding.ts"
 import { findings } from "./support/findings.ts"
@@ -13,17 +13,9 @@ import {
   type Scene,
   shows,
   type,
+  typeElements,
   wordsOf
 } from "./support/Scene.ts"
-
-/** Types a card into the elements of Basis Theory. */
-const typeElements = async (within: Page | Frame, number: string, code = "123") => {
-  await ready(within)
-  const field = (name: string) => within.frameLocator(`#element-${name} iframe`).locator("input")
-  await field("number").fill(number)
-  await field("expiry").pressSequentially("1234")
-  await field("code").fill(code)
-}
 
 /** Everything that a browser sends anywhere: addresses, headers and bodies, frames included. */
 const sentBy = (page: Page): ReadonlyArray<{ readonly to: string; readonly all: string }> => {

@@ -72,6 +72,7 @@ const callable = [
   "declared_before",
   "dispute_against",
   "dispute_json",
+  "end_turn",
   "exchange_embed_token",
   "expire_due",
   "expire_reviews",
@@ -120,9 +121,12 @@ const callable = [
   "settling_capture",
   "take_over",
   "take_over_refunds",
+  "take_turn",
   "take_webhook",
   "tell_changes",
-  "waits_for"
+  "turns_of",
+  "waits_for",
+  "withdraw_turn"
 ]
 
 const denied = "42501"

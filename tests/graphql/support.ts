@@ -37,7 +37,7 @@ import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import type { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
-import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
+import { Vaults, vaultsOf, type VaultUnavailable } from "../../src/kernel/TokenVault.ts"
 import { ExclusionReason } from "../../src/kernel/routing/ExclusionReason.ts"
 import type { GateRecord } from "../../src/kernel/operations/GateRecord.ts"
 import type { PageRecord } from "../../src/kernel/operations/Paging.ts"
@@ -89,6 +89,20 @@ const drivers = Layer.effect(
     const ledger = yield* StubGatewayLedger
     const timings = { ...defaultTimings, deadline: Duration.millis(400), slow: Duration.millis(200) }
     return providersOf(["stub_a", "stub_b"].map((name) => makeStubProvider({ name, ledger, timings })))
+  })
+)
+
+/** What happens before the simulated vault tells of a card; nothing, unless a test sets it. */
+export class VaultFault extends Context.Service<
+  VaultFault,
+  { before: Effect.Effect<void, VaultUnavailable> }
+>()("payment-orchestration/tests/graphql/support/VaultFault") {}
+
+const vault = Layer.effectContext(
+  Effect.sync(() => {
+    const fault: VaultFault["Service"] = { before: Effect.void }
+    const slow = makeStubVault({ reading: Effect.suspend(() => fault.before) })
+    return Context.make(Vaults, vaultsOf([slow])).pipe(Context.add(VaultFault, fault))
   })
 )
 
@@ -147,7 +161,7 @@ const kernel = Layer.mergeAll(
   Layer.provideMerge(
     Layer.mergeAll(
       drivers.pipe(Layer.provide(stubGateways)),
-      Layer.sync(Vaults, () => vaultsOf([makeStubVault()])),
+      vault,
       SealedSecrets.layer({ eventSecretsKey: undefined, loopbackOnly: true }),
       WebhookSender.layer({ loopbackToo: false }).pipe(
         Layer.provide(Layer.succeed(Resolver, { resolve: () => Effect.succeed(["93.184.216.34"]) }))

@@ -79,8 +79,25 @@ const hexOf = async (text: string): Promise<string> => {
 }
 
 /**
+ * The vault's own key, drawn in this browser and kept where no other origin reads it: without it the few digits of a
+ * number that a token leaves out could be tried. A browser that gives frames no storage has a new one for each page.
+ */
+const keyOfVault = (): string => {
+  const fresh = [...crypto.getRandomValues(new Uint8Array(32))].join()
+  try {
+    const known = localStorage.getItem("key")
+    if (known !== null) return known
+    localStorage.setItem("key", fresh)
+  } catch {
+    // No storage.
+  }
+  return fresh
+}
+const vaultKey = keyOfVault()
+
+/**
  * A documented test card has its own token. That of any other card says itself what a vault may tell of it: network,
- * first and last digits, expiry, and a hash by which the same card is known again.
+ * first and last digits, expiry, and a keyed hash by which this browser's vault knows the same card again.
  */
 const tokenOf = async (): Promise<string> => {
   const digits = digitsOf(number.value)
@@ -88,7 +105,8 @@ const tokenOf = async (): Promise<string> => {
   if (known !== undefined) return known
   const [month, year] = [digitsOf(expiry.value).slice(0, 2), digitsOf(expiry.value).slice(2)]
   const bin = digits.slice(0, digits.length >= 16 ? 8 : 6)
-  const hash = (await hexOf(`stub vault, any card ${digits}`)).slice(0, 24)
+  // Hashed twice, so that nothing can be added to what is hashed.
+  const hash = (await hexOf(`${vaultKey} ${await hexOf(`${vaultKey} ${digits}`)}`)).slice(0, 24)
   return `tok_stub_${brandOf(digits) ?? ""}_b${bin}_l${digits.slice(-4)}_x${month}${year}_${hash}`
 }
 

@@ -222,7 +222,7 @@ create index outbox_by_session on outbox (session_id);
 -- Kept longer than the dispute window: a key that was forgotten would charge again.
 create table idempotency_keys (
   principal text not null,
-  operation text not null check (operation in ('create', 'confirm', 'embed')),
+  operation text not null check (operation in ('create', 'confirm', 'embed', 'turn')),
   key text not null check (length(key) between 1 and 255),
   -- Deferred: the key is taken before the session is written, so that one of two racing requests waits for the other.
   session_id text not null references payment_sessions deferrable initially deferred,

@@ -22,6 +22,7 @@ const folder = new URL("../../checkout/", import.meta.url)
 /** What browsers load: entries, and the modules and styles that belong to them. */
 const scripts = {
   page: "shows where a payment stands, and takes the card's token to the door",
+  paying: "asks for one payment until it is known what came of it",
   door: "asks the customer's door",
   fields: "speaks with the vault's own card fields",
   host: "tells the page around an embedded checkout what comes of it",

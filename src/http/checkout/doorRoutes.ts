@@ -1,4 +1,4 @@
-import { Effect, Option, Redacted, Schema } from "effect"
+import { Effect, Redacted, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Checkout } from "../../kernel/checkout/Checkout.ts"
 import { EmbedExchanges } from "../../kernel/checkout/EmbedExchanges.ts"
@@ -10,6 +10,7 @@ import {
   TooManyRequests,
   UnknownCheckout
 } from "../doorRefusals.ts"
+import { malformedBy } from "../malformed.ts"
 import { adviseOnLedger } from "../refusals.ts"
 import { type CheckoutAddresses, fingerprintOf } from "./addresses.ts"
 import { CardFields } from "./CardFields.ts"
@@ -18,20 +19,20 @@ import { SessionLimits } from "./SessionLimits.ts"
 import { told } from "./told.ts"
 import { standingOf } from "./view.ts"
 
-const payment = Schema.decodeUnknownOption(
-  Schema.Struct({
-    turn: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })),
-    vaultId: Schema.String.check(Schema.isMaxLength(100)),
-    tokenRef: Schema.String.check(Schema.isMaxLength(200))
-  })
-)
+const Turn = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 }))
 
-const exchanging = Schema.decodeUnknownOption(
-  Schema.Struct({
-    embedToken: Schema.String.check(Schema.isMaxLength(200)),
-    holder: Schema.String.check(Schema.isPattern(/^[0-9a-f]{48}$/))
-  })
-)
+const Payment = Schema.Struct({
+  turn: Turn,
+  vaultId: Schema.String.check(Schema.isMaxLength(100)),
+  tokenRef: Schema.String.check(Schema.isMaxLength(200))
+})
+
+const Withdrawal = Schema.Struct({ turn: Turn })
+
+const Exchange = Schema.Struct({
+  embedToken: Schema.String.check(Schema.isMaxLength(200)),
+  holder: Schema.String.check(Schema.isPattern(/^[0-9a-f]{48}$/))
+})
 
 /**
  * The customer's own door: what the checkout's page asks. The secret in the address lets one in, to that one session;
@@ -62,7 +63,7 @@ export const doorRoutes = (addresses: CheckoutAddresses) =>
         yield* fromOurPage
         const session = yield* sessionHere
         yield* limits.take("pay", session)
-        const { turn, ...vaultToken } = yield* bodyOf(payment)
+        const { turn, ...vaultToken } = yield* bodyOf(Payment)
         if (vaultToken.vaultId !== offered?.vault) return yield* new CardNotAccepted()
         const looked = yield* checkout.pay(session, { turn, vaultToken }).pipe(
           adviseOnLedger("confirm"),
@@ -77,6 +78,14 @@ export const doorRoutes = (addresses: CheckoutAddresses) =>
         return answered(standingOf(looked))
       })
 
+      const withdraw = Effect.gen(function* () {
+        yield* fromOurPage
+        const session = yield* sessionHere
+        yield* limits.take("look", session)
+        const { turn } = yield* bodyOf(Withdrawal)
+        return answered(standingOf(yield* checkout.withdraw(session, turn).pipe(adviseOnLedger("confirm"))))
+      })
+
       const openVaultSession = Effect.gen(function* () {
         yield* fromOurPage
         const session = yield* sessionHere
@@ -88,7 +97,7 @@ export const doorRoutes = (addresses: CheckoutAddresses) =>
 
       const exchange = Effect.gen(function* () {
         yield* fromOurPage
-        const { embedToken, holder } = yield* bodyOf(exchanging)
+        const { embedToken, holder } = yield* bodyOf(Exchange)
         const session = yield* addresses.openedByToken(embedToken)
         yield* limits.take("look", session)
         const first = yield* exchanges
@@ -100,19 +109,22 @@ export const doorRoutes = (addresses: CheckoutAddresses) =>
 
       yield* router.add("GET", "/pay/:session/:secret/state", told(look))
       yield* router.add("POST", "/pay/:session/:secret/payments", told(pay))
+      yield* router.add("POST", "/pay/:session/:secret/withdrawals", told(withdraw))
       yield* router.add("POST", "/pay/:session/:secret/vault-session", told(openVaultSession))
       yield* router.add("POST", "/embed/exchange", told(exchange))
     })
   )
 
-/** The body, as it has to be; what else it was is not repeated. */
-const bodyOf = <A>(decode: (value: unknown) => Option.Option<A>) =>
-  Effect.gen(function* () {
+/** The body, as it has to be and with nothing else in it; what else it was is not repeated. */
+const bodyOf = <Body extends Schema.Top & { readonly DecodingServices: never }>(schema: Body) => {
+  const decode = Schema.decodeUnknownEffect(schema, { onExcessProperty: "error", errors: "all" })
+  return Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const read = yield* Effect.option(request.json)
-    const body = Option.flatMap(read, decode)
-    if (Option.isSome(body)) return body.value
-    return yield* new MalformedRequest({
-      problems: [{ field: null, problem: "is not what a checkout sends" }]
-    })
+    const read = yield* request.json.pipe(
+      Effect.mapError(
+        () => new MalformedRequest({ problems: [{ field: null, problem: "should be valid JSON" }] })
+      )
+    )
+    return yield* decode(read).pipe(Effect.mapError(({ issue }) => malformedBy(issue)))
   })
+}

@@ -114,7 +114,7 @@ export const checkoutPage = (drawing: Drawing): Page => {
       <p>${say(words.text)}</p>
       ${one === "authenticate" && !embedded && html`<a class="button" data-action href="${door}">${messages.continueAtBank}</a>`}
       ${one === "authenticate" && embedded && html`<iframe data-challenge title="${messages.bankFrame}" src="about:blank"></iframe><a data-action href="${door}" target="_blank" rel="noopener noreferrer">${messages.openBank}</a>`}
-      ${back !== undefined && !embedded && html`<a href="${back}">${say(messages.back)}</a>`}
+      ${back !== undefined && !embedded && html`<a href="${back}" ${one !== "paid" && html`data-back`}>${say(messages.back)}</a>`}
     </div>`
   }
 
@@ -150,7 +150,7 @@ export const checkoutPage = (drawing: Drawing): Page => {
           ([name, text]) => html`<p class="note" data-problem="${name}" hidden>${text}</p>`
         )}</div>
         <p class="quiet safe" data-panel="pay declined" ${takes ? "" : html`hidden`}>${lock}<span>${say(messages.safe)}${offered?.vault === "stub" && html` <br />${messages.testCardsOnly}`}</span></p>
-        ${cancelUrl !== undefined && !embedded && html`<p class="quiet" data-panel="pay declined" ${takes ? "" : html`hidden`}><a href="${cancelUrl}">${say(messages.back)}</a></p>`}
+        ${cancelUrl !== undefined && !embedded && html`<p class="quiet" data-panel="pay declined" ${takes ? "" : html`hidden`}><a href="${cancelUrl}" data-back>${say(messages.back)}</a></p>`}
       </section>
     </main>
     ${dataBlock(data)}

@@ -1,8 +1,8 @@
-import { Context, DateTime, Effect, Layer } from "effect"
+import { Context, DateTime, Effect, Fiber, Layer } from "effect"
 import { EntityRegistry } from "../EntityRegistry.ts"
 import { Principal, type SessionId } from "../ids.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../PaymentLedger.ts"
-import { PaymentOrchestrator } from "../PaymentOrchestrator.ts"
+import { checkRequest, PaymentOrchestrator } from "../PaymentOrchestrator.ts"
 import {
   type InvalidInput,
   type NoEligibleMerchantAccount,
@@ -10,6 +10,7 @@ import {
   UnknownSession
 } from "../refusals.ts"
 import type { UnknownToken, UnknownVault, VaultUnavailable } from "../TokenVault.ts"
+import { CheckoutTurns } from "./CheckoutTurns.ts"
 import { type Looked, stageOf } from "./Stage.ts"
 
 /** Who a customer's confirmation is written down as: nobody of whom anything is known. */
@@ -39,50 +40,88 @@ export class Checkout extends Context.Service<
     /**
      * Charges the session once for each turn, on the same way as an app's confirmation. A turn that was used, by a
      * second click, another tab or a page that was loaded again, charges nothing: it is answered with where the
-     * payment stands.
+     * payment stands. The same card in the same turn may be asked for again, by who lost the answer.
      */
     readonly pay: (
       session: SessionId,
       payment: Payment
     ) => Effect.Effect<Looked, PaymentRefusal | LedgerUnavailable>
+    /**
+     * Ends a turn in which nothing has arrived, before its customer goes elsewhere: what is still on its way charges
+     * nothing then. Answers where the payment stands.
+     */
+    readonly withdraw: (
+      session: SessionId,
+      turn: number
+    ) => Effect.Effect<Looked, UnknownSession | LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/checkout/Checkout") {
-  static readonly layer: Layer.Layer<Checkout, never, EntityRegistry | PaymentLedger | PaymentOrchestrator> =
-    Layer.effect(
-      Checkout,
-      Effect.gen(function* () {
-        const registry = yield* EntityRegistry
-        const ledger = yield* PaymentLedger
-        const orchestrator = yield* PaymentOrchestrator
+  static readonly layer: Layer.Layer<
+    Checkout,
+    never,
+    CheckoutTurns | EntityRegistry | PaymentLedger | PaymentOrchestrator
+  > = Layer.effect(
+    Checkout,
+    Effect.gen(function* () {
+      const registry = yield* EntityRegistry
+      const ledger = yield* PaymentLedger
+      const orchestrator = yield* PaymentOrchestrator
+      const turns = yield* CheckoutTurns
 
-        const look = Effect.fn("Checkout.look")(function* (id: SessionId) {
-          // In this order: whoever confirms in between makes the turn an old one, which charges nothing.
-          const attempts = yield* ledger.attempts(id)
-          const session = yield* ledger.session(id)
-          const { brands, entities } = yield* registry.snapshot
-          const brand = session === undefined ? undefined : brands.get(session.brand)
-          const entity = session === undefined ? undefined : entities.get(session.entity)
-          if (session === undefined || brand === undefined || entity === undefined)
-            return yield* UnknownSession.of(id)
-          const stage = stageOf(session, attempts, yield* DateTime.now)
-          return { session, brand, entity, stage, turn: attempts.length }
-        })
+      const scope = yield* Effect.scope
 
-        const pay = Effect.fn("Checkout.pay")(function* (session: SessionId, { turn, vaultToken }: Payment) {
-          yield* orchestrator
-            .confirm(session, {
-              by: customer,
-              idempotencyKey: `${session} turn ${turn}`,
-              body: { vaultToken }
-            })
-            .pipe(
-              // What came of it, and what stands against it, is told alike: by where the session stands now.
-              Effect.catchTag(["SessionNotPayable", "IdempotencyKeyReused"], () => Effect.void)
-            )
-          return yield* look(session)
-        })
-
-        return { look, pay }
+      const look = Effect.fn("Checkout.look")(function* (id: SessionId) {
+        // In this order: whoever confirms in between makes the turn an old one, which charges nothing.
+        const attempts = yield* ledger.attempts(id)
+        const { over, open } = yield* turns.of(id)
+        const session = yield* ledger.session(id)
+        const { brands, entities } = yield* registry.snapshot
+        const brand = session === undefined ? undefined : brands.get(session.brand)
+        const entity = session === undefined ? undefined : entities.get(session.entity)
+        if (session === undefined || brand === undefined || entity === undefined)
+          return yield* UnknownSession.of(id)
+        const stage = stageOf(session, attempts, { turnIsOpen: open, now: yield* DateTime.now })
+        return { session, brand, entity, stage, turn: attempts.length + over }
       })
-    )
+
+      const payTaken = Effect.fnUntraced(function* (
+        session: SessionId,
+        { vaultToken }: Payment,
+        turn: { readonly session: SessionId; readonly turn: number; readonly key: string }
+      ) {
+        yield* orchestrator
+          .confirm(session, { by: customer, idempotencyKey: turn.key, body: { vaultToken } })
+          .pipe(
+            // A refusal is definite: whoever is still at this turn charges nothing. Without the record's
+            // acknowledgement nobody knows, and the turn stays open.
+            Effect.tapError((refusal) =>
+              refusal._tag === "LedgerUnavailable" ? Effect.void : turns.end(turn)
+            ),
+            // What came of it, and what stands against it, is told alike: by where the session stands now.
+            Effect.catchTag(["SessionNotPayable", "IdempotencyKeyReused"], () => Effect.void)
+          )
+      })
+
+      const pay = Effect.fn("Checkout.pay")(function* (session: SessionId, payment: Payment) {
+        // What is no token is not even noted.
+        yield* checkRequest(payment)
+        const turn = turnOf(session, payment.turn)
+        // From the note on it is the server's: a customer who hangs up here has paid.
+        const paying = turns
+          .take({ ...turn, vaultToken: payment.vaultToken })
+          .pipe(Effect.flatMap((taken) => (taken ? payTaken(session, payment, turn) : Effect.void)))
+        yield* Fiber.join(yield* Effect.forkIn(paying, scope))
+        return yield* look(session)
+      })
+
+      const withdraw = Effect.fn("Checkout.withdraw")(function* (session: SessionId, turn: number) {
+        yield* turns.withdraw(turnOf(session, turn))
+        return yield* look(session)
+      })
+
+      return { look, pay, withdraw }
+    })
+  )
 }
+
+const turnOf = (session: SessionId, turn: number) => ({ session, turn, key: `${session} turn ${turn}` })

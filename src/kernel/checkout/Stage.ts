@@ -28,7 +28,7 @@ export interface Looked {
   readonly brand: Brand
   readonly entity: Entity
   readonly stage: Stage
-  /** How many attempts there were: each payment is asked for in one turn, and each turn is taken once. */
+  /** Each payment is asked for in one turn, and each turn is taken once: attempts, and turns that led to none. */
   readonly turn: number
 }
 
@@ -36,11 +36,13 @@ export interface Looked {
 export const stageOf = (
   session: Pick<PaymentSession, "state" | "action" | "expiresAt">,
   attempts: ReadonlyArray<Pick<Attempt, "state">>,
-  now: DateTime.Utc
+  { turnIsOpen, now }: { readonly turnIsOpen: boolean; readonly now: DateTime.Utc }
 ): Stage => {
   const declined = attempts.at(-1)?.state === "declined"
   switch (session.state) {
     case "pending":
+      // A card was asked for, and what comes of it is not known yet.
+      if (turnIsOpen) return "processing"
       // Expired by the clock already; the worker that writes it down is on its way.
       if (DateTime.isLessThanOrEqualTo(session.expiresAt, now)) return "expired"
       return declined ? "declined" : "pay"

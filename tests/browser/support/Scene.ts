@@ -92,6 +92,15 @@ export const type = async (within: Within, number: string, code = "123", expiry 
   await fields.locator("#code").fill(code)
 }
 
+/** Types a card into the elements of Basis Theory. */
+export const typeElements = async (within: Page | Frame, number: string, code = "123") => {
+  await ready(within)
+  const field = (name: string) => within.frameLocator(`#element-${name} iframe`).locator("input")
+  await field("number").fill(number)
+  await field("expiry").pressSequentially("1234")
+  await field("code").fill(code)
+}
+
 export const press = (within: Within) => within.locator("form button").click()
 
 /** Waits until a stage is shown, and only that. */

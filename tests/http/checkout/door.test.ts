@@ -170,7 +170,9 @@ it.layer(checkoutHouse, { excludeTestServices: true })("the customer's door", (i
         [{ ...payment, vaultId: "basis_theory" }, {}, "card_not_accepted"],
         [{ ...payment, turn: -1 }, {}, "malformed_request"],
         [{ ...payment, turn: number }, {}, "malformed_request"],
-        [{ card: { number } }, {}, "malformed_request"]
+        [{ card: { number } }, {}, "malformed_request"],
+        [{ ...payment, riskLevel: "low" }, {}, "malformed_request"],
+        [{ ...payment, [number]: number }, {}, "malformed_request"]
       ]
       for (const [body, headers, code] of cases) {
         const told = yield* post(payments, body, headers)
@@ -178,6 +180,8 @@ it.layer(checkoutHouse, { excludeTestServices: true })("the customer's door", (i
         assert.notInclude(told.text, "5566")
         assert.notInclude(told.text, "mid_bio")
       }
+      const { text } = yield* post(payments, { ...payment, riskLevel: "low" })
+      assert.include(text, "riskLevel is not a field of this request")
       assert.notInclude(log.join("\n"), "5566")
       assert.strictEqual((yield* get(`${pathOf(session)}/vault-session`)).status, 404)
       assert.deepStrictEqual(yield* attemptsOf(session.id), [])
@@ -190,7 +194,8 @@ it.layer(checkoutHouse, { excludeTestServices: true })("the customer's door", (i
       Effect.gen(function* () {
         const [tried, other] = [yield* declare(), yield* declare()]
         const codes = new Set<unknown>()
-        for (let times = 0; times < 14; times++) codes.add(codeOf(yield* payWith(tried, 0, "tok_of_nobody")))
+        for (let times = 0; times < 14; times++)
+          codes.add(codeOf(yield* payWith(tried, times, "tok_of_nobody")))
         assert.deepStrictEqual([...codes], ["card_not_accepted", "too_many_requests"])
         assert.strictEqual((yield* payWith(other, 0, "tok_captured")).status, 200)
       })

@@ -2,6 +2,7 @@ import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Layer, Logger, Predicate } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
+import * as CheckoutTurnsPg from "../../../src/db/checkout/CheckoutTurnsPg.ts"
 import * as EmbedExchangesPg from "../../../src/db/checkout/EmbedExchangesPg.ts"
 import { checkoutRoutes } from "../../../src/http/checkout/checkoutRoutes.ts"
 import { httpServer } from "../../../src/http/server.ts"
@@ -25,6 +26,7 @@ export interface Told {
 export class CheckoutDoor extends Context.Service<
   CheckoutDoor,
   {
+    readonly origin: string
     readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Effect.Effect<Told>
     /** POSTs JSON as the checkout's page does. */
     readonly post: (
@@ -67,6 +69,7 @@ const door = Layer.effect(
       })
     return {
       log,
+      origin,
       get: (path, headers = {}) => call(path, { headers }),
       post: (path, body, headers = {}) =>
         call(path, {
@@ -78,7 +81,10 @@ const door = Layer.effect(
   })
 )
 
-const servicesOfHouse = Layer.mergeAll(Checkout.layer, EmbedExchangesPg.layer).pipe(Layer.provideMerge(house))
+const servicesOfHouse = Layer.mergeAll(Checkout.layer, EmbedExchangesPg.layer).pipe(
+  Layer.provideMerge(CheckoutTurnsPg.layer()),
+  Layer.provideMerge(house)
+)
 
 export const checkoutHouse = door.pipe(Layer.provideMerge(servicesOfHouse))
 

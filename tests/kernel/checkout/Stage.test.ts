@@ -23,18 +23,32 @@ describe("what a checkout shows", () => {
     ["expired", [], "expired"]
   ])("of a session that is %s after %j is %s", (state, attempts, stage) => {
     const of = attempts.map((one) => ({ state: one }))
-    expect(stageOf({ state, expiresAt: later }, of, now)).toBe(stage)
+    expect(stageOf({ state, expiresAt: later }, of, { turnIsOpen: false, now })).toBe(stage)
+  })
+
+  it("is processing from when a card was asked for, whatever the clock says, and only while the session is pending", () => {
+    const open = { turnIsOpen: true, now }
+    expect(stageOf({ state: "pending", expiresAt: later }, [], open)).toBe("processing")
+    expect(stageOf({ state: "pending", expiresAt: now }, [{ state: "declined" }], open)).toBe("processing")
+    expect(stageOf({ state: "cancelled", expiresAt: later }, [], open)).toBe("cancelled")
+    expect(stageOf({ state: "settled", expiresAt: later }, [{ state: "captured" }], open)).toBe("paid")
   })
 
   it("is the bank's page while the charge waits for its customer", () => {
     const waiting = { state: "in_review", action, expiresAt: later } as const
-    expect(stageOf(waiting, [{ state: "indeterminate" }], now)).toBe("authenticate")
+    expect(stageOf(waiting, [{ state: "indeterminate" }], { turnIsOpen: false, now })).toBe("authenticate")
   })
 
   it("is that the time is over from the very moment on, unless a charge holds the session", () => {
     const attempts = [{ state: "declined" as const }]
-    expect(stageOf({ state: "pending", expiresAt: now }, attempts, now)).toBe("expired")
-    expect(stageOf({ state: "in_review", expiresAt: now }, attempts, later)).toBe("in_review")
-    expect(stageOf({ state: "processing", expiresAt: now }, attempts, later)).toBe("processing")
+    expect(stageOf({ state: "pending", expiresAt: now }, attempts, { turnIsOpen: false, now })).toBe(
+      "expired"
+    )
+    expect(stageOf({ state: "in_review", expiresAt: now }, attempts, { turnIsOpen: false, now: later })).toBe(
+      "in_review"
+    )
+    expect(
+      stageOf({ state: "processing", expiresAt: now }, attempts, { turnIsOpen: false, now: later })
+    ).toBe("processing")
   })
 })

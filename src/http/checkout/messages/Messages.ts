@@ -30,8 +30,10 @@ export interface Messages {
   readonly problems: {
     /** The connection is lost in mid-charge. */
     readonly offline: string
-    /** It came back, and nothing was charged. */
+    /** Nothing came of the payment, and nothing will. */
     readonly lost: string
+    /** Nobody can be asked whether it is safe to go elsewhere. */
+    readonly noAnswer: string
     readonly card: string
     readonly often: string
     readonly vault: string

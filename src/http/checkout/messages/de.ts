@@ -58,8 +58,10 @@ export const de: Messages = {
   },
   problems: {
     offline:
-      "Die Verbindung ist unterbrochen. Wir fragen weiter, wo Ihre Zahlung steht; bitte zahlen Sie nicht noch einmal.",
-    lost: "Die Verbindung brach ab, bevor uns Ihre Zahlung erreichte. Es wurde nichts abgebucht; bitte versuchen Sie es noch einmal.",
+      "Die Verbindung ist unterbrochen. Sobald sie wieder da ist, geht es von selbst weiter; bitte zahlen Sie nicht noch einmal.",
+    lost: "Ihre Zahlung hat uns nicht erreicht. Es wurde nichts abgebucht; bitte versuchen Sie es noch einmal.",
+    noAnswer:
+      "Wir sind gerade nicht zu erreichen. Bitte prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
     card: "Diese Karte kann hier nicht angenommen werden. Es wurde nichts abgebucht; bitte versuchen Sie eine andere.",
     often:
       "Das war zu oft. Es wurde nichts abgebucht; bitte warten Sie eine Minute und versuchen Sie es noch einmal.",

@@ -57,8 +57,9 @@ export const en: Messages = {
     }
   },
   problems: {
-    offline: "The connection is lost. We keep asking where your payment stands; please do not pay again.",
-    lost: "The connection was lost before your payment reached us. Nothing was charged; please try again.",
+    offline: "The connection is lost. We go on by ourselves as soon as it is back; please do not pay again.",
+    lost: "Your payment did not reach us. Nothing was charged; please try again.",
+    noAnswer: "We cannot be reached at the moment. Please check your connection, and try again.",
     card: "This card cannot be taken here. Nothing was charged; please try another one.",
     often: "That was too often. Nothing was charged; please wait a minute and try again.",
     vault: "The card vault does not answer. Nothing was charged; please try again in a moment.",

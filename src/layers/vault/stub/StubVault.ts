@@ -1,8 +1,13 @@
 import { Effect, Option, Redacted, Schema } from "effect"
-import { createHmac } from "node:crypto"
+import { createHmac, randomBytes } from "node:crypto"
 import { type CardBrand, VaultedCard, VaultToken } from "../../../kernel/Card.ts"
 import { withoutCardNumber } from "../../../kernel/cardNumbers.ts"
-import { type RawCard, type TokenVault, UnknownToken } from "../../../kernel/TokenVault.ts"
+import {
+  type RawCard,
+  type TokenVault,
+  UnknownToken,
+  type VaultUnavailable
+} from "../../../kernel/TokenVault.ts"
 import {
   testCardExpiry,
   testCardOfNumber,
@@ -13,12 +18,18 @@ import { checkRawCard } from "../checkRawCard.ts"
 
 const vaultId = "stub"
 
+interface StubVaultSettings {
+  /** What happens before it tells of a card: as a vault elsewhere it may take its time, or not answer at all. */
+  readonly reading?: Effect.Effect<void, VaultUnavailable>
+}
+
 /**
- * A vault in memory, for development and tests: no network, no secrets, and the same token for the same card on
- * every machine. It knows the tokens of the documented test cards from the start; a charge of any other card that
- * was vaulted here is captured. It keeps no numbers.
+ * A vault in memory, for development and tests: no network, and the documented test cards have the same tokens on every
+ * machine. A charge of any other card that was vaulted here is captured; its token is known to this vault alone, whose
+ * key is drawn when it is made. It keeps no numbers.
  */
-export const makeStubVault = (): TokenVault => {
+export const makeStubVault = ({ reading = Effect.void }: StubVaultSettings = {}): TokenVault => {
+  const describe = describing(randomBytes(32))
   const cards = new Map(
     testCards.map((known) => {
       const { month: expiryMonth, year: expiryYear } = testCardExpiry
@@ -37,6 +48,7 @@ export const makeStubVault = (): TokenVault => {
     }),
 
     getCard: Effect.fn("StubVault.getCard")(function* (tokenRef) {
+      yield* reading
       const card = cards.get(tokenRef) ?? selfTold(tokenRef)
       return card === undefined
         ? yield* new UnknownToken({
@@ -73,26 +85,33 @@ const selfTelling = new RegExp(
 )
 const decodeCard = Schema.decodeUnknownOption(VaultedCard)
 
-/** What may be known of a card. The token of an undocumented one is a keyed hash of its number. */
-const describe = (
-  number: string,
-  brand: CardBrand,
-  { expiryMonth, expiryYear }: Pick<RawCard, "expiryMonth" | "expiryYear">
-): VaultedCard => {
-  const known = testCardOfNumber(number)
-  const hash = createHmac("sha256", "stub vault").update(number).digest("hex")
-  return new VaultedCard({
-    token: new VaultToken({
-      vaultId,
-      tokenRef: known?.tokenRef ?? `${undocumentedTokenPrefix}${hash.slice(0, 24)}`
-    }),
-    // Numbers of 16 digits and more have issuers of eight; of a shorter one, that would be too much of it.
-    bin: number.slice(0, number.length >= 16 ? 8 : 6),
-    last4: number.slice(-4),
-    brand,
-    expiryMonth,
-    expiryYear,
-    fingerprint: `fp_stub_${hash.slice(24, 48)}`,
-    ...(known === undefined ? {} : { country: known.country })
-  })
-}
+/**
+ * What may be known of a card. What is made of its number is made with a key, because nothing else hides so few digits.
+ * The number of a documented card is nothing to hide, and it is the same card on every server.
+ */
+const describing =
+  (key: Uint8Array) =>
+  (
+    number: string,
+    brand: CardBrand,
+    { expiryMonth, expiryYear }: Pick<RawCard, "expiryMonth" | "expiryYear">
+  ): VaultedCard => {
+    const known = testCardOfNumber(number)
+    const hash = createHmac("sha256", known === undefined ? key : "everybody knows it")
+      .update(number)
+      .digest("hex")
+    return new VaultedCard({
+      token: new VaultToken({
+        vaultId,
+        tokenRef: known?.tokenRef ?? `${undocumentedTokenPrefix}${hash.slice(0, 24)}`
+      }),
+      // Numbers of 16 digits and more have issuers of eight; of a shorter one, that would be too much of it.
+      bin: number.slice(0, number.length >= 16 ? 8 : 6),
+      last4: number.slice(-4),
+      brand,
+      expiryMonth,
+      expiryYear,
+      fingerprint: `fp_stub_${hash.slice(24, 48)}`,
+      ...(known === undefined ? {} : { country: known.country })
+    })
+  }
