@@ -14,7 +14,13 @@ import {
   PassedOver,
   PaymentLedger
 } from "../kernel/PaymentLedger.ts"
-import { mostRounds, PaymentSession, SessionDeclaration, SessionState } from "../kernel/PaymentSession.ts"
+import {
+  FulfilmentBlocker,
+  mostRounds,
+  PaymentSession,
+  SessionDeclaration,
+  SessionState
+} from "../kernel/PaymentSession.ts"
 import { RoutingDecision } from "../kernel/routing/RoutingPolicyEngine.ts"
 import { rateOf } from "./limits/rate.ts"
 import { answered, step, unavailable } from "./steps.ts"
@@ -73,7 +79,11 @@ const Claiming = Schema.NullOr(
       fulfilment: Schema.Literals(["first", "duplicate"]),
       ownClaim: Schema.Boolean
     }),
-    Schema.TaggedStruct("NotSettled", { state: SessionState })
+    Schema.TaggedStruct("NotSettled", { state: SessionState }),
+    Schema.TaggedStruct("NotFulfillable", {
+      reason: FulfilmentBlocker,
+      by: Schema.optionalKey(Schema.String)
+    })
   ])
 )
 

@@ -11,7 +11,7 @@ import * as Refusals from "../kernel/refusals.ts"
 import { UnknownToken, UnknownVault, VaultUnavailable } from "../kernel/TokenVault.ts"
 import { UnknownWebhook } from "../kernel/webhooks/webhookRefusals.ts"
 import { builder } from "./builder.ts"
-import { ProductCategory, SessionState } from "./enums.ts"
+import { FulfilmentBlocker, ProductCategory, SessionState } from "./enums.ts"
 import { LeftOutAccount } from "./ExclusionReason.ts"
 import { PassedOverAccount } from "./RoutingDecision.ts"
 
@@ -210,6 +210,20 @@ builder.objectType(Refusals.SessionNotSettled, {
   fields: (t) => ({
     sessionId: t.exposeString("session"),
     state: t.expose("state", { type: SessionState })
+  })
+})
+
+builder.objectType(Refusals.NotFulfillable, {
+  name: "NotFulfillable",
+  description: "The money of a settled session went back or is disputed: nothing is handed over for it.",
+  interfaces: [Refusal],
+  fields: (t) => ({
+    sessionId: t.exposeString("session"),
+    reason: t.expose("reason", { type: FulfilmentBlocker }),
+    by: t.exposeString("by", {
+      nullable: true,
+      description: "The refund or the dispute; null where it was given back at the processor."
+    })
   })
 })
 

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
 import { type Fulfilment as Claimed, FulfilmentGate } from "../kernel/FulfilmentGate.ts"
-import { InvalidInput, SessionNotSettled, UnknownSession } from "../kernel/refusals.ts"
+import { InvalidInput, NotFulfillable, SessionNotSettled, UnknownSession } from "../kernel/refusals.ts"
 import { builder } from "./builder.ts"
 import { Fulfilment } from "./enums.ts"
 import { checkKey } from "./idempotencyKey.ts"
@@ -33,7 +33,7 @@ builder.mutationField("claimFulfilment", (t) =>
   t.field({
     type: ClaimFulfilmentPayload,
     description:
-      "Claims the fulfilment of a settled session: `first` exactly once, and `duplicate` ever after.",
+      "Claims the fulfilment of a settled session: `first` exactly once, and `duplicate` ever after. Refused once its money went back, and while a bank disputes it.",
     args: {
       session: t.arg.id({ required: true, description: "The plain id (`ps_01J...`) or the global one." }),
       idempotencyKey: t.arg.string({
@@ -42,7 +42,7 @@ builder.mutationField("claimFulfilment", (t) =>
       })
     },
     errors: {
-      types: [InvalidInput, UnknownSession, SessionNotSettled, LedgerDidNotAnswer],
+      types: [InvalidInput, UnknownSession, SessionNotSettled, NotFulfillable, LedgerDidNotAnswer],
       union: { name: "ClaimFulfilmentResult" }
     },
     resolve: async (_root, { session, idempotencyKey }, { run, principal }) => {

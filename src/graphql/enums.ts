@@ -17,6 +17,7 @@ import { Currency as Currencies } from "../kernel/Money.ts"
 import type { EvidenceSource as Sources, PermitRefusal as PermitRefusals } from "../kernel/PaymentLedger.ts"
 import type { ConfirmOutcome as ConfirmOutcomes } from "../kernel/PaymentOrchestrator.ts"
 import type {
+  FulfilmentBlocker as FulfilmentBlockers,
   PaymentMode as PaymentModes,
   SessionState as SessionStates,
   WaitsFor
@@ -322,6 +323,14 @@ export const ReviewState = builder.enumType("ReviewState", {
     rejected: { description: "It was rejected or withdrawn; nothing was recorded." },
     expired: { description: "Nobody decided in its time; nothing was recorded." }
   } satisfies Described<ReviewStates>
+})
+
+export const FulfilmentBlocker = builder.enumType("FulfilmentBlocker", {
+  description: "Why a settled session is not fulfilled any more.",
+  values: {
+    given_back: { description: "Its money went back, or is on its way back." },
+    disputed: { description: "Its cardholder's bank disputes the charge, or took its money back." }
+  } satisfies Described<FulfilmentBlockers>
 })
 
 export const Contradiction = builder.enumType("ReviewContradiction", {

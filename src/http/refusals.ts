@@ -30,6 +30,7 @@ export const statusOf = {
   // It can be read, and what there is already stands against it.
   SessionNotPayable: 409,
   SessionNotSettled: 409,
+  NotFulfillable: 409,
   OrderAlreadyDeclared: 409,
   IdempotencyKeyReused: 409,
   AlreadySubscribed: 409,

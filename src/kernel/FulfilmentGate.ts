@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { seesSession } from "./access/Scope.ts"
 import { type Principal, SessionId } from "./ids.ts"
 import { type LedgerUnavailable, PaymentLedger } from "./PaymentLedger.ts"
-import { SessionNotSettled, UnknownSession } from "./refusals.ts"
+import { NotFulfillable, SessionNotSettled, UnknownSession } from "./refusals.ts"
 
 /** What a claim is answered with. */
 export interface Fulfilment {
@@ -18,7 +18,7 @@ export interface Fulfilment {
 
 /**
  * The handoff to the apps: whatever redelivers, races or crashes, `first` is given out once for a session, and
- * only when its money is certain.
+ * only when its money is certain and still there.
  */
 export class FulfilmentGate extends Context.Service<
   FulfilmentGate,
@@ -27,7 +27,7 @@ export class FulfilmentGate extends Context.Service<
       session: string,
       by: Principal,
       idempotencyKey?: string
-    ) => Effect.Effect<Fulfilment, UnknownSession | SessionNotSettled | LedgerUnavailable>
+    ) => Effect.Effect<Fulfilment, UnknownSession | SessionNotSettled | NotFulfillable | LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/FulfilmentGate") {
   static readonly layer: Layer.Layer<FulfilmentGate, never, PaymentLedger> = Layer.effect(
@@ -46,6 +46,14 @@ export class FulfilmentGate extends Context.Service<
         if (claimed === undefined || !Schema.is(SessionId)(id)) return yield* UnknownSession.of(id)
         if (claimed._tag === "NotSettled")
           return yield* new SessionNotSettled({ session: id, state: claimed.state })
+        if (claimed._tag === "NotFulfillable") {
+          const { reason, by: blocker } = claimed
+          return yield* new NotFulfillable({
+            session: id,
+            reason,
+            ...(blocker === undefined ? {} : { by: blocker })
+          })
+        }
         return { fulfilment: claimed.fulfilment, ownClaim: claimed.ownClaim }
       })
       return { claim }

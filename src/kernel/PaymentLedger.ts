@@ -5,7 +5,7 @@ import type { Outcome, PaymentAction } from "./cascade/Disposition.ts"
 import type { SendPermit } from "./cascade/SendPermit.ts"
 import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "./ids.ts"
 import type { RiskLevel } from "./MerchantAccount.ts"
-import type { PaymentSession, SessionDeclaration, SessionState } from "./PaymentSession.ts"
+import type { FulfilmentBlocker, PaymentSession, SessionDeclaration, SessionState } from "./PaymentSession.ts"
 import type { RoutingDecision } from "./routing/RoutingPolicyEngine.ts"
 import type { SessionConfig } from "./SessionConfig.ts"
 
@@ -234,6 +234,7 @@ export class PaymentLedger extends Context.Service<
     ) => Effect.Effect<
       | { readonly _tag: "Claimed"; readonly fulfilment: "first" | "duplicate"; readonly ownClaim: boolean }
       | { readonly _tag: "NotSettled"; readonly state: SessionState }
+      | { readonly _tag: "NotFulfillable"; readonly reason: FulfilmentBlocker; readonly by?: string }
       | undefined,
       LedgerUnavailable
     >

@@ -20,6 +20,13 @@ export const SessionState = Schema.Literals([
 ])
 export type SessionState = typeof SessionState.Type
 
+/**
+ * Why a settled session is not fulfilled any more: its money went back, or is on its way; or its cardholder's bank
+ * disputes it, or took it.
+ */
+export const FulfilmentBlocker = Schema.Literals(["given_back", "disputed"])
+export type FulfilmentBlocker = typeof FulfilmentBlocker.Type
+
 /** How often a customer may try with another card before the session fails: a brake on card testing. */
 export const mostRounds = 5
 

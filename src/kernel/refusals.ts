@@ -4,7 +4,7 @@ import { ProductCategory } from "./Category.ts"
 import { SessionId } from "./ids.ts"
 import { describe, LeftOut } from "./routing/ExclusionReason.ts"
 import { PassedOver } from "./PaymentLedger.ts"
-import { SessionState } from "./PaymentSession.ts"
+import { FulfilmentBlocker, SessionState } from "./PaymentSession.ts"
 
 // Every refusal names the field that it is about and says in one sentence what would be right. When one of
 // these is answered, nothing was written and nothing was sent.
@@ -280,6 +280,26 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
       card: "this card was tried too often"
     }[this.limit]
     return `${what}; nothing was charged. Ask the same again in ${this.retryAfterSeconds} seconds`
+  }
+}
+
+/** Fulfilment was asked for after the money went back, or while a bank takes it back. Nothing was claimed. */
+export class NotFulfillable extends Schema.TaggedError<NotFulfillable>()("NotFulfillable", {
+  session: SessionId,
+  reason: FulfilmentBlocker,
+  /** The refund or the dispute; absent where it was given back at the processor. */
+  by: Schema.optionalKey(Schema.String)
+}) {
+  get field(): string {
+    return "session"
+  }
+  override get message(): string {
+    const why =
+      this.reason === "given_back"
+        ? "its money went back, or is on its way back"
+        : "its cardholder's bank disputes the charge, or took its money back"
+    const which = this.by === undefined ? "" : ` (${this.by})`
+    return `${why}${which}; hand nothing over, and ask again only if that comes to nothing`
   }
 }
 

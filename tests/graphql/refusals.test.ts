@@ -202,6 +202,16 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
           sessionId: id,
           state: "settled"
         })
+        const giveBack = `mutation ($id: ID!) { refundPayment(input: { session: $id, reason: "it came back" }) {
+          ... on RefundPaymentPayload { refund { refundId } } } }`
+        const gone = yield* field(giveBack, "refundPayment", { id })
+        const late = `mutation ($id: ID!) { claimFulfilment(session: $id) { ... on NotFulfillable { code sessionId reason by } } }`
+        assert.deepStrictEqual(yield* field(late, "claimFulfilment", { id }), {
+          code: "not_fulfillable",
+          sessionId: id,
+          reason: "given_back",
+          by: at(gone, "refund", "refundId")
+        })
       })
     )
 

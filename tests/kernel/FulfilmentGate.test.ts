@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
 import { Principal } from "../../src/kernel/ids.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
+import { NotFulfillable } from "../../src/kernel/refusals.ts"
 import { SessionState } from "../../src/kernel/PaymentSession.ts"
 import { sessionId } from "../support/kernel/accounts.ts"
 import { fakeLedger } from "../support/kernel/FakeLedger.ts"
@@ -48,6 +49,17 @@ describe("the fulfilment gate", () => {
         const { claimed } = claim(session, Effect.succeed({ _tag: "NotSettled", state }))
         expect(yield* Effect.flip(claimed)).toMatchObject({ _tag: "SessionNotSettled", session, state })
       })
+  )
+
+  it.effect.each([
+    { reason: "given_back", by: "re_1" },
+    { reason: "disputed", by: "dp_1" },
+    { reason: "given_back" }
+  ] as const)("gives nothing out for money that is not there: %j", (why) =>
+    Effect.gen(function* () {
+      const { claimed } = claim(session, Effect.succeed({ _tag: "NotFulfillable", ...why }))
+      expect(yield* Effect.flip(claimed)).toStrictEqual(new NotFulfillable({ session, ...why }))
+    })
   )
 
   it.effect("knows no session that the ledger does not know", () =>

@@ -31,6 +31,7 @@ const {
   OrderAlreadyDeclared,
   RateLimited,
   RedirectNotAllowed,
+  NotFulfillable,
   SessionNotSettled,
   UnknownBrand,
   UnknownEntity,
@@ -193,6 +194,16 @@ const sentences: ReadonlyArray<readonly [refusal: Refusal, field: string, senten
     new SessionNotSettled({ session, state: "processing" }),
     "session",
     "the session is processing; fulfil only what is settled"
+  ],
+  [
+    new NotFulfillable({ session, reason: "given_back", by: "re_1" }),
+    "session",
+    "its money went back, or is on its way back (re_1); hand nothing over, and ask again only if that comes to nothing"
+  ],
+  [
+    new NotFulfillable({ session, reason: "disputed" }),
+    "session",
+    "its cardholder's bank disputes the charge, or took its money back; hand nothing over, and ask again only if that comes to nothing"
   ],
   [
     new UnknownMid({ mid: "mid_x" }),

@@ -13,7 +13,7 @@ import {
 import { EventType } from "../../src/kernel/Outbox.ts"
 import { DeclarationRefusal, EvidenceSource, PermitRefusal } from "../../src/kernel/PaymentLedger.ts"
 import { DisputeState, WebhookRefused } from "../../src/kernel/PaymentProvider.ts"
-import { PaymentMode, SessionState, WaitsFor } from "../../src/kernel/PaymentSession.ts"
+import { FulfilmentBlocker, PaymentMode, SessionState, WaitsFor } from "../../src/kernel/PaymentSession.ts"
 import { CardRefused } from "../../src/kernel/TokenVault.ts"
 import { PageKind } from "../../src/kernel/operations/Page.ts"
 import { Conclusion, Contradiction, ReviewState } from "../../src/kernel/reviews/Review.ts"
@@ -86,6 +86,7 @@ describe("the words that others know us by are these:", () => {
     ["states of a dispute", DisputeState.literals, "warning open under_review won lost closed"],
     ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
     ["kinds of a page", PageKind.literals, "in_review refund_in_review incident"],
+    ["what stands against a fulfilment", FulfilmentBlocker.literals, "given_back disputed"],
     ["states of a review", ReviewState.literals, "open approved rejected expired"],
     ["conclusions of a person", Conclusion.literals, "captured refunded declined absent handled"],
     [

@@ -399,7 +399,10 @@ create trigger guard_attempt before insert or update on attempts for each row ex
 create trigger no_delete before delete on attempts for each row execute function refuse_change();
 create trigger no_truncate before truncate on attempts for each statement execute function refuse_change();
 
-create function guard_fulfilment() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
+-- As the owner, so that whoever may write a claim is judged, and not stopped for a function that he may not call.
+create function guard_fulfilment() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
 begin
   if tg_op = 'INSERT' then
     if not exists (select from payment_sessions where session_id = new.session_id and state = 'settled') then
@@ -414,6 +417,12 @@ begin
   end if;
   if old.claimed_at is not null or (new.session_id, new.attempt_id, new.settled_at) is distinct from (old.session_id, old.attempt_id, old.settled_at) then
     raise exception 'a fulfilment is claimed once' using errcode = 'restrict_violation', constraint = 'claimed_once';
+  end if;
+  if new.claimed_at is not null then
+    select * into s from payment_sessions where session_id = new.session_id;
+    if fulfilment_block(s) is not null then
+      raise exception 'what was given back or is disputed is not fulfilled' using errcode = 'restrict_violation', constraint = 'claimed_while_paid';
+    end if;
   end if;
   return new;
 end

@@ -499,15 +499,22 @@ language sql security definer set search_path = payments, pg_temp as $body$
   from claimed join attempts a using (attempt_id)
 $body$;
 
--- Claims the fulfilment of a settled session: {session, by, key?}.
+-- Claims the fulfilment of a settled session: {session, by, key?}. Whoever gives its money back holds the same lock: the
+-- one who comes first is right.
 create function claim_fulfilment(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
   s payment_sessions;
+  blocked jsonb;
 begin
   select * into s from payment_sessions where session_id = p ->> 'session' for update;
   if not found then return null; end if;
   if s.state <> 'settled' then return jsonb_build_object('_tag', 'NotSettled', 'state', s.state); end if;
+  blocked := fulfilment_block(s);
+  -- What was given out before stays given out.
+  if blocked is not null and exists (select from fulfilments where session_id = s.session_id and claimed_at is null) then
+    return jsonb_build_object('_tag', 'NotFulfillable') || blocked;
+  end if;
   update fulfilments set claimed_at = now(), claimed_by = p ->> 'by', claimed_key = p ->> 'key'
   where session_id = s.session_id and claimed_at is null;
   if not found then

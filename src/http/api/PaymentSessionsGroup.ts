@@ -100,14 +100,19 @@ const fulfil = HttpApiEndpoint.post("fulfil", "/:id/fulfilment", {
   params,
   headers: IdempotencyHeaders,
   success: FulfilmentAnswer,
-  error: [refusals.UnknownSession, refusals.SessionNotSettled, refusals.LedgerUnavailable]
+  error: [
+    refusals.UnknownSession,
+    refusals.SessionNotSettled,
+    refusals.NotFulfillable,
+    refusals.LedgerUnavailable
+  ]
 })
   .middleware(WellFormed)
   .annotateMerge(
     OpenApi.annotations({
       summary: "Claim the fulfilment of a settled session",
       description:
-        "Answers `first` exactly once in a session's life, and `duplicate` ever after, whoever asks. With an Idempotency-Key that one worker alone uses, `ownClaim` tells it that the first claim was its own, in case the answer was lost."
+        "Answers `first` exactly once in a session's life, and `duplicate` ever after, whoever asks. Of a session whose money went back or is disputed nothing is given out (`not_fulfillable`). With an Idempotency-Key that one worker alone uses, `ownClaim` tells it that the first claim was its own, in case the answer was lost."
     })
   )
 

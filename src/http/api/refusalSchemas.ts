@@ -174,6 +174,11 @@ export const SessionNotSettled = refusal(
   Kernel.SessionNotSettled,
   fields(Kernel.SessionNotSettled, ["session", "state"])
 )
+export const NotFulfillable = refusal(
+  "NotFulfillable",
+  Kernel.NotFulfillable,
+  fields(Kernel.NotFulfillable, ["session", "reason", "by"])
+)
 export const UnknownVault = refusal(
   "UnknownVault",
   Vault.UnknownVault,

@@ -188,6 +188,18 @@ export const sessions: ReadonlyArray<Prohibition> = [
     tries: `insert into fulfilments (session_id, attempt_id) values ('${s.session(2)}', '${s.attempt(2, 1)}')`
   },
   {
+    by: "claimed_while_paid",
+    what: "a fulfilment that is claimed after its money went back",
+    given: [...r.paid(5), r.openRefund(5), r.recordRefund(5, 1, r.refunded("back_5"))],
+    tries: `update fulfilments set claimed_at = now(), claimed_by = 'app' where session_id = '${s.session(5)}'`
+  },
+  {
+    by: "claimed_while_paid",
+    what: "a fulfilment that is claimed while its charge is disputed",
+    given: [...r.paid(5), r.heardOfDispute(5, "open")],
+    tries: `update fulfilments set claimed_at = now(), claimed_by = 'app' where session_id = '${s.session(5)}'`
+  },
+  {
     by: "fulfilment_by_captured",
     what: "a fulfilment that begins claimed",
     given: [

@@ -374,6 +374,11 @@ export interface RefusalDetails {
       readonly reason: "kill_switch_on" | "not_active" | "not_underwritten" | "entity_cannot_collect" | "gates_missing" | "gates_by_one_person" | "retry_forbidden" | "card_needs_update" | "retry_too_early" | "retry_budget_spent"
     }>
   }
+  readonly not_fulfillable: {
+    readonly session: string
+    readonly reason: "given_back" | "disputed"
+    readonly by?: string
+  }
   readonly not_settled_yet: {
     readonly amount: number
     readonly captured: number
@@ -460,7 +465,7 @@ export interface RefusalsOf {
   readonly read: "forbidden" | "rate_limited" | "unauthorized" | "unknown_session"
   readonly confirm: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "no_eligible_merchant_account" | "rate_limited" | "session_not_payable" | "unauthorized" | "unknown_session" | "unknown_token" | "unknown_vault" | "unsupported_media_type" | "vault_unavailable"
   readonly cancel: "forbidden" | "rate_limited" | "session_not_payable" | "unauthorized" | "unknown_session"
-  readonly claimFulfilment: "forbidden" | "malformed_request" | "rate_limited" | "session_not_settled" | "unauthorized" | "unknown_session"
+  readonly claimFulfilment: "forbidden" | "malformed_request" | "not_fulfillable" | "rate_limited" | "session_not_settled" | "unauthorized" | "unknown_session"
   readonly refund: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "not_settled_yet" | "nothing_to_refund" | "processor_unavailable" | "rate_limited" | "refund_blocked" | "refund_too_large" | "unauthorized" | "unknown_session" | "unsupported_media_type"
   readonly readRefunds: "forbidden" | "rate_limited" | "unauthorized" | "unknown_session"
 }

@@ -1,3 +1,4 @@
+import * as r from "../../support/refundScene.ts"
 import * as s from "../../support/scene.ts"
 import { apps, atMostOne, none, owners, type Race } from "../Race.ts"
 import * as scenes from "../scenes.ts"
@@ -115,6 +116,18 @@ export const money: ReadonlyArray<Race> = [
     given: scenes.settled,
     workers: (nr) => owners(8, () => fulfil(nr)),
     broken: (nr) => atMostOne(`fulfilments where session_id = ${session(nr)}`)
+  },
+  {
+    drops: ["refusal guard_fulfilment.claimed_while_paid"],
+    law: "nothing is handed over for money that went back",
+    given: (nr) => [...r.paid(nr), r.openRefund(nr), r.recordRefund(nr, 1, r.refunded(`re_${nr}`))],
+    workers: (nr) =>
+      owners(
+        4,
+        () =>
+          `update fulfilments set claimed_at = now(), claimed_by = 'app' where session_id = ${session(nr)}`
+      ),
+    broken: (nr) => none(`fulfilments where session_id = ${session(nr)} and claimed_at is not null`)
   },
   {
     drops: ["refusal guard_fulfilment.fulfilment_of_settled"],
