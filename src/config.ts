@@ -59,6 +59,8 @@ export interface Settings {
   readonly checkoutKeys: ReadonlyArray<Redacted.Redacted<Uint8Array>>
   /** How long a session may be paid after it was declared. */
   readonly sessionLifetime: Duration.Duration
+  /** How long a second person may take to sign what another one asked for. */
+  readonly changeLifetime: Duration.Duration
   /** How long an attempt may be in review before a person is called. */
   readonly pageAfter: Duration.Duration
   /** How often things may be asked of this server and all others on its database. */
@@ -134,6 +136,10 @@ const declared = {
   sessionLifetime: setting("SESSION_LIFETIME", time, {
     standard: "24 hours",
     sets: "how long a session may be paid after it was declared"
+  }),
+  changeLifetime: setting("CHANGE_LIFETIME", time, {
+    standard: "24 hours",
+    sets: "how long what takes two persons waits for the second one"
   }),
   pageAfter: setting("PAGE_AFTER", time, {
     standard: "15 minutes",
@@ -325,6 +331,13 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
     return refuse(
       "SESSION_LIFETIME",
       'is not between 1 second and 30 days; say for example SESSION_LIFETIME="24 hours"'
+    )
+  }
+  const changes = found.changeLifetime
+  if (Duration.isLessThan(changes, Duration.minutes(1)) || Duration.isGreaterThan(changes, longestLifetime)) {
+    return refuse(
+      "CHANGE_LIFETIME",
+      'is not between 1 minute and 30 days; say for example CHANGE_LIFETIME="24 hours"'
     )
   }
   return Effect.succeed(found)

@@ -9,6 +9,7 @@ import * as KeySecretsHmac from "./db/access/KeySecretsHmac.ts"
 import { ApiKeys } from "./db/ApiKeys.ts"
 import * as CheckoutTurnsPg from "./db/checkout/CheckoutTurnsPg.ts"
 import * as EmbedExchangesPg from "./db/checkout/EmbedExchangesPg.ts"
+import * as ChangeStorePg from "./db/changes/ChangeStorePg.ts"
 import * as Database from "./db/Database.ts"
 import * as EntityRegistryPg from "./db/EntityRegistryPg.ts"
 import * as EventDeliveriesPg from "./db/events/EventDeliveriesPg.ts"
@@ -31,6 +32,7 @@ import { readyRoute } from "./http/readyRoute.ts"
 import { restRoutes } from "./http/restRoutes.ts"
 import { httpServer } from "./http/server.ts"
 import { webhookRoutes } from "./http/webhookRoutes.ts"
+import { Changes } from "./kernel/changes/Changes.ts"
 import { Checkout } from "./kernel/checkout/Checkout.ts"
 import { DisputeNews } from "./kernel/disputes/DisputeNews.ts"
 import { EventDispatcher } from "./kernel/events/EventDispatcher.ts"
@@ -108,6 +110,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     EventDeliveriesPg.layer,
     WebhookInboxPg.layer,
     ReviewStorePg.layer,
+    ChangeStorePg.layer,
     GateRecordPg.layer,
     KeyRecordPg.layer.pipe(Layer.provide(KeySecretsHmac.layer(settings))),
     PageRecordPg.layer,
@@ -123,6 +126,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     EventSubscriptions.layer,
     EventDispatcher.layer,
     Reviews.layer,
+    Changes.layer({ lifetime: settings.changeLifetime }),
     Paging.layer({ patience: settings.pageAfter }),
     WebhookIntake.layer,
     WebhookProcessing.layer.pipe(

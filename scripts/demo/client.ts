@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { developmentKey } from "../../src/db/seedData.ts"
+import { developmentKey, secondDevelopmentKey } from "../../src/db/seedData.ts"
 
 /** An answer of the service, with the few fields that the story tells of. */
 export const Answer = Schema.Struct({
@@ -21,18 +21,26 @@ export interface Client {
     body?: unknown,
     idempotencyKey?: string
   ) => Effect.Effect<Answer & { readonly status: number }>
+  /** The same with the key of a second operator. */
+  readonly postAsSecond: (path: string, body?: unknown) => Effect.Effect<Answer & { readonly status: number }>
   readonly get: (path: string) => Effect.Effect<Answer & { readonly status: number }>
 }
 
 /** A client that knows HTTP and the development key, and nothing else of the service. */
 export const clientOf = (origin: string): Client => {
-  const ask = (method: string, path: string, body: unknown, idempotencyKey?: string) =>
+  const ask = (
+    method: string,
+    path: string,
+    body: unknown,
+    idempotencyKey?: string,
+    { key } = developmentKey
+  ) =>
     Effect.promise(async (signal) => {
       const response = await fetch(`${origin}${path}`, {
         method,
         signal,
         headers: {
-          authorization: `Bearer ${developmentKey.key}`,
+          authorization: `Bearer ${key}`,
           "content-type": "application/json",
           ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey })
         },
@@ -42,6 +50,7 @@ export const clientOf = (origin: string): Client => {
     })
   return {
     post: (path, body, idempotencyKey) => ask("POST", path, body, idempotencyKey),
+    postAsSecond: (path, body) => ask("POST", path, body, undefined, secondDevelopmentKey),
     get: (path) => ask("GET", path, undefined)
   }
 }

@@ -128,13 +128,26 @@ export const killSwitch = Effect.fnUntraced(function* ({ client }: Stage) {
     `mid_bio_2 was passed over, and the charge is ${answer.outcome}`,
     answer.outcome === "settled"
   )
-  yield* setKillSwitch(client, "mid_bio_2", false)
+  const asked = requestIn(yield* setKillSwitch(client, "mid_bio_2", false))
+  yield* expect("that it sends again takes two persons: the request waits", asked !== undefined)
+  const approve = {
+    query: "mutation ($id: ID!) { approveChange(changeRequest: $id) { __typename } }",
+    variables: { id: asked }
+  }
+  const alone = JSON.stringify((yield* client.post("/graphql", approve)).data)
+  yield* expect("whoever asked cannot sign as well", alone.includes("SecondPersonNeeded"))
+  const signed = JSON.stringify((yield* client.postAsSecond("/graphql", approve)).data)
+  yield* expect("a second operator signs, and it sends again", signed.includes("ApproveChangePayload"))
 })
+
+const requestIn = ({ data }: Answer): string | undefined => /cr_[0-9]+/.exec(JSON.stringify(data))?.[0]
 
 const setKillSwitch = (client: Client, mid: string, on: boolean) =>
   client.post("/graphql", {
     query: `mutation ($mid: ID!, $on: Boolean!) {
-      setMidKillSwitch(mid: $mid, on: $on, reason: "demonstration") { __typename }
+      setMidKillSwitch(mid: $mid, on: $on, reason: "demonstration") {
+        ... on NeedsApproval { changeRequest { changeId } }
+      }
     }`,
     variables: { mid, on }
   })

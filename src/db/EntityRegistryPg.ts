@@ -32,7 +32,7 @@ export const layer: Layer.Layer<EntityRegistry, LedgerUnavailable, PgClient.PgCl
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const configured = yield* ProviderNames
-      const killSwitchStep = step(sql, "set_kill_switch", Schema.Boolean)
+      const stopStep = step(sql, "stop_account", Schema.Boolean)
 
       const secrets = yield* Secrets
       const withCredentials = Effect.fnUntraced(function* (loaded: typeof Loaded.Type) {
@@ -107,8 +107,9 @@ export const layer: Layer.Layer<EntityRegistry, LedgerUnavailable, PgClient.PgCl
 
       return EntityRegistry.of({
         snapshot: Effect.flatMap(Ref.get(current), registryInSight),
-        setKillSwitch: Effect.fn("EntityRegistry.setKillSwitch")(function* (change) {
-          const known = yield* killSwitchStep(change)
+        refresh,
+        stop: Effect.fn("EntityRegistry.stop")(function* (change) {
+          const known = yield* stopStep(change)
           if (!known) return yield* new UnknownMid({ mid: change.mid })
           yield* refresh
           const account = (yield* Ref.get(current)).accounts.get(change.mid)

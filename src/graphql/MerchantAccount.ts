@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { holdsCardNumber, withoutCardNumber } from "../kernel/cardNumbers.ts"
+import { ChangeOpenAlready, NeedsApproval } from "../kernel/changes/changeRefusals.ts"
 import { EntityRegistry, UnknownMid } from "../kernel/EntityRegistry.ts"
 import { MidId } from "../kernel/ids.ts"
 import {
@@ -9,11 +10,13 @@ import {
   missingGates,
   type PassedGate as KernelPassedGate
 } from "../kernel/MerchantAccount.ts"
+import { OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 import { cardNumberWords } from "../kernel/text.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { AuditRow, AuditRowConnection } from "./Audit.ts"
+import { askForTwo } from "./askForTwo.ts"
 import { builder } from "./builder.ts"
 import { CardBrand, Currency, Gate, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
 import { pagesBelow } from "./levels.ts"
@@ -200,17 +203,18 @@ builder.mutationField("setMidKillSwitch", (t) =>
   t.field({
     type: SetMidKillSwitchPayload,
     description:
-      "Stops or resumes new sends on one account, at once and for every process. Who did it and why is audited.",
+      "Stops new sends on one account, at once and for every process. That it sends again takes two persons: false asks for it, and the answer names the request that another operator approves. Who did it and why is audited.",
     args: {
       mid: t.arg.id({ required: true, description: "The plain id (`mid_bio_1`) or the global one." }),
       on: t.arg.boolean({ required: true, description: "True stops it." }),
       reason: t.arg.string({ required: true, description: "Why, for the audit: 1 to 500 characters." })
     },
     errors: {
-      types: [InvalidInput, UnknownMid, LedgerDidNotAnswer],
+      types: [InvalidInput, UnknownMid, NeedsApproval, OperatorsOnly, ChangeOpenAlready, LedgerDidNotAnswer],
       union: { name: "SetMidKillSwitchResult" }
     },
-    resolve: async (_root, { mid, on, reason }, { run, principal }) => {
+    resolve: async (_root, { mid, on, reason }, context) => {
+      const { run, principal } = context
       // One line: it is written into the audit and shown in lists.
       if (!/^[^\p{Cc}\p{Cs}]{1,500}$/u.test(reason.trim())) {
         throw new InvalidInput({
@@ -223,10 +227,18 @@ builder.mutationField("setMidKillSwitch", (t) =>
       if (!/^[a-z0-9_]{1,63}$/.test(id) || holdsCardNumber(id)) {
         throw new UnknownMid({ mid: withoutCardNumber(id).slice(0, 80) })
       }
-      const change = { mid: MidId.make(id), on, by: principal, reason: reason.trim() }
+      const change = { mid: MidId.make(id), by: principal, reason: reason.trim() }
+      if (!on) {
+        const wanted = { mid: change.mid, killSwitch: false } as const
+        const account = context.registry().accounts.get(id)
+        if ((await askForTwo(context, { kind: "resume_mid", wanted, reason })) && account !== undefined) {
+          return { account: new KernelMerchantAccount({ ...account, killSwitch: false }) }
+        }
+        throw new UnknownMid({ mid: id })
+      }
       const account = await run(
         EntityRegistry.pipe(
-          Effect.flatMap((registry) => registry.setKillSwitch(change)),
+          Effect.flatMap((registry) => registry.stop(change)),
           Effect.catchTag("LedgerUnavailable", adviseOnSwitch)
         )
       )

@@ -159,10 +159,10 @@ builder.objectType(Refusals.OrderAlreadyDeclared, {
   })
 })
 
-const Difference = builder
+export const Difference = builder
   .objectRef<Refusals.IdempotencyKeyReused["differences"][number]>("Difference")
   .implement({
-    description: "Where the request differs from the one that came first under the key.",
+    description: "Where two things differ: what came first, and what is there now.",
     fields: (t) => ({
       field: t.exposeString("field"),
       before: t.exposeString("before"),

@@ -238,13 +238,13 @@ builder.objectType(Refusals.ReviewContradicted, {
 
 builder.objectType(Refusals.SecondPersonNeeded, {
   name: "SecondPersonNeeded",
-  description: "Whoever asked for a review does not approve it.",
+  description: "Whoever asked does not approve it.",
   interfaces: [Refusal]
 })
 
 builder.objectType(Refusals.AskedByNoOperator, {
   name: "AskedByNoOperator",
-  description: "Whoever asked for the review is no operator any more.",
+  description: "Whoever asked may not ask for it any more.",
   interfaces: [Refusal]
 })
 

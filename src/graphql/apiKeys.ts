@@ -23,7 +23,9 @@ const operationNames: Readonly<Record<KernelOperation, string>> = {
   "registry:write": "registry_write",
   "operations:manage": "operations_manage",
   "audit:read": "audit_read",
-  "keys:manage": "keys_manage"
+  "keys:manage": "keys_manage",
+  "changes:request": "changes_request",
+  "changes:approve": "changes_approve"
 }
 
 const Operation = builder.enumType("Operation", {
@@ -37,7 +39,9 @@ const Operation = builder.enumType("Operation", {
     registry_write: { value: "registry:write" },
     operations_manage: { value: "operations:manage" },
     audit_read: { value: "audit:read" },
-    keys_manage: { value: "keys:manage" }
+    keys_manage: { value: "keys:manage" },
+    changes_request: { value: "changes:request" },
+    changes_approve: { value: "changes:approve" }
   } satisfies Record<string, { readonly value: KernelOperation }>
 })
 
@@ -102,7 +106,13 @@ const someOf = (field: string, given: ReadonlyArray<string> | null | undefined) 
   throw new InvalidInput({ field, problem: "is not a list of 1 to 100 ids; leave it out for all" })
 }
 
-const overAll: ReadonlySet<KernelOperation> = new Set(["registry:write", "operations:manage", "keys:manage"])
+const overAll: ReadonlySet<KernelOperation> = new Set([
+  "registry:write",
+  "operations:manage",
+  "keys:manage",
+  "changes:request",
+  "changes:approve"
+])
 
 builder.mutationFields((t) => ({
   createApiKey: t.field({

@@ -2,6 +2,7 @@ import { Cause, Effect, Exit } from "effect"
 import type { KeyId } from "../kernel/access/Caller.ts"
 import type { KeyRecord } from "../kernel/access/KeyRecord.ts"
 import type { Operation } from "../kernel/access/Operation.ts"
+import type { Changes } from "../kernel/changes/Changes.ts"
 import type { EntityRegistry, RegistrySnapshot } from "../kernel/EntityRegistry.ts"
 import type { EventSubscriptions } from "../kernel/events/EventSubscriptions.ts"
 import type { FulfilmentGate } from "../kernel/FulfilmentGate.ts"
@@ -32,6 +33,7 @@ export type GraphqlServices =
   | PaymentReads
   | WebhookInbox
   | Reviews
+  | Changes
   | PageRecord
   | GateRecord
   | KeyRecord

@@ -1,7 +1,7 @@
 import { Result } from "effect"
 import { Base64 } from "effect/encoding"
 
-const pattern = /^(PaymentSession|Attempt|Entity|MerchantAccount):(.+)$/s
+const pattern = /^(PaymentSession|Attempt|Entity|MerchantAccount|ChangeRequest):(.+)$/s
 
 /** No session has it. */
 const nobody = { typename: "PaymentSession", id: "" }

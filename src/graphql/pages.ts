@@ -27,6 +27,7 @@ export type CursorKind =
   | "session-dispute"
   | "apiKey"
   | "review"
+  | "change"
   | "page"
   | "refund"
   | "dispute"

@@ -5,6 +5,7 @@ import type {
   EventSubscription as KernelSubscription
 } from "../kernel/events/EventSubscription.ts"
 import type { MerchantAccount as KernelMerchantAccount } from "../kernel/MerchantAccount.ts"
+import type { ChangeRequest as KernelChange } from "../kernel/changes/ChangeRequest.ts"
 import type { Dispute as KernelDispute } from "../kernel/disputes/Dispute.ts"
 import type { Refund as KernelRefund } from "../kernel/refunds/Refund.ts"
 import type { PaymentSession as KernelSession } from "../kernel/PaymentSession.ts"
@@ -23,6 +24,8 @@ export const MerchantAccount = builder.objectRef<KernelMerchantAccount>("Merchan
 
 export const EventSubscription = builder.objectRef<KernelSubscription>("EventSubscription")
 export const EventDelivery = builder.objectRef<KernelDelivery>("EventDelivery")
+
+export const ChangeRequest = builder.objectRef<KernelChange>("ChangeRequest")
 
 export const Refund = builder.objectRef<KernelRefund>("Refund")
 export const Dispute = builder.objectRef<KernelDispute>("Dispute")

@@ -4,6 +4,8 @@ import { LedgerDidNotAnswer } from "./doorRefusals.ts"
 
 /** The one table of refusals by HTTP status. */
 export const statusOf = {
+  // It was taken down, and waits for a second person.
+  NeedsApproval: 202,
   // The request cannot be read.
   MalformedRequest: 400,
   Unauthorized: 401,
@@ -27,6 +29,7 @@ export const statusOf = {
   UnknownWebhook: 404,
   UnknownReview: 404,
   UnknownKey: 404,
+  UnknownChange: 404,
   // It can be read, and what there is already stands against it.
   SessionNotPayable: 409,
   SessionNotSettled: 409,
@@ -38,6 +41,10 @@ export const statusOf = {
   ReviewContradicted: 409,
   ReviewDecided: 409,
   AskedByNoOperator: 409,
+  AskedByAnother: 403,
+  ChangeOpenAlready: 409,
+  ChangeDecided: 409,
+  ChangedSince: 409,
   GatePassedBefore: 409,
   GateNotPassed: 409,
   TooManySubscriptions: 409,

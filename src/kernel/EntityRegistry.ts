@@ -31,13 +31,14 @@ export class EntityRegistry extends Context.Service<
   EntityRegistry,
   {
     readonly snapshot: Effect.Effect<RegistrySnapshot, LedgerUnavailable>
+    /** The next snapshot of this process has what was written by now. */
+    readonly refresh: Effect.Effect<void, LedgerUnavailable>
     /**
-     * Stops or resumes new sends on one account, at once and for every process: the next write-ahead sees it.
-     * Who did it and why is audited.
+     * Stops new sends on one account, at once and for every process: the next write-ahead sees it. Who did it and why is
+     * audited. That it sends again is a change that two persons sign.
      */
-    readonly setKillSwitch: (change: {
+    readonly stop: (change: {
       readonly mid: MidId
-      readonly on: boolean
       readonly by: Principal
       readonly reason: string
     }) => Effect.Effect<MerchantAccount, UnknownMid | LedgerUnavailable>

@@ -6,6 +6,7 @@ import type { Outbox } from "../kernel/Outbox.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../kernel/PaymentLedger.ts"
 import { Reconciler } from "../kernel/Reconciler.ts"
 import { Paging } from "../kernel/operations/Paging.ts"
+import { ChangeStore } from "../kernel/changes/ChangeStore.ts"
 import { ReviewStore } from "../kernel/reviews/ReviewStore.ts"
 import { WebhookProcessing } from "../kernel/webhooks/WebhookProcessing.ts"
 import type { EventDispatcher } from "../kernel/events/EventDispatcher.ts"
@@ -53,7 +54,11 @@ const expiry = once(
   Effect.gen(function* () {
     const ledger = yield* PaymentLedger
     const reviews = yield* ReviewStore
-    yield* forever("expiry", Effect.andThen(ledger.expireDue(batch), reviews.expireDue(batch)))
+    const changes = yield* ChangeStore
+    yield* forever(
+      "expiry",
+      Effect.all([ledger.expireDue(batch), reviews.expireDue(batch), changes.expireDue(batch)])
+    )
   })
 )
 
@@ -178,6 +183,7 @@ export const workers = <E>(
   | RefundReconciler
   | WebhookProcessing
   | ReviewStore
+  | ChangeStore
   | Paging
   | Outbox
   | EventConsumers

@@ -26,7 +26,13 @@ const list = (values: ReadonlyArray<string> | undefined) =>
   values === undefined ? "null" : `'{${values.join(",")}}'`
 
 /** What only somebody who sees all companies decides. */
-export const overAll: ReadonlyArray<Operation> = ["registry:write", "operations:manage", "keys:manage"]
+export const overAll: ReadonlyArray<Operation> = [
+  "registry:write",
+  "operations:manage",
+  "keys:manage",
+  "changes:request",
+  "changes:approve"
+]
 
 /** SQL that makes a key which everybody may know, so that a test can say it. */
 export const keyWith = (

@@ -67,8 +67,8 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.appLayer)), { excludeT
           yield* sql.unsafe(open(nr))
           yield* sql.unsafe(record(nr, 1, outcome.indeterminate))
         }
-        for (const on of [true, false]) {
-          yield* sql`select set_kill_switch(${JSON.stringify({ mid: "mid_bio_1", on, by: "Zoë 🔑", reason: 'naïve, "quoted": 1' })}::jsonb)`
+        for (const reason of ['naïve, "quoted": 1', "again"]) {
+          yield* sql`select stop_account(${JSON.stringify({ mid: "mid_bio_1", by: "Zoë 🔑", reason })}::jsonb)`
         }
         const rows = yield* everyRow
         const last = new Map<string, Row>()

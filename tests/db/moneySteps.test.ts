@@ -22,6 +22,7 @@ import { RoutingDecision } from "../../src/kernel/routing/RoutingPolicyEngine.ts
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import * as w from "../suites/world.ts"
+import { resume } from "./support/changeScene.ts"
 import { Owner } from "./support/pgStorage.ts"
 import { tap, type Traffic, type Wire } from "./support/Wire.ts"
 
@@ -271,16 +272,15 @@ it.layer(everything, { excludeTestServices: true })("a charge costs at the datab
     Effect.gen(function* () {
       const owner = yield* Owner
       const registry = yield* EntityRegistry
-      const turn = (on: boolean) =>
-        registry.setKillSwitch({ mid: MidId.make("mid_bio_1"), on, by: w.app, reason: "a test" })
-      yield* turn(true)
+      const stopped = MidId.make("mid_bio_1")
+      yield* registry.stop({ mid: stopped, by: w.app, reason: "a test" })
       const session = yield* declared
       script.push(
         Effect.fail(new Declined({ kind: "soft", evidence: { code: "51", message: "insufficient funds" } })),
         Effect.fail(new Indeterminate({ evidence: { code: "timeout", message: "no answer in 5 s" } }))
       )
       yield* confirm(session)
-      yield* turn(false)
+      for (const statement of resume(stopped)) yield* owner.unsafe(statement)
       const [decision] = yield* owner<{ readonly kept: unknown }>`
         select jsonb_build_object('policyVersion', policy_version, 'inputs', inputs, 'chosen', chosen,
           'leftOut', left_out) as kept from routing_decisions where session_id = ${session}`

@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { PermitRefusal } from "../../src/kernel/PaymentLedger.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { allowedSecond, attempts } from "./prohibitions/attempts.ts"
+import { changes } from "./prohibitions/changes.ts"
 import { columns } from "./prohibitions/columns.ts"
 import { events } from "./prohibitions/events.ts"
 import { history } from "./prohibitions/history.ts"
@@ -15,6 +16,7 @@ import { sessions } from "./prohibitions/sessions.ts"
 import { pages } from "./prohibitions/pages.ts"
 import { reviews } from "./prohibitions/reviews.ts"
 import { webhooks } from "./prohibitions/webhooks.ts"
+import { everyChangeTable } from "./support/changeScene.ts"
 import { everyEventTable } from "./support/eventScene.ts"
 import { Owner } from "./support/pgStorage.ts"
 import { refusalOfTrying } from "./support/refusal.ts"
@@ -38,7 +40,8 @@ const groups = {
   webhooks,
   reviews,
   pages,
-  keys
+  keys,
+  changes
 }
 const prohibitions = Object.values(groups).flat()
 
@@ -90,6 +93,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
               ...everyWebhookTable,
               ...everyReviewTable,
               ...everyPageTable,
+              ...everyChangeTable,
               withoutTriggers(tab)
             ],
             `update ${tab} set ${col} = null`
@@ -149,6 +153,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "audit_heads.guard_audit_head guard_audit_head O",
             "brand_entities.new_policy_version bump_policy_version O",
             "brands.new_policy_version bump_policy_version O",
+            "change_requests.guard_change guard_change O",
             "disputes.guard_dispute guard_dispute O",
             "entities.new_policy_version bump_policy_version O",
             "entity_underwriting.new_policy_version bump_policy_version O",
@@ -156,6 +161,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "fulfilments.guard_fulfilment guard_fulfilment O",
             "idempotency_keys.guard_key guard_key O",
             "incidents.guard_incident guard_incident O",
+            "merchant_accounts.guard_account_loosened guard_account_loosened O",
             "merchant_accounts.new_policy_version bump_policy_version O",
             "mid_underwriting.new_policy_version bump_policy_version O",
             "outbox.guard_event guard_event O",

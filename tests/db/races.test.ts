@@ -7,6 +7,7 @@ import type { SessionId } from "../../src/kernel/ids.ts"
 import { type Candidate, type LedgerUnavailable, PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+import { StorageFixture } from "../suites/StorageFixture.ts"
 import * as w from "../suites/world.ts"
 import { Owner, pgStorage } from "./support/pgStorage.ts"
 import { refusalOf } from "./support/refusal.ts"
@@ -67,6 +68,7 @@ const wrongHeaded = Effect.fnUntraced(function* (
   seed: number
 ) {
   const registry = yield* EntityRegistry
+  const fixture = yield* StorageFixture
   const { next, pick } = chances(seed)
   const permitted = ({
     attempt: { attempt, fence }
@@ -146,13 +148,10 @@ const wrongHeaded = Effect.fnUntraced(function* (
         if (claimed?._tag === "Claimed" && claimed.fulfilment === "first") told.fulfilments += 1
         break
       }
-      case "switch":
-        yield* registry.setKillSwitch({
-          mid: world.accounts[next(3)]?.id ?? world.accounts[0].id,
-          on: next(3) === 0,
-          by: w.app,
-          reason: "a race"
-        })
+      case "switch": {
+        const mid = world.accounts[next(3)]?.id ?? world.accounts[0].id
+        yield* next(3) === 0 ? registry.stop({ mid, by: w.app, reason: "a race" }) : fixture.resume(mid)
+      }
     }
   }
 })

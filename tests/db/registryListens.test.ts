@@ -39,11 +39,11 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTest
             Effect.provideService(Logger.CurrentLoggers, new Set([logger])),
             Effect.provideService(References.MinimumLogLevel, "Warn")
           )
-          const followed = (killSwitch: boolean) =>
+          const followed = (name: string) =>
             registry.snapshot.pipe(
               Effect.repeat({
                 until: ({ accounts }) =>
-                  [...accounts.values()].find(({ id }) => id === "mid_goods_1")?.killSwitch === killSwitch,
+                  [...accounts.values()].find(({ id }) => id === "mid_goods_1")?.name === name,
                 schedule: Schedule.spaced(Duration.millis(5))
               }),
               Effect.timeout(Duration.seconds(60))
@@ -53,8 +53,8 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTest
             const killed = yield* administrator`select pg_terminate_backend(pid) from pg_stat_activity
               where datname = current_database() and query ilike 'listen%'`
             assert.lengthOf(killed, 1)
-            yield* owner`update merchant_accounts set kill_switch = ${loss % 2 === 1} where mid_id = 'mid_goods_1'`
-            yield* followed(loss % 2 === 1)
+            yield* owner`update merchant_accounts set name = ${`loss ${loss}`} where mid_id = 'mid_goods_1'`
+            yield* followed(`loss ${loss}`)
             // However long it took: a refresh of the timer now and then, and one of each way that it can be told.
             const listening = Effect.map(
               administrator<{ readonly n: number }>`select count(*)::int as n from pg_stat_activity

@@ -240,7 +240,9 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
       names.filter(
         (name) =>
           name !== "setMidKillSwitch" &&
-          !/Event|Webhook|(?:request|reject)Review|passGate|revokeGate|ApiKey/.test(name)
+          !/Event|Webhook|(?:request|reject)(?:Review|Change)|withdrawChange|passGate|revokeGate|ApiKey/.test(
+            name
+          )
       ),
       [...moneyMutations].toSorted()
     )

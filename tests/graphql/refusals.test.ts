@@ -5,6 +5,7 @@ import { isObjectType } from "graphql"
 import { beforeAll } from "vitest"
 import { schema } from "../../src/graphql/schema.ts"
 import { codeOf } from "../../src/http/errorBody.ts"
+import { resumed } from "../changes/support.ts"
 import { behindTheDoor } from "./refusals/behindTheDoor.ts"
 import { createWith, refusedDeclarations } from "./refusals/declarations.ts"
 import {
@@ -217,16 +218,16 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
 
     it.effect("say why each account may not serve when all of them were stopped", () =>
       Effect.gen(function* () {
-        const stop = (mid: string, on: boolean) =>
+        const stop = (mid: string) =>
           field(
-            `mutation ($mid: ID!, $on: Boolean!) { setMidKillSwitch(mid: $mid, on: $on, reason: "a test") {
+            `mutation ($mid: ID!) { setMidKillSwitch(mid: $mid, on: true, reason: "a test") {
             ... on SetMidKillSwitchPayload { merchantAccount { killSwitch } } ... on Refusal { code } } }`,
             "setMidKillSwitch",
-            { mid, on }
+            { mid }
           )
         const id = yield* newSession()
         const mids = ["mid_bio_1", "mid_bio_2", "mid_bio_3"]
-        yield* Effect.forEach(mids, (mid) => stop(mid, true))
+        yield* Effect.forEach(mids, stop)
         const refused = yield* field(
           `mutation ($id: ID!) { confirmPaymentSession(input: { session: $id, vaultToken: { vaultId: "stub", tokenRef: "tok_captured" } }) {
           ... on NoEligibleMerchantAccount { code leftOut { midId merchantAccount { killSwitch } reasons { __typename code sentence } } } } }`,
@@ -243,7 +244,7 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
             ]
           }))
         })
-        yield* Effect.forEach(mids, (mid) => stop(mid, false))
+        yield* Effect.forEach(mids, resumed)
         assert.strictEqual(at(yield* confirm(id, "tok_captured"), "outcome"), "settled")
       })
     )

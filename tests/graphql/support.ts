@@ -7,6 +7,7 @@ import { ApiKeys } from "../../src/db/ApiKeys.ts"
 import * as KeyRecordPg from "../../src/db/access/KeyRecordPg.ts"
 import * as KeySecretsHmac from "../../src/db/access/KeySecretsHmac.ts"
 import { keyHashSecretsOf } from "../../src/db/access/keyHash.ts"
+import * as ChangeStorePg from "../../src/db/changes/ChangeStorePg.ts"
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"
 import * as PaymentLedgerPg from "../../src/db/PaymentLedgerPg.ts"
 import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
@@ -25,6 +26,8 @@ import { statusOf } from "../../src/http/refusals.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
 import { httpServer } from "../../src/http/server.ts"
 import type { KeyRecord } from "../../src/kernel/access/KeyRecord.ts"
+import { Changes } from "../../src/kernel/changes/Changes.ts"
+import type { ChangeStore } from "../../src/kernel/changes/ChangeStore.ts"
 import type { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { DisputeNews } from "../../src/kernel/disputes/DisputeNews.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
@@ -121,6 +124,8 @@ export type Kernel =
   | WebhookInbox
   | Refunds
   | Reviews
+  | Changes
+  | ChangeStore
   | GateRecord
   | KeyRecord
   | PageRecord
@@ -137,6 +142,7 @@ const storage = Layer.mergeAll(
   EventSubscriptionStorePg.layer,
   WebhookInboxPg.layer,
   ReviewStorePg.layer,
+  ChangeStorePg.layer,
   GateRecordPg.layer,
   KeyRecordPg.layer.pipe(
     Layer.provide(KeySecretsHmac.layer({ keyHashSecrets: keyHashSecretsOf(undefined, true) }))
@@ -155,6 +161,7 @@ const kernel = Layer.mergeAll(
   RefundReconciler.layer,
   DisputeNews.layer,
   Reviews.layer,
+  Changes.layer({ lifetime: Duration.hours(24) }),
   EventSubscriptions.layer
 ).pipe(
   Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),

@@ -246,7 +246,7 @@ it.live("a silent ledger is told in the words of what was asked, and its cause i
 it("the reference declares every refusal of an endpoint with its status", () => {
   const document = JSON.stringify(OpenApi.fromApi(Api))
   const ofTheDoorOnly = ["RouteNotFound", "MethodNotAllowed", "Internal"]
-  // Of the door for webhooks, which is no endpoint for apps, and of what only GraphQL answers: gates and keys.
+  // Of the door for webhooks, which is no endpoint for apps, and of what only GraphQL answers: gates, keys and changes.
   ofTheDoorOnly.push(
     "NoWebhooksHere",
     "WebhookNotSigned",
@@ -256,7 +256,13 @@ it("the reference declares every refusal of an endpoint with its status", () => 
     "WiderThanOwn",
     "TooManyKeys",
     "UnknownKey",
-    "KeysNotKept"
+    "KeysNotKept",
+    "NeedsApproval",
+    "UnknownChange",
+    "ChangeOpenAlready",
+    "ChangeDecided",
+    "ChangedSince",
+    "AskedByAnother"
   )
   // Of the customer's door, which only the checkout's own pages knock at.
   ofTheDoorOnly.push(

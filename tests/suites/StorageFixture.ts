@@ -68,6 +68,8 @@ export class StorageFixture extends Context.Service<
   {
     /** Adds rows; none of them exists yet. They are visible to the ledger at once. */
     readonly seed: (rows: SeedRows) => Effect.Effect<void>
+    /** Lets an account send again that was stopped, however many persons that takes. */
+    readonly resume: (mid: MidId) => Effect.Effect<void>
     readonly setStatus: (mid: MidId, status: MidStatus) => Effect.Effect<void>
     /** Takes one category from the account's underwriting. Attempts that were written before keep theirs. */
     readonly revokeUnderwriting: (mid: MidId, category: ProductCategory) => Effect.Effect<void>

@@ -17,9 +17,9 @@ const snapshotWhere = Effect.fnUntraced(function* (holds: (snapshot: RegistrySna
   )
 })
 
-const switchOf = (mid: MidId, on: boolean) =>
+const stop = (mid: MidId) =>
   Effect.flatMap(EntityRegistry, (registry) =>
-    registry.setKillSwitch({ mid, on, by: w.app, reason: "chargebacks are rising" })
+    registry.stop({ mid, by: w.app, reason: "chargebacks are rising" })
   )
 
 /** What was registered is in the snapshot, as it was registered. */
@@ -84,14 +84,14 @@ const theKillSwitchIsAnsweredAndSeen = Effect.gen(function* () {
   const world = yield* w.newWorld
   const [account] = world.accounts
   const { policy: before } = yield* snapshotWhere(({ accounts }) => accounts.has(account.id))
-  expect(yield* switchOf(account.id, true)).toEqual(new MerchantAccount({ ...account, killSwitch: true }))
+  expect(yield* stop(account.id)).toEqual(new MerchantAccount({ ...account, killSwitch: true }))
   const after = yield* snapshotWhere(({ accounts }) => accounts.get(account.id)?.killSwitch === true)
   expect(after.policy.version).toBeGreaterThan(before.version)
   expect(
     after.policy.servingAccountsOf(world.entity.id, "supplements").map(({ account: { id } }) => id)
   ).not.toContain(account.id)
-  expect(yield* switchOf(account.id, true)).toMatchObject({ killSwitch: true })
-  expect(yield* switchOf(account.id, false)).toEqual(account)
+  expect(yield* stop(account.id)).toMatchObject({ killSwitch: true })
+  yield* (yield* StorageFixture).resume(account.id)
   const again = yield* snapshotWhere(({ accounts }) => accounts.get(account.id)?.killSwitch === false)
   expect(again.accounts.get(account.id)).toEqual(account)
 })
@@ -101,7 +101,7 @@ const theKillSwitchStopsTheNextSend = Effect.gen(function* () {
   const world = yield* w.newWorld
   const [first, second] = world.accounts
   const { permit } = yield* w.charging(world)
-  yield* switchOf(first.id, true)
+  yield* stop(first.id)
   const session = yield* w.declared(world)
   expect((yield* w.opened(world, session.id)).attempt.mid).toBe(second.id)
   expect((yield* w.record(permit, w.captured())).settlement).toBe("first")
@@ -109,7 +109,7 @@ const theKillSwitchStopsTheNextSend = Effect.gen(function* () {
 
 const anUnknownAccountHasNoSwitch = Effect.gen(function* () {
   const mid = MidId.make(`mid_${w.fresh()}`)
-  expect(yield* Effect.flip(switchOf(mid, true))).toMatchObject({ _tag: "UnknownMid", mid })
+  expect(yield* Effect.flip(stop(mid))).toMatchObject({ _tag: "UnknownMid", mid })
 })
 
 /** What was captured this month counts towards the cap: in the cap's currency, and whatever became of the session. */

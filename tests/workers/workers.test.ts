@@ -10,6 +10,7 @@ import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { Providers, providersOf } from "../../src/kernel/PaymentProvider.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
 import { Paging } from "../../src/kernel/operations/Paging.ts"
+import { ChangeStore } from "../../src/kernel/changes/ChangeStore.ts"
 import { ReviewStore } from "../../src/kernel/reviews/ReviewStore.ts"
 import { WebhookProcessing } from "../../src/kernel/webhooks/WebhookProcessing.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
@@ -54,6 +55,7 @@ const start = Effect.fnUntraced(function* ({
       Layer.succeed(EventDispatcher, { prepare: Effect.succeed(false), claim: () => Effect.succeed([]) }),
       Layer.succeed(Paging, { pass: Effect.succeed(0) }),
       Layer.mock(ReviewStore, { expireDue: () => Effect.succeed(0) }),
+      Layer.mock(ChangeStore, { expireDue: () => Effect.succeed(0) }),
       Layer.succeed(WebhookProcessing, { pass: Effect.succeed({ taken: 0, deadLetters: 0 }) }),
       Layer.succeed(Outbox, outbox(yield* Outbox)),
       Layer.sync(Providers, () => providersOf([])),

@@ -126,7 +126,7 @@ create table principals (
 -- What a key may do. A key has what it was given: a word that is new is in no old key.
 create function api_operations() returns text[] language sql immutable set search_path = payments, pg_temp as $body$
   select array['sessions:read', 'sessions:write', 'refunds:write', 'events:manage', 'registry:read', 'registry:write',
-    'operations:manage', 'audit:read', 'keys:manage']
+    'operations:manage', 'audit:read', 'keys:manage', 'changes:request', 'changes:approve']
 $body$;
 
 -- Of a key there is its public id and a keyed hash. Development keys are known to everybody, so their id is their hash, and
@@ -148,7 +148,7 @@ create table api_keys (
   constraint operations_known check (operations <@ api_operations()),
   -- What is decided for all companies is no key's that sees some of them.
   constraint sees_what_it_decides check (entities is null and brands is null
-    or not operations && array['registry:write', 'operations:manage', 'keys:manage'])
+    or not operations && array['registry:write', 'operations:manage', 'keys:manage', 'changes:request', 'changes:approve'])
 );
 create index api_keys_of_principal on api_keys (principal);
 

@@ -527,13 +527,14 @@ begin
 end
 $body$;
 
--- Stops or resumes new sends on one account: {mid, on, by, reason}. False when there is no such account.
-create function set_kill_switch(p jsonb) returns jsonb
+-- Stops new sends on one account: {mid, by, reason}. False when there is no such account. That it sends again takes two
+-- persons: 0022.
+create function stop_account(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 begin
-  update merchant_accounts set kill_switch = (p ->> 'on')::boolean where mid_id = p ->> 'mid';
+  update merchant_accounts set kill_switch = true where mid_id = p ->> 'mid';
   if not found then return to_jsonb(false); end if;
-  perform write_audit('mid:' || (p ->> 'mid'), p ->> 'by', 'mid.kill_switch', jsonb_build_object('on', p -> 'on', 'reason', p -> 'reason'));
+  perform write_audit('mid:' || (p ->> 'mid'), p ->> 'by', 'mid.kill_switch', jsonb_build_object('on', true, 'reason', p -> 'reason'));
   return to_jsonb(true);
 end
 $body$;
@@ -603,5 +604,5 @@ language sql security definer set search_path = payments, pg_temp as $body$
 $body$;
 
 grant execute on function load_registry, declared_before, declare_session, open_attempt, record_outcome, cancel_session, expire_due, take_over,
-  claim_unresolved, claim_fulfilment, set_kill_switch, claim_events, mark_delivered, session_json, attempt_json, action_of, iso
+  claim_unresolved, claim_fulfilment, stop_account, claim_events, mark_delivered, session_json, attempt_json, action_of, iso
   to payments_app;

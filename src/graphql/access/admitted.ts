@@ -44,6 +44,11 @@ export const admitted: Plugin<GraphqlContext, GraphqlContext> = {
 
 /** What a global id stands for is asked for by whoever may. */
 export const admitToType = (typename: string, operations: ReadonlySet<Operation>): void => {
-  const missing = (needsOfTypes[typename] ?? []).filter((one) => !operations.has(one))
+  admitTo(needsOfTypes[typename] ?? [], operations)
+}
+
+/** What shows only when it is asked for. */
+export const admitTo = (needs: ReadonlyArray<Operation>, operations: ReadonlySet<Operation>): void => {
+  const missing = needs.filter((one) => !operations.has(one))
   if (missing.length > 0) throw forbidden(missing)
 }

@@ -11,6 +11,8 @@ const both: Needs = ["sessions:read", "registry:read"]
 const events: Needs = ["events:manage"]
 const operations: Needs = ["operations:manage"]
 const keys: Needs = ["keys:manage"]
+const asked: Needs = ["changes:request"]
+const signing: Needs = ["changes:approve"]
 const charging: Needs = ["sessions:write"]
 
 export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs>>>> = {
@@ -40,7 +42,9 @@ export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs
     reviews: operations,
     operationsPages: operations,
     webhookDeadLetters: operations,
-    apiKeys: keys
+    apiKeys: keys,
+    changeRequest: asked,
+    changeRequests: asked
   },
   Mutation: {
     createPaymentSession: charging,
@@ -64,7 +68,10 @@ export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs
     setMidKillSwitch: ["registry:write"],
     createApiKey: keys,
     rotateApiKey: keys,
-    revokeApiKey: keys
+    revokeApiKey: keys,
+    approveChange: signing,
+    rejectChange: signing,
+    withdrawChange: asked
   },
   Subscription: { sessionChanged: payments, attemptRecorded: payments }
 }
@@ -89,7 +96,8 @@ export const needsOfTypes: Readonly<Record<string, Needs>> = {
   Review: operations,
   OperationsPage: operations,
   Webhook: operations,
-  ApiKey: keys
+  ApiKey: keys,
+  ChangeRequest: asked
 }
 
 /** Parts of what they stand in, which need no more than that. */

@@ -28,5 +28,6 @@ export const moneyMutations: ReadonlyArray<string> = [
   "cancelPaymentSession",
   "claimFulfilment",
   "refundPayment",
-  "approveReview"
+  "approveReview",
+  "approveChange"
 ]

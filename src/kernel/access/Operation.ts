@@ -10,6 +10,8 @@ export const Operation = Schema.Literals([
   "registry:write",
   "operations:manage",
   "audit:read",
-  "keys:manage"
+  "keys:manage",
+  "changes:request",
+  "changes:approve"
 ])
 export type Operation = typeof Operation.Type

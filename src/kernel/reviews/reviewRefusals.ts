@@ -88,14 +88,14 @@ export class ReviewContradicted extends Schema.TaggedError<ReviewContradicted>()
 /** The one who asked may not approve as well. */
 export class SecondPersonNeeded extends Schema.TaggedError<SecondPersonNeeded>()("SecondPersonNeeded", {}) {
   override get message(): string {
-    return "whoever asked for a review does not approve it, with no key of theirs; a second operator looks as well, and signs with their own"
+    return "whoever asked does not approve it, with no key of theirs; a second operator looks as well, and signs with their own"
   }
 }
 
-/** The one who asked is no operator any more, so that an approval would be one person's word. */
+/** The one who asked may not any more, so that an approval would be one person's word. */
 export class AskedByNoOperator extends Schema.TaggedError<AskedByNoOperator>()("AskedByNoOperator", {}) {
   override get message(): string {
-    return "whoever asked for the review is no operator any more; reject it, and let somebody who is one look and ask again"
+    return "whoever asked may not ask for it any more; reject it, and let an operator who may look and ask again"
   }
 }
 

@@ -21,24 +21,18 @@ export const layer: Layer.Layer<EntityRegistry, never, MemoryStore | ProviderNam
       return compiled.snapshot
     })
 
-    const setKillSwitch: EntityRegistry["Service"]["setKillSwitch"] = ({ mid, on, by, reason }) =>
+    const stop: EntityRegistry["Service"]["stop"] = ({ mid, by, reason }) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const account = store.accounts.get(mid)
         if (account === undefined) return Effect.fail(new UnknownMid({ mid }))
-        const changed = new MerchantAccount({ ...account, killSwitch: on })
+        const changed = new MerchantAccount({ ...account, killSwitch: true })
         store.accounts.set(mid, changed)
         store.policyVersion += 1
-        store.registryAudit.push({
-          at: now,
-          by,
-          action: on ? "kill_switch_on" : "kill_switch_off",
-          mid,
-          reason
-        })
+        store.registryAudit.push({ at: now, by, action: "kill_switch_on", mid, reason })
         return Effect.succeed(changed)
       })
 
-    return { snapshot: Effect.flatMap(snapshot, registryInSight), setKillSwitch }
+    return { snapshot: Effect.flatMap(snapshot, registryInSight), refresh: Effect.void, stop }
   })
 )
 

@@ -3,6 +3,7 @@ import type { SqlError } from "effect/sql"
 import { makeArena } from "./Arena.ts"
 import type { Prohibition, Race } from "./Race.ts"
 import { attempts } from "./races/attempts.ts"
+import { changes } from "./races/changes.ts"
 import { events } from "./races/events.ts"
 import { formats } from "./races/formats.ts"
 import { books } from "./races/gateways.ts"
@@ -34,6 +35,7 @@ export const races: ReadonlyArray<Race> = [
   ...refunds,
   ...reviews,
   ...pages,
+  ...changes,
   ...together,
   ...keys,
   ...limits

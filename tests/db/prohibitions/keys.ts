@@ -37,14 +37,15 @@ export const keys: ReadonlyArray<Prohibition> = [
   kept(id(3), "null", true),
   kept(hex, hex, true),
   refused("api_keys.operations_known", "a key for what nobody knows", key(3, "'{money:take}'")),
-  ...["registry:write", "operations:manage", "keys:manage"].flatMap((operation) =>
-    ["entities", "brands"].map((part) =>
-      refused(
-        "api_keys.sees_what_it_decides",
-        `a key that may ${operation} with some ${part}`,
-        key(3, `'{${operation}}', '{loop_goods}'`, `, ${part}`)
+  ...["registry:write", "operations:manage", "keys:manage", "changes:request", "changes:approve"].flatMap(
+    (operation) =>
+      ["entities", "brands"].map((part) =>
+        refused(
+          "api_keys.sees_what_it_decides",
+          `a key that may ${operation} with some ${part}`,
+          key(3, `'{${operation}}', '{loop_goods}'`, `, ${part}`)
+        )
       )
-    )
   ),
   {
     by: "api_keys.api_keys_principal_fkey",

@@ -12,6 +12,7 @@ import { EvidenceSource } from "../../../src/kernel/PaymentLedger.ts"
 import { ProviderNames } from "../../../src/kernel/PaymentProvider.ts"
 import { TestDatabase } from "../../support/TestDatabase.ts"
 import { fixtureProviders, type Storage, StorageFixture } from "../../suites/StorageFixture.ts"
+import { resume } from "./changeScene.ts"
 import { seedRows } from "./seedRows.ts"
 
 /** A pool as the owner of everything, beside the app's. */
@@ -86,6 +87,7 @@ const fixture = Layer.effect(
 
     return {
       seed: (rows) => changing(seedRows(owner, rows)),
+      resume: (mid) => changing(Effect.forEach(resume(mid), (statement) => owner.unsafe(statement))),
       setStatus: (mid, status) =>
         changing(owner`update merchant_accounts set status = ${status} where mid_id = ${mid}`),
       revokeUnderwriting: (mid, category) =>

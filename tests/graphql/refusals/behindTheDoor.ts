@@ -5,6 +5,14 @@ import { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
 import { SecretsNotKept } from "../../../src/kernel/events/eventRefusals.ts"
 import { EventSubscriptions } from "../../../src/kernel/events/EventSubscriptions.ts"
 import { SessionId } from "../../../src/kernel/ids.ts"
+import {
+  AskedByAnother,
+  ChangeDecided,
+  ChangedSince,
+  ChangeOpenAlready,
+  UnknownChange
+} from "../../../src/kernel/changes/changeRefusals.ts"
+import { Changes } from "../../../src/kernel/changes/Changes.ts"
 import { KeyRecord } from "../../../src/kernel/access/KeyRecord.ts"
 import { TooManyKeys, UnknownKey, WiderThanOwn } from "../../../src/kernel/access/keyRefusals.ts"
 import { KeysNotKept } from "../../../src/kernel/access/KeySecrets.ts"
@@ -91,6 +99,16 @@ const broken = openDoors({
           new AskedByNoOperator(),
           new ReviewDecided({ state: "expired" })
         )
+      }),
+      Context.add(Changes, {
+        ...Context.get(services, Changes),
+        approve: inTurn(
+          UnknownChange.of("cr_1"),
+          new ChangeDecided({ state: "expired" }),
+          new ChangedSince({ differences: [] })
+        ),
+        withdraw: () => Effect.fail(new AskedByAnother()),
+        request: () => Effect.fail(new ChangeOpenAlready({ change: "cr_1" }))
       }),
       Context.add(GateRecord, {
         pass: ({ mid, gate }) => Effect.fail(new GatePassedBefore({ mid, gate })),
@@ -232,6 +250,13 @@ export const behindTheDoor = (): void => {
         assert.strictEqual(yield* code(pass, "passGate"), "gate_passed_before")
         const revoke = `revokeGate(mid: "mid_bio_1", gate: banking, reason: "it lapsed")`
         assert.strictEqual(yield* code(revoke, "revokeGate"), "gate_not_passed")
+        for (const expected of ["unknown_change", "change_decided", "changed_since"]) {
+          assert.strictEqual(yield* code(`approveChange(changeRequest: "cr_1")`, "approveChange"), expected)
+        }
+        const withdraw = `withdrawChange(changeRequest: "cr_1", reason: "no")`
+        assert.strictEqual(yield* code(withdraw, "withdrawChange"), "asked_by_another")
+        const turn = `setMidKillSwitch(mid: "mid_bio_1", on: false, reason: "mended")`
+        assert.strictEqual(yield* code(turn, "setMidKillSwitch"), "change_open_already")
         const key = 'createApiKey(principal: "x", operations: [sessions_read])'
         for (const expected of ["wider_than_own", "too_many_keys", "keys_not_kept"]) {
           assert.strictEqual(yield* code(key, "createApiKey"), expected)

@@ -401,11 +401,11 @@ describe("an operator who is refused reads", () => {
     ],
     [
       new refusals.SecondPersonNeeded(),
-      "whoever asked for a review does not approve it, with no key of theirs; a second operator looks as well, and signs with their own"
+      "whoever asked does not approve it, with no key of theirs; a second operator looks as well, and signs with their own"
     ],
     [
       new refusals.AskedByNoOperator(),
-      "whoever asked for the review is no operator any more; reject it, and let somebody who is one look and ask again"
+      "whoever asked may not ask for it any more; reject it, and let an operator who may look and ask again"
     ],
     [
       new refusals.ReviewDecided({ state: "expired" }),

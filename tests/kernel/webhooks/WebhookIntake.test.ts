@@ -90,7 +90,8 @@ const door = ({ says = Effect.succeed(reading()), isOld = false, fails }: Script
           accounts: new Map(accounts.map((one) => [one.account.id, one.account])),
           policy: compile(1, accounts)
         }),
-        setKillSwitch: () => nobody
+        refresh: nobody,
+        stop: () => nobody
       }),
       Layer.succeed(Providers, providersOf([driver, incapable("driver_of_mid_silent")])),
       Digest.layerWebCrypto

@@ -64,6 +64,7 @@ const fixture = Layer.effect(
     const store = yield* MemoryStore
     return {
       seed: (rows) => Effect.sync(() => seed(store, rows)),
+      resume: (mid) => Effect.sync(() => editAccount(store, mid, () => ({ killSwitch: false }))),
       setStatus: (mid, status) => Effect.sync(() => editAccount(store, mid, () => ({ status }))),
       revokeUnderwriting: (mid, category) =>
         Effect.sync(() =>

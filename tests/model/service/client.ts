@@ -60,6 +60,11 @@ const answer = async (opened: Opened, request: Request, id: string, signal: Abor
       opened.processPauses(request.ms)
       return { is: "done", counts: {} }
     case "switch":
+      // That takes two persons, and the model has one: its hand signs for both.
+      if (!request.on) {
+        await opened.resume(request.mid)
+        return { is: "switched", on: false }
+      }
       return graphqlAnswer(request, await send(opened, id, graphqlRequest(request), signal))
     default:
       return request.door === "rest"

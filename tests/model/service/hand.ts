@@ -2,6 +2,7 @@
 // database's administrator, whom neither the service nor the gateways know of.
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { resume as resumeStatements } from "../../db/support/changeScene.ts"
 
 /** A capture in our records, or in the books of a gateway. */
 export interface Capture {
@@ -86,9 +87,16 @@ export const makeHand = Effect.gen(function* () {
       select mid_id as mid from payments.merchant_accounts where kill_switch`
   }).pipe(sql.withTransaction)
 
+  /** Two operators let an account send again. */
+  const resume = (mid: string) =>
+    Effect.gen(function* () {
+      yield* sql`set local search_path to payments, pg_temp`
+      for (const statement of resumeStatements(mid)) yield* sql.unsafe(statement)
+    }).pipe(sql.withTransaction)
+
   const auditFaults = sql`select * from payments.audit_faults()`
 
-  return { timePasses, allDue, sweep, books, truthOf, doubleCharges, auditFaults }
+  return { timePasses, allDue, sweep, books, truthOf, doubleCharges, resume, auditFaults }
 })
 
 export type Hand = Effect.Success<typeof makeHand>

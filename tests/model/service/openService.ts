@@ -2,7 +2,7 @@
 // registry, gateways with their own books. Only the workers are away, because the tests say when their work is done,
 // and the clock of the process stands still, because the tests say when it goes on.
 import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
-import { Clock, Context, Duration, Effect, Exit, Layer, Logger, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Layer, Logger, Schedule, Scope } from "effect"
 import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { createServer } from "node:http"
@@ -23,6 +23,8 @@ import { KeyRecord } from "../../../src/kernel/access/KeyRecord.ts"
 import { GateRecord } from "../../../src/kernel/operations/GateRecord.ts"
 import { Reviews } from "../../../src/kernel/reviews/Reviews.ts"
 import { WebhookInbox } from "../../../src/kernel/webhooks/WebhookInbox.ts"
+import { Changes } from "../../../src/kernel/changes/Changes.ts"
+import { EntityRegistry } from "../../../src/kernel/EntityRegistry.ts"
 import { FulfilmentGate } from "../../../src/kernel/FulfilmentGate.ts"
 import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { PaymentOrchestrator } from "../../../src/kernel/PaymentOrchestrator.ts"
@@ -90,6 +92,7 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
       ofSession: () => Effect.succeed({ captures: [], refunds: [], disputes: [], waitsFor: [] })
     }),
     Layer.mock(Reviews, {}),
+    Layer.mock(Changes, {}),
     Layer.mock(GateRecord, {}),
     Layer.mock(KeyRecord, {}),
     Layer.mock(PageRecord, {}),
@@ -164,7 +167,20 @@ const open = Effect.fnUntraced(function* (replace: Replace) {
       expire: () => work(ledger.expireDue(batch))
     }
   }
+  const registry = Context.get(services, EntityRegistry)
+  /** The same, until the routing of this process has heard of it. */
+  const resume = (mid: string) =>
+    run(
+      Effect.andThen(
+        hand.resume(mid),
+        Effect.repeat(registry.snapshot, {
+          until: ({ accounts }) => accounts.get(mid)?.killSwitch === false,
+          schedule: Schedule.spaced(Duration.millis(2))
+        })
+      )
+    )
   return {
+    resume,
     origin: HttpServer.formatAddress(Context.get(services, HttpServer.HttpServer).address),
     stage,
     hand,

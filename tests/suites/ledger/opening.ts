@@ -91,7 +91,7 @@ export const candidatesAreJudgedInTheirOrder = Effect.gen(function* () {
   const [killed, suspended, good] = world.accounts
   const revoked = w.account(world.entity.id)
   yield* fixture.seed({ accounts: [revoked] })
-  yield* registry.setKillSwitch({ mid: killed.id, on: true, by: w.app, reason: "chargebacks" })
+  yield* registry.stop({ mid: killed.id, by: w.app, reason: "chargebacks" })
   yield* fixture.setStatus(suspended.id, "suspended")
   yield* fixture.revokeUnderwriting(revoked.id, "supplements")
   const session = yield* w.declared(world)
@@ -129,12 +129,12 @@ export const theFirstReasonIsNamed = Effect.gen(function* () {
   yield* fixture.setCollects(world.entity.id, false)
   yield* fixture.revokeUnderwriting(mid, "supplements")
   yield* fixture.setStatus(mid, "closed")
-  yield* registry.setKillSwitch({ mid, on: true, by: w.app, reason: "test" })
+  yield* registry.stop({ mid, by: w.app, reason: "test" })
   const reason = w
     .open(world, session.id, { candidates: world.candidates.slice(0, 1) })
     .pipe(Effect.map((opening) => opening._tag === "NonePermitted" && opening.passedOver[0]?.reason))
   expect(yield* reason).toBe("kill_switch_on")
-  yield* registry.setKillSwitch({ mid, on: false, by: w.app, reason: "test" })
+  yield* (yield* StorageFixture).resume(mid)
   expect(yield* reason).toBe("not_active")
   yield* fixture.setStatus(mid, "active")
   expect(yield* reason).toBe("not_underwritten")
@@ -159,7 +159,7 @@ export const nonePermittedWritesNothing = Effect.gen(function* () {
   const request = w.confirmation(w.fresh())
   const candidates = world.candidates.slice(0, 1)
   const [{ mid }] = world.candidates
-  yield* registry.setKillSwitch({ mid, on: true, by: w.app, reason: "test" })
+  yield* registry.stop({ mid, by: w.app, reason: "test" })
   const before = yield* w.everythingOf(session.id)
   expect(yield* w.open(world, session.id, { candidates, request })).toEqual({
     _tag: "NonePermitted",
@@ -170,7 +170,7 @@ export const nonePermittedWritesNothing = Effect.gen(function* () {
     passedOver: []
   })
   expect(yield* w.everythingOf(session.id)).toEqual(before)
-  yield* registry.setKillSwitch({ mid, on: false, by: w.app, reason: "test" })
+  yield* (yield* StorageFixture).resume(mid)
   expect((yield* w.open(world, session.id, { candidates, request }))._tag).toBe("Permitted")
 })
 

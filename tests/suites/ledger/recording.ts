@@ -86,7 +86,7 @@ export const theNextAccountIsJudgedAgain = Effect.gen(function* () {
   const good = w.account(world.entity.id)
   yield* fixture.seed({ accounts: [good] })
   const { session, permit } = yield* w.charging(world)
-  yield* registry.setKillSwitch({ mid: killed.id, on: true, by: w.app, reason: "in mid-cascade" })
+  yield* registry.stop({ mid: killed.id, by: w.app, reason: "in mid-cascade" })
   yield* fixture.revokeUnderwriting(revoked.id, "supplements")
   const recording = yield* w.record(permit, w.declined(), {
     next: [...world.candidates.slice(1), w.candidate(good)]
@@ -105,7 +105,7 @@ export const aDeclineWithNobodyLeftLetsTheCustomerTryAgain = Effect.gen(function
   const world = yield* w.newWorld
   const { session, permit } = yield* w.charging(world)
   const [, killed] = world.accounts
-  yield* registry.setKillSwitch({ mid: killed.id, on: true, by: w.app, reason: "in mid-cascade" })
+  yield* registry.stop({ mid: killed.id, by: w.app, reason: "in mid-cascade" })
   expect(yield* w.record(permit, w.declined(), { next: world.candidates.slice(1, 2) })).toEqual({
     attempt: "declined",
     session: "pending",

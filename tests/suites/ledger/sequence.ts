@@ -3,6 +3,7 @@ import type { SendPermit } from "../../../src/kernel/cascade/SendPermit.ts"
 import { EntityRegistry, type UnknownMid } from "../../../src/kernel/EntityRegistry.ts"
 import type { SessionId } from "../../../src/kernel/ids.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
+import { StorageFixture } from "../StorageFixture.ts"
 import * as w from "../world.ts"
 
 // One call of the ledger as a value, so that any sequence of calls can be drawn, shrunk and played on any storage.
@@ -92,7 +93,7 @@ const lease = ({ dies }: Call) => (dies ? w.over : w.long)
 export const play = Effect.fnUntraced(function* (
   player: Player,
   call: Call
-): Effect.fn.Return<Played, LedgerUnavailable | UnknownMid, PaymentLedger | EntityRegistry> {
+): Effect.fn.Return<Played, LedgerUnavailable | UnknownMid, PaymentLedger | EntityRegistry | StorageFixture> {
   const { world, session, permits } = player
   const ledger = yield* PaymentLedger
   const kind = kinds[call.kind] ?? "open"
@@ -142,12 +143,9 @@ export const play = Effect.fnUntraced(function* (
     case "killSwitch": {
       const account = world.accounts[call.which % 3]
       if (account === undefined) return result("no such account")
-      yield* (yield* EntityRegistry).setKillSwitch({
-        mid: account.id,
-        on: call.goOn,
-        by: w.app,
-        reason: "any sequence"
-      })
+      yield* call.goOn
+        ? (yield* EntityRegistry).stop({ mid: account.id, by: w.app, reason: "any sequence" })
+        : (yield* StorageFixture).resume(account.id)
       return result("done")
     }
   }

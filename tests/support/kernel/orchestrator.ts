@@ -90,7 +90,8 @@ export const openOrchestrator = Effect.fnUntraced(function* (
       Layer.succeed(Vaults, vault),
       Layer.succeed(EntityRegistry, {
         snapshot: Effect.succeed(snapshotOf(mischief.accounts ?? accounts, mischief.gone ?? [])),
-        setKillSwitch: () => Effect.die("no test flips a switch here")
+        refresh: Effect.void,
+        stop: () => Effect.die("no test flips a switch here")
       })
     ]),
     Layer.buildWithScope(scope)

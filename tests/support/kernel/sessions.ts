@@ -42,7 +42,8 @@ export const registry: EntityRegistry["Service"] = {
     accounts: new Map(accounts.map((one) => [one.account.id, one.account])),
     policy: compile(1, accounts)
   }),
-  setKillSwitch: () => Effect.die("no test flips a switch here")
+  refresh: Effect.void,
+  stop: () => Effect.die("no test flips a switch here")
 }
 
 /** A declaration that nothing stands against. */

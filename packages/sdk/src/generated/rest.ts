@@ -334,7 +334,7 @@ export interface RefusalDetails {
     readonly entity: string
   }
   readonly forbidden: {
-    readonly missing: ReadonlyArray<"sessions:read" | "sessions:write" | "refunds:write" | "events:manage" | "registry:read" | "registry:write" | "operations:manage" | "audit:read" | "keys:manage">
+    readonly missing: ReadonlyArray<"sessions:read" | "sessions:write" | "refunds:write" | "events:manage" | "registry:read" | "registry:write" | "operations:manage" | "audit:read" | "keys:manage" | "changes:request" | "changes:approve">
   }
   readonly idempotency_key_reused: {
     readonly differences: ReadonlyArray<{

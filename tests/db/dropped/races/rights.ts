@@ -173,14 +173,11 @@ export const rights: ReadonlyArray<Race> = [
   ),
   right(
     "merchant_accounts",
-    "who lets an account send again is written down",
-    (nr) => [
-      ...scenes.company(nr),
-      `select set_kill_switch('{"mid": "mid_${nr}", "on": true, "by": "operator", "reason": "a dispute"}')`
-    ],
-    (nr) => `update merchant_accounts set kill_switch = false where mid_id = 'mid_${nr}'`,
+    "who stops an account is written down",
+    scenes.company,
+    (nr) => `update merchant_accounts set kill_switch = true where mid_id = 'mid_${nr}'`,
     (nr) =>
-      `merchant_accounts m where mid_id = 'mid_${nr}' and to_jsonb(kill_switch) <> (select detail -> 'on' from audit where chain = 'mid:' || m.mid_id order by position desc limit 1)`
+      `merchant_accounts m where mid_id = 'mid_${nr}' and kill_switch and not exists (select from audit where chain = 'mid:' || m.mid_id)`
   ),
   right(
     "mid_underwriting",

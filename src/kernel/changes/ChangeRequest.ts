@@ -1,0 +1,30 @@
+import { Schema } from "effect"
+import { Principal } from "../ids.ts"
+
+/** What takes two persons. `resume_mid`: an account that somebody stopped sends again. */
+export const ChangeKind = Schema.Literals(["resume_mid"])
+export type ChangeKind = typeof ChangeKind.Type
+
+export const ChangeState = Schema.Literals(["open", "approved", "rejected", "withdrawn", "expired"])
+export type ChangeState = typeof ChangeState.Type
+
+/** What one operator asks for, and what another person said to it. */
+export class ChangeRequest extends Schema.Class<ChangeRequest>("ChangeRequest")({
+  /** `cr_` and its number. */
+  id: Schema.String,
+  kind: ChangeKind,
+  /** The exact new values. */
+  wanted: Schema.Unknown,
+  /** What stood there when it was asked for; it is signed only if that still stands. */
+  before: Schema.Unknown,
+  reason: Schema.String,
+  state: ChangeState,
+  requestedBy: Principal,
+  requestedAt: Schema.DateTimeUtcFromString,
+  /** Later it is not approved any more. */
+  expiresAt: Schema.DateTimeUtcFromString,
+  decidedBy: Schema.optionalKey(Schema.String),
+  decidedAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  /** Why it was rejected or withdrawn. */
+  said: Schema.optionalKey(Schema.String)
+}) {}

@@ -1,0 +1,74 @@
+import { Context, type Duration, type Effect } from "effect"
+import type { KeyId } from "../access/Caller.ts"
+import type { MidId, Principal } from "../ids.ts"
+import type { OperatorsOnly } from "../operations/operatorRefusals.ts"
+import type { LedgerUnavailable } from "../PaymentLedger.ts"
+import type { ChangeKind, ChangeRequest, ChangeState } from "./ChangeRequest.ts"
+
+/** Who asks or decides, and the key that they do it with. */
+export interface Signer {
+  readonly by: Principal
+  readonly byKey: KeyId
+}
+
+/** The exact new values of what somebody asks for. */
+export interface Wanted {
+  readonly kind: "resume_mid"
+  readonly wanted: { readonly mid: MidId; readonly killSwitch: false }
+}
+
+export type Asking =
+  | { readonly _tag: "Requested"; readonly change: ChangeRequest }
+  | { readonly _tag: "NotOperator" }
+  /** There is no such thing. */
+  | { readonly _tag: "NotThere" }
+  /** It stands so already, and nothing was asked for. */
+  | { readonly _tag: "AsWanted" }
+  | { readonly _tag: "OpenAlready"; readonly change: string }
+
+export type Decision = "approved" | "rejected" | "withdrawn"
+
+export type Signing =
+  | { readonly _tag: "Decided"; readonly change: ChangeRequest }
+  | { readonly _tag: "NotOperator" }
+  | { readonly _tag: "NoSuchChange" }
+  | { readonly _tag: "DecidedBefore"; readonly state: ChangeState }
+  | { readonly _tag: "SamePerson" }
+  | { readonly _tag: "AskedByAnother" }
+  | { readonly _tag: "AskedByNoOperator" }
+  | { readonly _tag: "ChangedSince"; readonly before: unknown; readonly stands: unknown }
+
+/** A part of the list of requests, the newest first; positions are their numbers. */
+export interface ChangeSlice {
+  readonly size: number
+  readonly from: "start" | "end"
+  readonly after?: string | undefined
+  readonly before?: string | undefined
+  readonly states?: ReadonlyArray<ChangeState> | undefined
+  readonly kinds?: ReadonlyArray<ChangeKind> | undefined
+}
+
+type Kept<A, E = never> = Effect.Effect<A, E | LedgerUnavailable>
+
+/** The port to change requests. Each method is one statement and one commit; what is approved is done in it. */
+export class ChangeStore extends Context.Service<
+  ChangeStore,
+  {
+    readonly request: (
+      who: Signer,
+      asked: Wanted & { readonly reason: string },
+      lifetime: Duration.Duration
+    ) => Kept<Asking>
+    /** `said` goes with a rejection and a withdrawal. */
+    readonly decide: (who: Signer, change: string, decision: Decision, said?: string) => Kept<Signing>
+    /** Those of them that there are. */
+    readonly byId: (
+      by: Principal,
+      ids: ReadonlyArray<string>
+    ) => Kept<ReadonlyArray<ChangeRequest>, OperatorsOnly>
+    /** Up to one more than asked for, counted from the end that was asked for. */
+    readonly list: (by: Principal, slice: ChangeSlice) => Kept<ReadonlyArray<ChangeRequest>, OperatorsOnly>
+    /** Ends requests whose time is over; answers how many. */
+    readonly expireDue: (limit: number) => Kept<number>
+  }
+>()("payment-orchestration/kernel/changes/ChangeStore") {}

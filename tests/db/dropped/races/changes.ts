@@ -1,0 +1,177 @@
+import * as v from "../../support/changeScene.ts"
+import { insert } from "../../support/scene.ts"
+import { apps, atMostOne, none, owners, type Prohibition, type Race, stillThere } from "../Race.ts"
+import * as scenes from "../scenes.ts"
+
+// What takes two persons: asked for by one who may, signed once, by another who may, for what it was asked for.
+
+const mid = (nr: number): string => `mid_${nr}`
+const of = (nr: number): string => v.of(mid(nr))
+
+/** An account of a company of its own that is stopped, and what is asked for of it. */
+const stopped: Race["given"] = (nr) => [...scenes.company(nr), v.stop(mid(nr))]
+const asked: Race["given"] = (nr) => [...stopped(nr), v.requestResume(mid(nr))]
+
+const row = (nr: number, fields: Readonly<Record<string, unknown>> = {}): string =>
+  insert("change_requests", v.changeRow(mid(nr), { change_nr: 1_000_000 + nr, ...fields }))
+
+const drop = (what: Prohibition, race: Omit<Race, "drops">): Race => ({ drops: [what], ...race })
+
+/** A request that is written by hand in a shape that none has. */
+const format = (
+  constraint: string,
+  law: string,
+  fields: Readonly<Record<string, unknown>>,
+  wrong: string
+): Race =>
+  drop(`constraint change_requests.${constraint}`, {
+    law,
+    given: stopped,
+    workers: (nr) => owners(2, () => row(nr, fields)),
+    broken: (nr) => none(`change_requests where ${of(nr)} and ${wrong}`)
+  })
+
+/** A decision that is written by hand. */
+const deciding = (
+  what: Prohibition,
+  law: string,
+  change: string,
+  wrong: string,
+  given: Race["given"] = asked
+): Race =>
+  drop(what, {
+    law,
+    given,
+    workers: (nr) => owners(2, () => `update change_requests set ${change} where ${of(nr)}`),
+    broken: (nr) => none(`change_requests where ${of(nr)} and ${wrong}`)
+  })
+
+const decided = (state: string, by: string): string =>
+  `state = '${state}', decided_by = ${by}, decided_at = now()`
+const signs = `'${v.signs.by}'`
+
+const letGo = (nr: number): string =>
+  `update merchant_accounts set kill_switch = false where mid_id = '${mid(nr)}'`
+
+export const changes: ReadonlyArray<Race> = [
+  ...(["trigger change_requests.guard_change", "refusal guard_change.change_unchanged"] as const).map(
+    (what) =>
+      deciding(what, "what was asked for is what is signed", "reason = 'another'", "reason = 'another'")
+  ),
+  deciding(
+    "refusal guard_change.change_second_person",
+    "nobody signs what they asked for",
+    decided("approved", `'${v.asks.by}'`),
+    "state = 'approved'"
+  ),
+  deciding(
+    "refusal guard_change.change_second_person",
+    "nobody signs what they asked for under another key",
+    decided("approved", "'key ' || change_nr"),
+    "state = 'approved'",
+    (nr) => [
+      ...asked(nr),
+      `insert into principals (principal, operator, person)
+        select 'key ' || change_nr, true, '${v.asks.by}' from change_requests where ${of(nr)}`,
+      `insert into api_keys (key_id, principal, development, operations)
+        select encode(sha256(('key ' || change_nr)::bytea), 'hex'), 'key ' || change_nr, true, api_operations()
+        from change_requests where ${of(nr)}`
+    ]
+  ),
+  deciding(
+    "refusal guard_change.change_withdrawn_by_own",
+    "who asked withdraws",
+    decided("withdrawn", signs),
+    "state = 'withdrawn'"
+  ),
+  deciding(
+    "constraint change_requests.change_approved_in_time",
+    "what was asked for long ago is not signed",
+    `state = 'approved', decided_by = ${signs}, decided_at = now() + interval '1 year'`,
+    "decided_at > expires_at"
+  ),
+  deciding(
+    "constraint change_requests.change_decided_by_somebody",
+    "a decision is somebody's",
+    `state = 'rejected', decided_by = ${signs}`,
+    "state = 'rejected' and decided_at is null"
+  ),
+  deciding(
+    "refusal guard_change.change_by_right",
+    "only who may signs",
+    decided("approved", "'an app'"),
+    "decided_by = 'an app'"
+  ),
+  deciding(
+    "refusal guard_change.change_decided_once",
+    "what was rejected is not signed",
+    decided("approved", signs),
+    "state = 'approved'",
+    (nr) => [...asked(nr), v.decide(mid(nr), "rejected")]
+  ),
+  deciding(
+    "constraint change_requests.change_requests_state_check",
+    "a request is in a state that the service knows",
+    decided("lost", signs),
+    "state = 'lost'"
+  ),
+  drop("refusal guard_change.change_begins_open", {
+    law: "a change is asked for before it is signed",
+    given: stopped,
+    workers: (nr) =>
+      owners(2, () => row(nr, { state: "approved", decided_by: v.signs.by, decided_at: "now" })),
+    broken: (nr) => none(`change_requests where ${of(nr)} and state = 'approved'`)
+  }),
+  drop("index one_open_change", {
+    law: "one request for a thing is open",
+    given: stopped,
+    workers: (nr) => owners(4, (at) => row(nr, { change_nr: 2_000_000 + nr * 10 + at })),
+    broken: (nr) => atMostOne(`change_requests where ${of(nr)}`)
+  }),
+  drop("constraint change_requests.change_requests_pkey", {
+    law: "a request has a number of its own",
+    given: stopped,
+    workers: (nr) => owners(4, (at) => row(nr, { change_nr: 3_000_000 + nr, about: `${mid(nr)}_${at}` })),
+    broken: (nr) => atMostOne(`change_requests where change_nr = ${3_000_000 + nr}`)
+  }),
+  format(
+    "change_requests_kind_check",
+    "what is asked for is something that the service can do",
+    { kind: "go_home" },
+    "kind = 'go_home'"
+  ),
+  format("change_requests_reason_check", "who asks says why", { reason: "" }, "reason = ''"),
+  drop("trigger change_requests.no_delete", {
+    law: "what was signed is kept",
+    given: asked,
+    workers: (nr) => owners(2, () => `delete from change_requests where ${of(nr)}`),
+    broken: (nr) => stillThere(`change_requests where ${of(nr)}`)
+  }),
+  drop("trigger change_requests.no_truncate", {
+    law: "change_requests is not emptied",
+    given: asked,
+    workers: () => owners(2, () => "truncate change_requests"),
+    broken: () => "select (not exists (select from change_requests))::int as broken"
+  }),
+  drop("right payments_app change_requests", {
+    law: "who asks for a change is written down",
+    given: stopped,
+    workers: (nr) => apps(2, () => row(nr)),
+    broken: (nr) =>
+      none(`change_requests c where ${of(nr)} and not exists (
+        select from audit a where a.chain = c.chain and action = 'change.requested')`)
+  }),
+  ...(
+    [
+      "trigger merchant_accounts.guard_account_loosened",
+      "refusal guard_account_loosened.resumed_by_two"
+    ] as const
+  ).map((what) =>
+    drop(what, {
+      law: "no account sends again on the word of one",
+      given: asked,
+      workers: (nr) => owners(2, () => letGo(nr)),
+      broken: (nr) => none(`merchant_accounts where mid_id = '${mid(nr)}' and not kill_switch`)
+    })
+  )
+]
