@@ -7,7 +7,7 @@ import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
 import { Money } from "../kernel/Money.ts"
 import { SessionState, WaitsFor } from "../kernel/PaymentSession.ts"
 import { Refund, RefundBlocker } from "../kernel/refunds/Refund.ts"
-import { RefundLedger } from "../kernel/refunds/RefundLedger.ts"
+import { RefundLedger, type RefundOutcome } from "../kernel/refunds/RefundLedger.ts"
 import { step, unavailable } from "./steps.ts"
 
 const before = [
@@ -52,6 +52,7 @@ const Opening = Schema.Union([
 const Unresolved = Schema.Struct({
   refund: Refund,
   age: Schema.Int,
+  version: Schema.Int,
   refundReference: Schema.optionalKey(Schema.String)
 })
 
@@ -59,7 +60,7 @@ const Found = Schema.NullOr(
   Schema.Struct({
     provider: ProviderName,
     processorReference: Schema.String,
-    booked: Schema.Boolean,
+    version: Schema.Int,
     ours: Schema.optionalKey(Unresolved)
   })
 )
@@ -81,11 +82,11 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
     const ofSessionStep = step(sql, "returns_of_session", OfSession)
     const refundableStep = step(sql, "refundable", Refundable)
     const openStep = step(sql, "open_refund", Opening)
-    const recordStep = step(sql, "record_refund", Refund)
+    const recordStep = step(sql, "record_refund", Schema.NullOr(Refund))
     const takeOverStep = step(sql, "take_over_refunds", Schema.Int)
     const unresolvedStep = step(sql, "claim_unresolved_refunds", Schema.Array(Unresolved))
     const findStep = step(sql, "find_refund", Found)
-    const elsewhereStep = step(sql, "record_return_elsewhere", Schema.NullOr(Schema.Boolean))
+    const returnStep = step(sql, "record_return", Schema.NullOr(Schema.Literals(["known", "waits"])))
     const disputeStep = step(sql, "record_dispute", Schema.Boolean)
 
     return RefundLedger.of({
@@ -99,9 +100,7 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
         openStep({ ...order, tag: midTag(order.mid), leaseMs: Duration.toMillis(lease), by, key, body })
       ),
       record: Effect.fn("RefundLedger.record")(function* ({ outcome, ...evidence }) {
-        const encoded =
-          outcome._tag === "Declined" || outcome._tag === "Absent" ? yield* encodeOutcome(outcome) : outcome
-        return yield* recordStep({ ...evidence, outcome: encoded })
+        return (yield* recordStep({ ...evidence, outcome: yield* encoded(outcome) })) ?? undefined
       }, unavailable("record_refund")),
       takeOver: Effect.fn("RefundLedger.takeOver")((limit) => takeOverStep({ limit })),
       claimUnresolved: Effect.fn("RefundLedger.claimUnresolved")((limit, lease) =>
@@ -110,9 +109,9 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
       find: Effect.fn("RefundLedger.find")(function* (mid, refund) {
         return (yield* findStep({ mid, ...refund })) ?? undefined
       }),
-      recordElsewhere: Effect.fn("RefundLedger.recordElsewhere")(function* (news) {
-        return (yield* elsewhereStep(news)) ?? undefined
-      }),
+      recordReturn: Effect.fn("RefundLedger.recordReturn")(function* ({ outcome, ...read }) {
+        return (yield* returnStep({ ...read, outcome: yield* encoded(outcome) })) ?? undefined
+      }, unavailable("record_return")),
       recordDispute: Effect.fn("RefundLedger.recordDispute")((mid, dispute, occurredAt, receivedAt) =>
         disputeStep({
           mid,
@@ -131,6 +130,8 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
 )
 
 const encodeOutcome = Schema.encodeEffect(Outcome)
+const encoded = (outcome: RefundOutcome) =>
+  outcome._tag === "Declined" || outcome._tag === "Absent" ? encodeOutcome(outcome) : Effect.succeed(outcome)
 
 const isoOf = (at: DateTime.Utc | undefined): string | undefined =>
   at === undefined ? undefined : DateTime.formatIso(at)

@@ -151,6 +151,13 @@ export interface RefundLookup {
   readonly lookupRefund: (
     refund: RefundRequest & { readonly writtenAt: DateTime.Utc; readonly refundReference?: string }
   ) => Effect.Effect<RefundLookupResult, Indeterminate>
+  /**
+   * What became of one refund of the charge by the processor's own id, whoever made it; its key is not asked. A void is
+   * named by its charge, see {@link voidReference}.
+   */
+  readonly readRefund: (
+    refund: ChargeReference & { readonly refundReference: string }
+  ) => Effect.Effect<RefundLookupResult, Indeterminate>
 }
 
 /** A webhook as it came in: the raw bytes, because the signature is over them. */

@@ -104,7 +104,7 @@ const callable = [
   "record_dispute",
   "record_outcome",
   "record_refund",
-  "record_return_elsewhere",
+  "record_return",
   "record_webhook",
   "refund_block",
   "refund_json",

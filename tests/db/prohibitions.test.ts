@@ -69,7 +69,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
     it.effect("and allows every move that it should", () =>
       Effect.gen(function* () {
         const owner = yield* Owner
-        assert.strictEqual(legalMoves.length, 26)
+        assert.strictEqual(legalMoves.length, 27)
         for (const { what, given, tries } of legalMoves) {
           assert.isUndefined(yield* refusalOfTrying(owner, given, tries), what)
         }

@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import * as RefundLedgerPg from "../../src/db/RefundLedgerPg.ts"
 import { PaymentReads } from "../../src/db/reads/PaymentReads.ts"
 import { everything } from "../../src/kernel/access/Scope.ts"
+import { Declined } from "../../src/kernel/cascade/Disposition.ts"
 import { Principal } from "../../src/kernel/ids.ts"
 import { Money } from "../../src/kernel/Money.ts"
 import { RefundLedger, type RefundOutcome } from "../../src/kernel/refunds/RefundLedger.ts"
@@ -70,12 +71,21 @@ it.layer(pgStorage, { excludeTestServices: true })("the steps of refunds and dis
             })
             yield* ledger.find(mid, { refundReference: back, processorReference: charge })
           }
-          yield* ledger.recordElsewhere({
-            mid,
-            processorReference: charge,
-            refundReference: `x${back}`,
-            refunded: 4
-          })
+          for (const refundReference of [`x${back}`, back]) {
+            const found = yield* ledger.find(mid, { refundReference, processorReference: charge })
+            for (const outcome of [
+              {
+                _tag: "Refunded",
+                refundReference,
+                money: new Money({ ...money, amount: 1 }),
+                evidence
+              } as const,
+              new Declined({ kind: "hard", processorReference: refundReference, evidence })
+            ]) {
+              const read = { mid, processorReference: charge, refundReference, outcome, refunded: 4, by }
+              yield* ledger.recordReturn({ ...read, version: found?.version ?? 0 })
+            }
+          }
           const dispute = {
             disputeReference: w.fresh(),
             processorReference: charge,

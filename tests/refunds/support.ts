@@ -1,7 +1,9 @@
 import { assert } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { MidId, SessionId } from "../../src/kernel/ids.ts"
+import { type PaymentProvider, Providers } from "../../src/kernel/PaymentProvider.ts"
 import { RefundNews } from "../../src/kernel/refunds/RefundNews.ts"
+import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
 import { Owner } from "../db/support/pgStorage.ts"
 import { at, confirm, Doors, doors, field, newSession } from "../graphql/support.ts"
@@ -176,4 +178,39 @@ export const news = Effect.fnUntraced(function* (
   processorReference: string
 ) {
   return yield* (yield* RefundNews).heard(MidId.make(mid), { refundReference, processorReference })
+})
+
+/**
+ * Asks as the service does, with answers that are on their way for long: `between` happens once, after the processor gave
+ * the last of them and before anybody hears it.
+ */
+export const overtaken = Effect.fnUntraced(function* <A, E, E2, R, R2>(
+  asks: Effect.Effect<A, E, R>,
+  between: Effect.Effect<unknown, E2, R2>,
+  after: "sum" | "refund" = "sum"
+) {
+  const real = yield* Providers
+  const context = yield* Effect.context<R2>()
+  let over = false
+  const once = Effect.suspend(() => {
+    if (over) return Effect.void
+    over = true
+    return Effect.orDie(Effect.provideContext(between, context))
+  })
+  const slow = (provider: PaymentProvider): PaymentProvider => {
+    const { refundLookup } = provider
+    if (after === "sum" || refundLookup === undefined) {
+      return { ...provider, refundContext: (charge) => Effect.tap(provider.refundContext(charge), once) }
+    }
+    return {
+      ...provider,
+      refundLookup: {
+        ...refundLookup,
+        lookupRefund: (query) => Effect.tap(refundLookup.lookupRefund(query), once),
+        readRefund: (named) => Effect.tap(refundLookup.readRefund(named), once)
+      }
+    }
+  }
+  const wrapped = Layer.succeed(Providers, { ...real, get: (name) => Effect.map(real.get(name), slow) })
+  return yield* asks.pipe(Effect.provide(Layer.fresh(RefundReconciler.layer).pipe(Layer.provide(wrapped))))
 })

@@ -68,7 +68,7 @@ create table refund_evidence (
 );
 
 -- Money that went back. Its sum is bounded by nothing: the truth can always be recorded, and too much opens an incident.
--- What went back and did not arrive is a row below zero, which says of what: the money is here again.
+-- What went back and did not arrive is a second row of the same object, below zero: the money is here again.
 create table returns (
   mid_id text not null,
   refund_reference text not null check (length(refund_reference) between 1 and 255),
@@ -79,16 +79,19 @@ create table returns (
   provider text not null,
   category text not null,
   brand_id text not null,
+  -- What became of the processor's own object, in turn: it went back, it did not arrive, it went back after all ...
+  nr integer not null default 1,
+  nr_before integer,
   -- Null: somebody gave it back at the processor, without asking here.
   refund_id text references refunds,
   amount bigint not null check (amount <> 0),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
-  takes_back text,
   source text not null check (source in ('driver', 'lookup', 'takeover', 'webhook', 'person')),
   returned_at timestamptz not null default now(),
-  primary key (mid_id, refund_reference),
-  constraint taken_back_is_below_zero check ((amount < 0) = (takes_back is not null)),
-  constraint takes_back_return foreign key (mid_id, takes_back) references returns (mid_id, refund_reference),
+  primary key (mid_id, refund_reference, nr),
+  constraint taken_back_is_below_zero check ((amount < 0) = (nr % 2 = 0)),
+  constraint return_counts check (nr_before is not distinct from nullif(nr - 1, 0)),
+  constraint return_follows foreign key (mid_id, refund_reference, nr_before) references returns (mid_id, refund_reference, nr),
   constraint return_of_capture foreign key
     (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
     references captures (mid_id, processor_reference, attempt_id, session_id, entity_id, provider, category, brand_id)
@@ -127,7 +130,13 @@ alter table incidents drop constraint incidents_kind_check;
 alter table incidents add constraint incidents_kind_check check (kind in
   ('late_capture', 'captured_other_amount', 'processor_reference_reused',
    'late_refund', 'refunded_other_amount', 'refund_reference_reused', 'refunded_too_much', 'refunded_elsewhere',
-   'refund_taken_back', 'refunded_and_disputed', 'dispute_of_another', 'dispute_reversed'));
+   'refund_taken_back', 'signed_refund_failed', 'refunded_more_than_booked', 'refunded_and_disputed', 'dispute_of_another',
+   'dispute_reversed'));
+
+-- What was booked last of a processor's object; null when nothing was.
+create function last_return(mid text, reference text) returns returns language sql stable set search_path = payments, pg_temp as $body$
+  select r from returns r where r.mid_id = mid and r.refund_reference = reference order by nr desc limit 1
+$body$;
 
 -- What is left of a capture: what was captured less what went back, and less what a bank took back for good.
 create function money_left(c captures) returns bigint language sql stable set search_path = payments, pg_temp as $body$
@@ -203,7 +212,7 @@ begin
     if not (old.state, new.state) in (
       ('in_flight', 'refunded'), ('in_flight', 'declined'), ('in_flight', 'indeterminate'), ('in_flight', 'absent'),
       ('indeterminate', 'refunded'), ('indeterminate', 'declined'), ('indeterminate', 'absent'),
-      ('refunded', 'taken_back')) then
+      ('refunded', 'taken_back'), ('taken_back', 'refunded')) then
       raise exception 'a refund does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'refund_move';
     end if;
     if (lower(new.evidence ->> 'outcome') = new.state
@@ -212,12 +221,13 @@ begin
       select from refund_evidence where refund_id = new.refund_id and detail = new.evidence) then
       raise exception 'a refund is % on evidence of that only', new.state using errcode = 'restrict_violation', constraint = 'refund_moves_on_evidence';
     end if;
-    if new.state = 'refunded' and not exists (
-      select from returns where mid_id = new.mid_id and refund_reference = new.refund_reference and refund_id = new.refund_id) then
+    if new.state = 'refunded' and ((last_return(new.mid_id, new.refund_reference)).amount > 0
+        and (last_return(new.mid_id, new.refund_reference)).refund_id = new.refund_id) is not true then
       raise exception 'a refund without its fact is not refunded' using errcode = 'restrict_violation', constraint = 'refunded_has_return';
     end if;
-    if new.state = 'taken_back' and (new.refund_reference <> old.refund_reference or not exists (
-      select from returns where mid_id = new.mid_id and takes_back = new.refund_reference and refund_id = new.refund_id)) then
+    if new.state = 'taken_back' and (new.refund_reference = old.refund_reference
+        and (last_return(new.mid_id, new.refund_reference)).amount < 0
+        and (last_return(new.mid_id, new.refund_reference)).refund_id = new.refund_id) is not true then
       raise exception 'a refund that is booked as gone is not taken back' using errcode = 'restrict_violation', constraint = 'taken_back_has_return';
     end if;
   elsif (new.refund_reference, new.evidence, new.resolved_at) is distinct from (old.refund_reference, old.evidence, old.resolved_at) then
@@ -448,41 +458,51 @@ begin
 end
 $body$;
 
--- Money that went back, into the books. False when it stood there before.
-create function book_return(c captures, refund text, reference text, returned bigint, returned_currency text, from_source text)
-returns boolean language plpgsql set search_path = payments, pg_temp as $body$
+-- How often the books of a session were written to. Whoever asks a processor reads it before, and what they heard is kept
+-- only if nothing was written since: answers may overtake each other.
+create function books_version(session text) returns integer language sql stable set search_path = payments, pg_temp as $body$
+  select coalesce((select position from audit_heads where chain = session), 0)
+$body$;
+
+-- One line of a processor's object into the books: the first, or the one after `before`. Above zero the money went back,
+-- below it is here again.
+create function write_return(c captures, before returns, refund text, reference text, returned bigint, returned_currency text, from_source text)
+returns void language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  nth integer := coalesce(before.nr, 0) + 1;
 begin
-  insert into returns (mid_id, refund_reference, processor_reference, attempt_id, session_id, entity_id, provider, category,
+  insert into returns (mid_id, refund_reference, nr, nr_before, processor_reference, attempt_id, session_id, entity_id, provider, category,
     brand_id, refund_id, amount, currency, source)
-  values (c.mid_id, reference, c.processor_reference, c.attempt_id, c.session_id, c.entity_id, c.provider, c.category,
-    c.brand_id, refund, returned, returned_currency, from_source)
-  on conflict do nothing;
-  if not found then return false; end if;
+  values (c.mid_id, reference, nth, before.nr, c.processor_reference, c.attempt_id, c.session_id, c.entity_id, c.provider, c.category,
+    c.brand_id, refund, returned, returned_currency, from_source);
   insert into postings (debit_account, credit_account, amount, currency, entity_id, mid_id, provider, category, brand_id,
     session_id, attempt_id, processor_reference)
-  values ('customer_payments', 'processor_receivable', returned, returned_currency, c.entity_id, c.mid_id, c.provider,
-    c.category, c.brand_id, c.session_id, c.attempt_id, reference);
+  values (case when returned > 0 then 'customer_payments' else 'processor_receivable' end,
+    case when returned > 0 then 'processor_receivable' else 'customer_payments' end, abs(returned), returned_currency,
+    c.entity_id, c.mid_id, c.provider, c.category, c.brand_id, c.session_id, c.attempt_id,
+    reference || case when nth = 1 then '' else ' (' || nth || ')' end);
+end
+$body$;
+
+-- Money that went back, into the books: also after it was taken back. False when it stands there, or is another's.
+create function book_return(c captures, refund text, reference text, returned bigint, returned_currency text, from_source text)
+returns boolean language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  before returns := last_return(c.mid_id, reference);
+begin
+  if before.amount > 0 or before.processor_reference <> c.processor_reference
+      or (before.nr is not null and before.refund_id is distinct from refund) then
+    return false;
+  end if;
+  perform write_return(c, before, refund, reference, returned, returned_currency, from_source);
   return true;
 end
 $body$;
 
 -- What was booked as gone and did not arrive, into the books: the money is here again.
-create function book_taken_back(gone returns, from_source text) returns void
-language plpgsql set search_path = payments, pg_temp as $body$
-declare
-  b returns := gone;
-begin
-  b.refund_reference := left(gone.refund_reference, 240) || ' taken back';
-  b.takes_back := gone.refund_reference;
-  b.amount := -gone.amount;
-  b.source := from_source;
-  b.returned_at := now();
-  insert into returns values (b.*);
-  insert into postings (debit_account, credit_account, amount, currency, entity_id, mid_id, provider, category, brand_id,
-    session_id, attempt_id, processor_reference)
-  values ('processor_receivable', 'customer_payments', gone.amount, b.currency, b.entity_id, b.mid_id, b.provider,
-    b.category, b.brand_id, b.session_id, b.attempt_id, b.refund_reference);
-end
+create function book_taken_back(c captures, gone returns, from_source text) returns void
+language sql set search_path = payments, pg_temp as $body$
+  select write_return(c, gone, gone.refund_id, gone.refund_reference, -gone.amount, gone.currency, from_source)
 $body$;
 
 -- One that is open already is no second one. What is only said, and changes no books, is said each time that somebody
@@ -497,7 +517,8 @@ language sql set search_path = payments, pg_temp as $body$
   on conflict do nothing
 $body$;
 
--- Records evidence of one refund: {refund, outcome: {_tag, evidence, ...}, source, by}.
+-- Records evidence of one refund: {refund, outcome: {_tag, evidence, ...}, source, by, version?}. Null when the books were
+-- written to since that version: ask again.
 create function record_refund(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -523,6 +544,7 @@ begin
   if not found then
     raise exception 'there is no refund %', p ->> 'refund' using errcode = 'no_data_found';
   end if;
+  if (p ->> 'version')::integer <> books_version(s.session_id) then return null; end if;
   select * into r from refunds where refund_id = p ->> 'refund' for update;
   select * into c from captures where mid_id = r.mid_id and processor_reference = r.processor_reference;
   live := r.state in ('in_flight', 'indeterminate');
@@ -530,36 +552,40 @@ begin
   insert into refund_evidence (refund_id, nr, source, outcome, detail) values (r.refund_id, nr, p ->> 'source', kind, heard);
 
   if kind = 'Refunded' then
-    if book_return(c, r.refund_id, o ->> 'refundReference', (o #>> '{money,amount}')::bigint, o #>> '{money,currency}', p ->> 'source') then
+    known := last_return(r.mid_id, o ->> 'refundReference');
+    if p ->> 'source' = 'driver' and coalesce(known.amount, 0) <= 0 and exists (
+        select from refund_evidence where refund_id = r.refund_id and outcome = 'Declined' and source in ('lookup', 'webhook')
+          and detail ->> 'refundReference' = o ->> 'refundReference') then
+      -- What its sender heard is the first word on it; that this very one failed was found out since.
+      if r.state = 'in_flight' then next_state := 'indeterminate'; end if;
+    elsif book_return(c, r.refund_id, o ->> 'refundReference', (o #>> '{money,amount}')::bigint, o #>> '{money,currency}', p ->> 'source') then
       if live then next_state := 'refunded'; else wrong := wrong || 'late_refund'::text; end if;
+      -- It did arrive, they say now; perhaps it was given back anew meanwhile.
+      if r.state = 'taken_back' and r.refund_reference = o ->> 'refundReference' then next_state := 'refunded'; end if;
       if (o #>> '{money,amount}')::bigint <> r.amount or o #>> '{money,currency}' <> r.currency then
         wrong := wrong || 'refunded_other_amount'::text;
       end if;
       -- An open refund is still subtracted itself.
       if refundable_of(c) + (case when live then r.amount else 0 end) < 0 then wrong := wrong || 'refunded_too_much'::text; end if;
       if (dispute_against(c)).mid_id is not null then wrong := wrong || 'refunded_and_disputed'::text; end if;
-    else
-      select * into known from returns where mid_id = r.mid_id and refund_reference = o ->> 'refundReference';
-      if known.refund_id is distinct from r.refund_id then
-        wrong := wrong || 'refund_reference_reused'::text;
-        said := true;
-        if r.state = 'in_flight' then next_state := 'indeterminate'; end if;
-      elsif r.state = 'taken_back' and p ->> 'source' <> 'driver' then
-        -- It did arrive, they say now; perhaps it was given back anew meanwhile.
-        wrong := wrong || 'late_refund'::text;
-        said := true;
-      end if;
+    elsif known.refund_id is distinct from r.refund_id then
+      wrong := wrong || 'refund_reference_reused'::text;
+      said := true;
+      if r.state = 'in_flight' then next_state := 'indeterminate'; end if;
+    elsif known.amount <> (o #>> '{money,amount}')::bigint or known.currency <> o #>> '{money,currency}' then
+      wrong := wrong || 'refunded_other_amount'::text;
+      said := true;
     end if;
   elsif kind in ('Declined', 'Absent') then
-    if r.state = 'refunded' then
+    if kind = 'Declined' and p ->> 'source' in ('lookup', 'webhook') then
+      known := last_return(r.mid_id, heard ->> 'refundReference');
+    end if;
+    if known.amount > 0 and known.refund_id = r.refund_id then
       -- It went back, and then it did not arrive: it is here again, and a person sees to it that it is given back anew.
       -- What failed has to be what is booked: under one key there may be another, which somebody gave back instead of.
-      if kind = 'Declined' and p ->> 'source' in ('lookup', 'webhook') and heard ->> 'refundReference' = r.refund_reference then
-        next_state := 'taken_back';
-        wrong := wrong || 'refund_taken_back'::text;
-        select * into known from returns where mid_id = r.mid_id and refund_reference = r.refund_reference;
-        perform book_taken_back(known, p ->> 'source');
-      end if;
+      if r.state = 'refunded' and r.refund_reference = known.refund_reference then next_state := 'taken_back'; end if;
+      wrong := wrong || 'refund_taken_back'::text;
+      perform book_taken_back(c, known, p ->> 'source');
     elsif live and (p ->> 'source' = 'person' or not exists (
         select from refund_evidence where refund_id = r.refund_id
           and (outcome = 'Refunded' or kind = 'Absent' and detail ? 'refundReference'))) then
@@ -601,57 +627,100 @@ begin
 end
 $body$;
 
--- What went back at the processor without anybody asking here: {mid, processorReference, refundReference, refunded}, where
--- `refunded` is all that the processor says went back of the charge. The difference to our books is booked; where less went
--- back than they say, what that reference was booked with is, if it is just that, and otherwise a person finds out. False
--- when the charge is unknown; null while a refund of ours is open: the difference may be just that one.
-create function record_return_elsewhere(p jsonb) returns jsonb
+-- What the processor says of one refund of a charge when it is asked for that very one, whoever made it: {mid,
+-- processorReference, refundReference, outcome: Refunded | Declined, version, refunded?, by}. Null when the books were written
+-- to since that version, or know no such charge: ask again. Otherwise `known`, or `waits` while a refund of ours is open that
+-- it may be. `refunded`, what the processor says went back of the charge in all, books nothing: sums lag behind and are of
+-- another moment. If it is more than the books hold, a person looks for what is missing.
+create function record_return(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
+  o jsonb := p -> 'outcome';
+  kind text := o ->> '_tag';
+  reference text := p ->> 'refundReference';
   s payment_sessions;
   c captures;
+  known returns;
+  ours text;
+  wrong text;
+  said boolean := false;
+  happened text;
+  waiting boolean;
+  about jsonb;
+  signed returns;
   missing bigint;
-  gone returns;
-  reference text := p ->> 'refundReference';
 begin
   select session.* into s from payment_sessions session where session_id = (
     select session_id from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference') for update;
-  if not found then return 'false'; end if;
+  if not found or (p ->> 'version')::integer is distinct from books_version(s.session_id) then return null; end if;
   select * into c from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference';
-  if exists (select from refunds where mid_id = c.mid_id and processor_reference = c.processor_reference
-      and state not in ('refunded', 'declined', 'absent', 'taken_back')) then
-    return null;
+  known := last_return(c.mid_id, reference);
+  -- The one of ours that it was booked for, or that was told its name.
+  ours := coalesce(known.refund_id, (
+    select f.refund_id from refunds f
+    where f.session_id = s.session_id and f.mid_id = c.mid_id and f.processor_reference = c.processor_reference and exists (
+      select from refund_evidence e where e.refund_id = f.refund_id and e.detail ->> 'refundReference' = reference)
+    order by f.ordinal desc limit 1));
+  waiting := exists (select from refunds where mid_id = c.mid_id and processor_reference = c.processor_reference
+    and state not in ('refunded', 'declined', 'absent', 'taken_back'));
+  about := jsonb_build_object('processorReference', c.processor_reference || ' ' || reference, 'refundReference', reference,
+    'amount', coalesce((o #>> '{money,amount}')::bigint, known.amount), 'currency', coalesce(o #>> '{money,currency}', known.currency));
+
+  if known.processor_reference <> c.processor_reference then
+    wrong := 'refund_reference_reused';
+    said := true;
+  elsif ours is not null and (known.nr is null or known.refund_id is not null) then
+    perform record_refund(jsonb_build_object('refund', ours, 'outcome', o, 'source', 'webhook', 'by', p -> 'by'));
+  elsif kind = 'Refunded' then
+    if known.nr is null and waiting then return '"waits"'; end if;
+    if book_return(c, null, reference, (o #>> '{money,amount}')::bigint, o #>> '{money,currency}', 'webhook') then
+      wrong := case when known.nr is null then 'refunded_elsewhere' else 'late_refund' end;
+      happened := 'payment.refunded.v1';
+      if refundable_of(c) < 0 then perform open_incident('refunded_too_much', s.session_id, c.attempt_id, about); end if;
+      if (dispute_against(c)).mid_id is not null then perform open_incident('refunded_and_disputed', s.session_id, c.attempt_id, about); end if;
+    elsif known.amount <> (o #>> '{money,amount}')::bigint or known.currency <> o #>> '{money,currency}' then
+      wrong := 'refunded_other_amount';
+      said := true;
+    end if;
+  elsif kind = 'Declined' then
+    if known.amount > 0 then
+      perform book_taken_back(c, known, 'webhook');
+      wrong := 'refund_taken_back';
+      happened := 'payment.refund_taken_back.v1';
+    end if;
+  else
+    raise exception 'there is no outcome % of a return', kind using errcode = 'invalid_parameter_value';
+  end if;
+
+  if wrong is not null then perform open_incident(wrong, s.session_id, c.attempt_id, about, said); end if;
+  if happened is not null then
+    perform emit(s, happened, jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
+      'processorReference', c.processor_reference, 'refundAmount', about -> 'amount', 'refundReference', reference, 'source', 'webhook'));
+  end if;
+  if kind = 'Declined' and known.nr is null then
+    -- What only persons vouch for may be the one that failed, under another name.
+    for signed in
+      select b.* from returns b where b.mid_id = c.mid_id and b.processor_reference = c.processor_reference and b.source = 'person'
+        and b = last_return(b.mid_id, b.refund_reference) and b.amount > 0 and not exists (
+          select from refund_evidence e where e.refund_id = b.refund_id and e.outcome = 'Refunded' and e.source <> 'person'
+            and e.detail ->> 'refundReference' = b.refund_reference)
+    loop
+      perform open_incident('signed_refund_failed', s.session_id, c.attempt_id, jsonb_build_object('refund', signed.refund_id,
+        'processorReference', c.processor_reference || ' ' || reference, 'signed', signed.refund_reference,
+        'amount', signed.amount, 'currency', signed.currency), true);
+    end loop;
   end if;
   select (p ->> 'refunded')::bigint - coalesce(sum(amount), 0) into missing from returns
   where mid_id = c.mid_id and processor_reference = c.processor_reference and currency = c.currency;
-  if missing > 0 then
-    -- Its webhook told of this one before: what is missing now is of another, whose webhook did not come.
-    if exists (select from returns where mid_id = c.mid_id and refund_reference = reference) then
-      reference := left(reference, 200) || ' and others, ' || (p ->> 'refunded');
-    end if;
-    perform book_return(c, null, reference, missing, c.currency, 'webhook');
-    perform open_incident('refunded_elsewhere', s.session_id, c.attempt_id, jsonb_build_object(
-      'processorReference', c.processor_reference || ' ' || reference, 'amount', missing, 'currency', c.currency));
-    perform emit(s, 'payment.refunded.v1', jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
-      'processorReference', c.processor_reference, 'refundAmount', missing, 'refundReference', reference, 'source', 'webhook'));
-    perform write_audit(s.session_id, 'webhook', 'refund.elsewhere', jsonb_build_object('mid', c.mid_id,
-      'processorReference', c.processor_reference, 'refundReference', reference, 'amount', missing, 'currency', c.currency));
-  elsif missing < 0 then
-    select * into gone from returns b where mid_id = c.mid_id and refund_reference = reference and refund_id is null
-      and processor_reference = c.processor_reference and currency = c.currency and amount = -missing
-      and not exists (select from returns t where t.mid_id = b.mid_id and t.takes_back = b.refund_reference);
-    if found then
-      perform book_taken_back(gone, 'webhook');
-      perform emit(s, 'payment.refund_taken_back.v1', jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
-        'processorReference', c.processor_reference, 'refundAmount', gone.amount, 'refundReference', reference, 'source', 'webhook'));
-    end if;
-    perform open_incident('refund_taken_back', s.session_id, c.attempt_id, jsonb_build_object(
-      'processorReference', c.processor_reference || ' ' || reference, 'amount', -missing, 'currency', c.currency,
-      'refunded', p -> 'refunded'), gone.mid_id is null);
-    perform write_audit(s.session_id, 'webhook', 'refund.taken_back', jsonb_build_object('mid', c.mid_id, 'processorReference',
-      c.processor_reference, 'refundReference', reference, 'amount', -missing, 'currency', c.currency, 'booked', gone.amount is not null));
+  if missing > 0 and not waiting then
+    perform open_incident('refunded_more_than_booked', s.session_id, c.attempt_id, jsonb_build_object(
+      'processorReference', c.processor_reference, 'amount', missing, 'currency', c.currency), true);
   end if;
-  return 'true';
+  perform write_audit(s.session_id, p ->> 'by', 'refund.read', jsonb_strip_nulls(jsonb_build_object('mid', c.mid_id,
+    'processorReference', c.processor_reference, 'refundReference', reference, 'outcome', kind, 'amount', about -> 'amount',
+    'currency', about -> 'currency', 'code', left(o #>> '{evidence,code}', 200), 'incident', wrong, 'refunded', p -> 'refunded')));
+  perform conclude_session(s.session_id, p ->> 'by');
+  return '"known"';
 end
 $body$;
 
@@ -689,7 +758,7 @@ $body$;
 
 create function unresolved_refund(r refunds) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object('refund', refund_json(r),
-    'age', (extract(epoch from now() - r.written_at) * 1000)::bigint,
+    'age', (extract(epoch from now() - r.written_at) * 1000)::bigint, 'version', books_version(r.session_id),
     'refundReference', (select e.detail -> 'refundReference' from refund_evidence e
       where e.refund_id = r.refund_id and e.detail ? 'refundReference' order by e.nr desc limit 1)))
 $body$;
@@ -708,39 +777,31 @@ language sql security definer set search_path = payments, pg_temp as $body$
   select coalesce(jsonb_agg(unresolved_refund(r) order by r.written_at), '[]') from claimed join refunds r using (refund_id)
 $body$;
 
--- What a webhook about a refund may be about: {mid, refundReference, processorReference?}. Answers the charge, and of our
--- refunds the one that has this reference, or else the one that is open.
+-- What a webhook about a refund may be about: {mid, refundReference, processorReference?}. Answers the charge, the version of
+-- its books, and the refund of ours that is open.
 create function find_refund(p jsonb) returns jsonb
 language plpgsql stable security definer set search_path = payments, pg_temp as $body$
 declare
-  charge text;
+  c captures;
   r refunds;
 begin
-  select b.processor_reference, b.refund_id into charge, r.refund_id from returns b
-  where b.mid_id = p ->> 'mid' and b.refund_reference = p ->> 'refundReference';
+  select * into c from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference';
   if not found then
-    select c.processor_reference into charge from captures c
-    where c.mid_id = p ->> 'mid' and c.processor_reference = p ->> 'processorReference';
+    select k.* into c from returns b join captures k using (mid_id, processor_reference)
+    where b.mid_id = p ->> 'mid' and b.refund_reference = p ->> 'refundReference' limit 1;
   end if;
-  if charge is null then
+  if not found then
     -- The processor named its refund to us before, and does not name the charge now.
-    select f.processor_reference, f.refund_id into charge, r.refund_id from refunds f
+    select k.* into c from refunds f join captures k using (mid_id, processor_reference)
     where f.mid_id = p ->> 'mid' and f.state not in ('refunded', 'declined', 'absent', 'taken_back') and exists (
-      select from refund_evidence e where e.refund_id = f.refund_id and e.detail ->> 'refundReference' = p ->> 'refundReference');
+      select from refund_evidence e where e.refund_id = f.refund_id and e.detail ->> 'refundReference' = p ->> 'refundReference')
+    limit 1;
   end if;
-  if charge is null then return null; end if;
-  if r.refund_id is not null then
-    select * into r from refunds where refund_id = r.refund_id;
-  else
-    select * into r from refunds where mid_id = p ->> 'mid' and processor_reference = charge
-      and state not in ('refunded', 'declined', 'absent', 'taken_back');
-  end if;
-  return jsonb_strip_nulls(jsonb_build_object('processorReference', charge,
-    'provider', (select provider from merchant_accounts where mid_id = p ->> 'mid'),
-    -- What was made elsewhere is only known by all that went back: it may have been taken back since it was booked.
-    'booked', exists (select from returns where mid_id = p ->> 'mid' and refund_reference = p ->> 'refundReference'
-      and refund_id is not null),
-    'ours', case when r.session_id is not null then unresolved_refund(r) end));
+  if not found then return null; end if;
+  select * into r from refunds where mid_id = c.mid_id and processor_reference = c.processor_reference
+    and state not in ('refunded', 'declined', 'absent', 'taken_back');
+  return jsonb_strip_nulls(jsonb_build_object('processorReference', c.processor_reference, 'provider', c.provider,
+    'version', books_version(c.session_id), 'ours', case when r.session_id is not null then unresolved_refund(r) end));
 end
 $body$;
 
@@ -824,6 +885,6 @@ end
 $body$;
 
 grant select on refunds, refund_evidence, returns, disputes to payments_app;
-grant execute on function returns_of_session, captures_json, refundable, open_refund, record_refund, record_return_elsewhere, take_over_refunds,
+grant execute on function returns_of_session, captures_json, refundable, open_refund, record_refund, record_return, take_over_refunds,
   claim_unresolved_refunds, find_refund, record_dispute, refund_json, dispute_json, refundable_of, money_left, refund_block,
   dispute_against, settling_capture, waits_for to payments_app;

@@ -105,6 +105,8 @@ export interface UnresolvedRefund {
   readonly refund: Refund
   /** Milliseconds since the write-ahead, by the ledger's own clock. */
   readonly age: number
+  /** The version of its session's books before anybody is asked. */
+  readonly version: number
   /** The processor's own id, when one was heard. */
   readonly refundReference?: string
 }
@@ -114,10 +116,23 @@ export interface RefundFound {
   readonly provider: ProviderName
   /** The charge that it is of. */
   readonly processorReference: string
-  /** It stands in the books, as one of ours. */
-  readonly booked: boolean
-  /** The refund of ours that has its reference, or else the one of its charge that is open. */
+  /** The version of its session's books before anybody is asked. */
+  readonly version: number
+  /** The refund of ours of that charge that is open. */
   readonly ours?: UnresolvedRefund
+}
+
+/** What a processor said of one refund when it was asked for that very one, by its own id. */
+export interface ReturnRead {
+  readonly mid: MidId
+  readonly processorReference: string
+  readonly refundReference: string
+  readonly outcome: RefundedOutcome | Declined
+  /** The version of the books before it was asked. */
+  readonly version: number
+  /** What it says went back of the charge in all, in minor units. It books nothing, and calls a person. */
+  readonly refunded?: number
+  readonly by: Principal
 }
 
 /** The port to the durable record of refunds and disputes. Each step is one statement and one commit. */
@@ -138,13 +153,17 @@ export class RefundLedger extends Context.Service<
       request: IdempotentRequest<RefundWish>
     ) => Effect.Effect<RefundOpening, LedgerUnavailable>
 
-    /** Records evidence of one refund. Evidence is always taken; the same again changes nothing. */
+    /**
+     * Records evidence of one refund. What its sender heard is always taken; the same again changes nothing. Who asked
+     * later says the version of the books before it asked: `undefined` when they were written to since, ask again.
+     */
     readonly record: (evidence: {
       readonly refund: RefundId
       readonly outcome: RefundOutcome
       readonly source: Reporter
       readonly by: Principal
-    }) => Effect.Effect<Refund, LedgerUnavailable>
+      readonly version?: number
+    }) => Effect.Effect<Refund | undefined, LedgerUnavailable>
 
     /** Makes refunds indeterminate whose sender died; answers how many. */
     readonly takeOver: (limit: number) => Effect.Effect<number, LedgerUnavailable>
@@ -161,16 +180,13 @@ export class RefundLedger extends Context.Service<
     ) => Effect.Effect<RefundFound | undefined, LedgerUnavailable>
 
     /**
-     * Books what went back at the processor without anybody asking here, or was taken back again: `refunded` is all
-     * that it says went back.
-     * `undefined` while a refund of ours is open: the difference may be just that one.
+     * Records what a processor said of one refund, whoever made it: what went back is booked, what failed is taken out of
+     * the books. `waits`: a refund of ours is open that it may be. `undefined`: the books were written to since that
+     * version, ask again.
      */
-    readonly recordElsewhere: (news: {
-      readonly mid: MidId
-      readonly processorReference: string
-      readonly refundReference: string
-      readonly refunded: number
-    }) => Effect.Effect<boolean | undefined, LedgerUnavailable>
+    readonly recordReturn: (
+      read: ReturnRead
+    ) => Effect.Effect<"known" | "waits" | undefined, LedgerUnavailable>
 
     /** Records the state of a dispute; `false` when its charge is unknown. */
     readonly recordDispute: (

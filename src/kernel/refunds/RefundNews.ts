@@ -10,7 +10,8 @@ export class RefundNews extends Context.Service<
   {
     /**
      * Asks the processor what became of the refund and records it, whoever had asked for it. `false`: it is of no
-     * charge that this service knows.
+     * charge that this service knows. With the code `refund_in_review` nothing failed: the refund, or another one of
+     * its charge, is not over yet.
      */
     readonly heard: (
       mid: MidId,

@@ -47,6 +47,7 @@ export const giveBack = Effect.fn("giveBack")(function* (given: {
     yield* Effect.logWarning("a refund's outcome is unknown", exit.cause)
   const recording = ledger.record({ refund: refund.id, outcome, source: "driver", by }).pipe(
     Effect.retry(recordingRetries),
+    Effect.map((recorded) => recorded ?? refund),
     Effect.catchCause((cause) =>
       Effect.logError("the outcome of a refund was not recorded and is left to the reconciler", cause).pipe(
         // What the processor said stands in the log, so that it stands somewhere.

@@ -21,7 +21,7 @@ const refundMoves: Record<RefundState, ReadonlyArray<RefundState>> = {
   refunded: ["taken_back"],
   declined: [],
   absent: [],
-  taken_back: []
+  taken_back: ["refunded"]
 }
 
 const sessionMoves: Record<SessionState, ReadonlyArray<SessionState>> = {

@@ -48,8 +48,10 @@ const changes: ReadonlyArray<readonly [table: string, constraint: string, change
   ["returns", "returns_source_check", "source = 'rumour'"],
   ["returns", "returns_refund_id_fkey", "refund_id = 're_of_nobody'"],
   ["returns", "taken_back_is_below_zero", "amount = -amount"],
-  ["returns", "taken_back_is_below_zero", "takes_back = refund_reference"],
-  ["returns", "takes_back_return", "takes_back = 'unheard of', amount = -amount"],
+  ["returns", "taken_back_is_below_zero", "nr = 2, nr_before = 1"],
+  ["returns", "return_counts", "nr = 3"],
+  ["returns", "return_counts", "nr_before = 0"],
+  ["returns", "return_follows", "nr = 3, nr_before = 2"],
   ["returns", "return_of_capture", "processor_reference = 'unheard of'"],
   ["disputes", "disputes_dispute_reference_check", "dispute_reference = ''"],
   ["disputes", "disputes_state_check", "state = 'forgotten'"],
@@ -100,6 +102,12 @@ const copy = (change: Readonly<Record<string, unknown>>, where = first): string 
   `insert into refunds select (jsonb_populate_record(r, '${JSON.stringify(change)}')).* from refunds r where ${where}`
 
 const once: ReadonlyArray<Prohibition> = [
+  {
+    by: "returns.returns_pkey",
+    what: "one object of a processor's taken back twice",
+    given: [...given, s.insert("returns", r.returnRow(2)), s.insert("returns", r.takenBackRow(2))],
+    tries: s.insert("returns", r.takenBackRow(2))
+  },
   {
     by: "refunds.refund_asked_once",
     what: "two refunds that were asked for under one key",
@@ -262,6 +270,17 @@ const guarded: ReadonlyArray<Prohibition> = [
       s.insert("returns", r.takenBackRow(2, { refund_id: r.refund(2, 1) }))
     ],
     tries: takenBack("'re_2'")
+  },
+  {
+    by: "refunded_has_return",
+    what: "a refund that went back after all while it is booked as taken back",
+    given: [
+      ...given,
+      r.recordRefund(2, 1, r.failed("re_2_1"), "webhook"),
+      `insert into refund_evidence (refund_id, nr, source, outcome, detail)
+        values ('${r.refund(2, 1)}', 3, 'webhook', 'Refunded', '{"outcome": "Refunded"}')`
+    ],
+    tries: `update refunds set state = 'refunded', evidence = '{"outcome": "Refunded"}' where ${first}`
   },
   ...["processor_reference = 'by hand 1 1'", "opened_at = opened_at - interval '1 day'"].map((change) => ({
     by: "dispute_unchanged",

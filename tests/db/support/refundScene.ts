@@ -43,6 +43,14 @@ export const refunded = (refundReference: string, amount = 3500) => ({
   evidence
 })
 
+/** The processor says of one refund of its own that it failed. */
+export const failed = (processorReference: string) => ({
+  _tag: "Declined",
+  kind: "hard",
+  processorReference,
+  evidence
+})
+
 export const recordRefund = (nr: number, ordinal: number, outcome: unknown, source = "driver"): string =>
   `select record_refund(${literal({ refund: refund(nr, ordinal), outcome, source, by: "test" })})`
 
@@ -98,6 +106,7 @@ export const refundRow = (nr: number, ordinal: number, fields: Fields = {}): Fie
 export const returnRow = (nr: number, fields: Fields = {}): Fields => ({
   ...dimensions(nr),
   refund_reference: `re_${nr}`,
+  nr: 1,
   amount: 100,
   currency: "USD",
   source: "person",
@@ -107,7 +116,7 @@ export const returnRow = (nr: number, fields: Fields = {}): Fields => ({
 
 /** What came back again of {@link returnRow}, because it did not arrive. */
 export const takenBackRow = (nr: number, fields: Fields = {}): Fields =>
-  returnRow(nr, { refund_reference: `re_${nr} taken back`, takes_back: `re_${nr}`, amount: -100, ...fields })
+  returnRow(nr, { nr: 2, nr_before: 1, amount: -100, ...fields })
 
 export const disputeRow = (nr: number, fields: Fields = {}): Fields => ({
   ...dimensions(nr),

@@ -2,7 +2,11 @@ import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Layer } from "effect"
 import { Absent, Declined, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
 import { DisputeNews } from "../../../src/kernel/disputes/DisputeNews.ts"
-import { ChargeUnknown, type RefundLookupResult } from "../../../src/kernel/PaymentProvider.ts"
+import {
+  ChargeUnknown,
+  type RefundLookup,
+  type RefundLookupResult
+} from "../../../src/kernel/PaymentProvider.ts"
 import { keepableRefund } from "../../../src/kernel/refunds/keepableRefund.ts"
 import type { Refund } from "../../../src/kernel/refunds/Refund.ts"
 import {
@@ -11,58 +15,122 @@ import {
   type RefundOutcome
 } from "../../../src/kernel/refunds/RefundLedger.ts"
 import { RefundBlocked } from "../../../src/kernel/refunds/refundRefusals.ts"
-import { done, due, reconciling } from "../../support/kernel/reconcilingRefunds.ts"
+import { incapable } from "../../support/kernel/fakeDrivers.ts"
+import { done, due, reconciling, type Script } from "../../support/kernel/reconcilingRefunds.ts"
 import { fakeRefundLedger, mid, provider, session, usd } from "../../support/kernel/refunding.ts"
 import { spansOf } from "../../support/kernel/spansOf.ts"
 
 const evidence = { code: "code", message: "message" }
 const declined = new Declined({ kind: "hard", evidence })
 
+const failed = new Declined({ kind: "hard", processorReference: "re_9", evidence })
+const unsure = (code: string, message: string) => new Indeterminate({ evidence: { code, message } })
+
 describe("a webhook about a refund", () => {
   const found = (changes: Partial<RefundFound> = {}) => ({
-    find: () => Effect.succeed({ provider, processorReference: "ch_1", booked: false, ...changes })
+    find: () => Effect.succeed({ provider, processorReference: "ch_1", version: 7, ...changes })
   })
-  const elsewhere = (known: boolean | undefined) => {
-    const booked: Array<object> = []
-    const recordElsewhere: RefundLedger["Service"]["recordElsewhere"] = (news) => {
-      booked.push(news)
-      return Effect.succeed(known)
+  /** A ledger that finds the charge, and answers so to each return in turn. */
+  const keeping = (
+    answers: ReadonlyArray<"known" | "waits" | undefined>,
+    changes: Partial<RefundFound> = {}
+  ) => {
+    const kept: Array<object> = []
+    const recordReturn: RefundLedger["Service"]["recordReturn"] = (read) => {
+      kept.push(read)
+      return Effect.succeed(answers[kept.length - 1])
     }
-    return { booked, recordElsewhere }
+    return { kept, ledger: { ...found(changes), recordReturn } }
   }
+  const gone = { _tag: "Refunded", refundReference: "re_9", money: usd(4900) } as const
 
   it.effect("of a charge that nobody knows is not known", () =>
     Effect.gen(function* () {
-      const { hears, contexts } = reconciling({ ledger: { find: () => Effect.undefined } })
+      const { hears, contexts, reads } = reconciling({ ledger: { find: () => Effect.undefined } })
       expect(yield* hears).toBe(false)
-      expect(contexts).toEqual([])
+      expect([...contexts, ...reads]).toEqual([])
     })
   )
 
-  it.effect("that is in the books already is known, and asks nobody", () =>
+  it.effect.each<[string, ReturnType<RefundLookup["readRefund"]>, object]>([
+    ["went back", Effect.succeed(done), gone],
+    ["failed", Effect.succeed({ _tag: "RefundDeclined", declined: failed }), failed]
+  ])("is recorded as its processor's own object says that it %s", ([, read, outcome]) =>
     Effect.gen(function* () {
-      const { hears, asked, contexts } = reconciling({ ledger: found({ booked: true }) })
+      const { kept, ledger } = keeping(["known"])
+      const context = Effect.succeed({ captured: usd(4900), refundedAmount: 1200 })
+      const { hears, reads, contexts } = reconciling({ ledger, read, context })
       expect(yield* hears).toBe(true)
-      expect([...asked, ...contexts]).toEqual([])
+      expect(reads).toStrictEqual([{ mid, processorReference: "ch_1", refundReference: "re_9" }])
+      expect(contexts).toStrictEqual([{ mid, processorReference: "ch_1" }])
+      expect(kept).toMatchObject([
+        {
+          mid,
+          processorReference: "ch_1",
+          refundReference: "re_9",
+          version: 7,
+          refunded: 1200,
+          by: "reconciler",
+          outcome
+        }
+      ])
     })
   )
 
-  it.effect.each<[string, Refund["state"], RefundLookupResult, number]>([
-    ["done", "in_flight", done, 1],
-    ["declined", "in_flight", { _tag: "RefundDeclined", declined }, 1],
-    ["pending, while its sender is at it", "in_flight", { _tag: "RefundPending", evidence }, 0],
-    ["pending, though it is known", "refunded", { _tag: "RefundPending", evidence }, 0],
-    ["pending, and nobody is at it", "indeterminate", { _tag: "RefundPending", evidence }, 1]
-  ])("of ours makes us ask what became of it: %s", ([, state, lookup, times]) =>
+  it.effect("needs no sum of its charge", () =>
     Effect.gen(function* () {
-      const { hears, recorded } = reconciling({
-        found: lookup,
-        ledger: found({ booked: true, ours: due({ state }) })
-      })
-      expect(yield* hears).toBe(true)
-      expect(recorded.map(({ source, by }) => [source, by])).toEqual(
-        Array.from({ length: times }, () => ["webhook", "reconciler"])
+      const { kept, ledger } = keeping(["known"])
+      const context = Effect.fail(new ChargeUnknown({ provider: "processor", processorReference: "ch_1" }))
+      expect(yield* reconciling({ ledger, context }).hears).toBe(true)
+      expect(kept).toHaveLength(1)
+      expect(kept[0]).not.toHaveProperty("refunded")
+    })
+  )
+
+  it.effect("is asked about anew when the books were written to meanwhile, and not for ever", () =>
+    Effect.gen(function* () {
+      const twice = keeping([undefined, "known"])
+      expect(yield* reconciling({ ledger: twice.ledger }).hears).toBe(true)
+      expect(twice.kept).toHaveLength(2)
+      const always = keeping([])
+      expect(yield* Effect.flip(reconciling({ ledger: always.ledger }).hears)).toStrictEqual(
+        unsure("books_moved", "its books were written to each time that the processor was asked")
       )
+      expect(always.kept).toHaveLength(5)
+    })
+  )
+
+  it.effect.each<[string, Refund["state"], RefundLookupResult, number, number]>([
+    ["done", "in_flight", done, 1, 0],
+    ["declined by its name", "in_flight", { _tag: "RefundDeclined", declined: failed }, 1, 0],
+    ["declined without a name", "in_flight", { _tag: "RefundDeclined", declined }, 1, 1],
+    ["pending, while its sender is at it", "in_flight", { _tag: "RefundPending", evidence }, 0, 1],
+    ["pending, and nobody is at it", "indeterminate", { _tag: "RefundPending", evidence }, 1, 1]
+  ])(
+    "of a charge of which one of ours is open makes us ask for that one first: %s",
+    ([, state, lookup, times, kepts]) =>
+      Effect.gen(function* () {
+        const { kept, ledger } = keeping(["known"], { ours: due({ state }) })
+        const { hears, recorded, asked } = reconciling({ found: lookup, ledger })
+        expect(yield* hears).toBe(true)
+        expect(asked).toHaveLength(1)
+        expect(recorded.map(({ source, by, version }) => [source, by, version])).toEqual(
+          Array.from({ length: times }, () => ["webhook", "reconciler", 7])
+        )
+        expect(kept).toHaveLength(kepts)
+      })
+  )
+
+  it.effect("is asked for by its own name where the one of ours went back under another", () =>
+    Effect.gen(function* () {
+      const { kept, ledger } = keeping(["known"], { ours: due() })
+      const other: RefundLookupResult = {
+        _tag: "RefundDone",
+        refunded: { refundReference: "re_8", money: usd(4900) }
+      }
+      const { hears, recorded, reads } = reconciling({ found: other, ledger })
+      expect(yield* hears).toBe(true)
+      expect([recorded.length, reads.length, kept.length]).toEqual([1, 1, 1])
     })
   )
 
@@ -72,60 +140,77 @@ describe("a webhook about a refund", () => {
         ["in_flight", 0],
         ["indeterminate", 1]
       ] as const) {
-        const { hears, recorded } = reconciling({
-          found: { _tag: "RefundNotFound", evidence },
-          ledger: found({ booked: true, ours: due({ state }, Duration.days(1)) })
-        })
+        const { ledger } = keeping(["known"], { ours: due({ state }, Duration.days(1)) })
+        const { hears, recorded } = reconciling({ found: { _tag: "RefundNotFound", evidence }, ledger })
         yield* hears
         expect(recorded.length).toBe(times)
       }
     })
   )
 
-  it.effect("that was made elsewhere is booked by what its processor says went back in all", () =>
-    Effect.gen(function* () {
-      for (const known of [true, false]) {
-        const { booked, recordElsewhere } = elsewhere(known)
-        const { hears, contexts } = reconciling({
-          ledger: { ...found(), recordElsewhere },
-          context: Effect.succeed({ captured: usd(4900), refundedAmount: 1200 })
+  const nothing = {
+    _tag: "Refunded",
+    refundReference: "re_9",
+    money: { ...usd(1), amount: 0 },
+    evidence: { code: "refunded", message: "the processor gave it back" }
+  } as const
+  const waiting = unsure("refund_in_review", "a refund of the charge is still being checked")
+  const notOver = unsure("refund_in_review", "message")
+  it.effect.each<[string, Script, Indeterminate]>([
+    ["a refund of the charge is being checked", { ledger: keeping(["waits"]).ledger }, waiting],
+    ["it is not over", { read: Effect.succeed({ _tag: "RefundPending", evidence }) }, notOver],
+    [
+      "it cannot be found",
+      { read: Effect.succeed({ _tag: "RefundNotFound", evidence }) },
+      unsure("code", "message")
+    ],
+    ["it cannot be read", { read: Effect.fail(unsure("garbled", "what")) }, unsure("garbled", "what")],
+    [
+      "the answer is of another one that went back",
+      {
+        read: Effect.succeed({ _tag: "RefundDone", refunded: { refundReference: "re_8", money: usd(4900) } })
+      },
+      unsure("refund_of_another", "the answer is not of re_9")
+    ],
+    [
+      "the answer is of a failure without a name",
+      { read: Effect.succeed({ _tag: "RefundDeclined", declined }) },
+      unsure("refund_of_another", "the answer is not of re_9")
+    ],
+    [
+      "the answer is no refund",
+      {
+        read: Effect.succeed({
+          _tag: "RefundDone",
+          refunded: nothing
         })
-        expect(yield* hears).toBe(known)
-        expect(contexts).toStrictEqual([{ mid, processorReference: "ch_1" }])
-        expect(booked).toStrictEqual([
-          { mid, processorReference: "ch_1", refundReference: "re_9", refunded: 1200 }
-        ])
-      }
-    })
-  )
-
-  const unsure = (code: string, message: string) => new Indeterminate({ evidence: { code, message } })
-  it.effect("comes again while a refund of the charge is being checked, or nobody can be asked", () =>
+      },
+      unsure("impossible_refund", keepableRefund(nothing).evidence.message)
+    ],
+    [
+      "nobody answers",
+      { read: Effect.never },
+      unsure("lookup_unanswered", "the processor did not answer in time")
+    ],
+    [
+      "nobody is there",
+      { drivers: [] },
+      unsure("cannot_ask", "no provider processor is configured; configured are none")
+    ],
+    [
+      "the driver cannot read it",
+      { drivers: [incapable(provider)] },
+      unsure("cannot_ask", "processor cannot do refundLookup; choose a provider that can")
+    ]
+  ])("comes again while %s", ([, script, error]) =>
     Effect.gen(function* () {
-      const { recordElsewhere } = elsewhere(undefined)
-      const checking = reconciling({ ledger: { ...found(), recordElsewhere } })
-      expect(yield* Effect.flip(checking.hears)).toStrictEqual(
-        unsure("refund_in_review", "a refund of the charge is still being checked")
-      )
-      const gone = reconciling({ ledger: found(), drivers: [] })
-      expect(yield* Effect.flip(gone.hears)).toStrictEqual(
-        unsure("cannot_ask", "no provider processor is configured; configured are none")
-      )
-      const unheardOf = new ChargeUnknown({ provider: "processor", processorReference: "ch_1" })
-      const none = reconciling({ ledger: found(), context: Effect.fail(unheardOf) })
-      expect(yield* Effect.flip(none.hears)).toStrictEqual(
-        unsure("cannot_ask", "processor knows no charge ch_1")
-      )
-      const silent = reconciling({ ledger: found(), context: Effect.never })
-      expect(yield* Effect.flip(silent.hears)).toStrictEqual(
-        unsure("lookup_unanswered", "the processor did not answer in time")
-      )
+      expect(yield* Effect.flip(reconciling({ ledger: found(), ...script }).hears)).toStrictEqual(error)
     })
   )
 
   it.effect("is found in a trace", () =>
     Effect.gen(function* () {
-      const { hears } = reconciling({ ledger: found({ booked: true }) })
+      const { hears } = reconciling({ ledger: keeping(["known"]).ledger })
       expect(yield* spansOf(hears)).toEqual(["RefundNews.heard"])
     })
   )

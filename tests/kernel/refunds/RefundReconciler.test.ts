@@ -2,13 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import { Absent, Declined, Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
 import { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
-import {
-  ChargeUnknown,
-  type PaymentProvider,
-  type RefundContext,
-  type RefundLookupResult
-} from "../../../src/kernel/PaymentProvider.ts"
-import { concluded } from "../../../src/kernel/refunds/RefundReconciler.ts"
+import type { RefundLookupResult } from "../../../src/kernel/PaymentProvider.ts"
+import { concluded } from "../../../src/kernel/refunds/askRefund.ts"
 import { incapable } from "../../support/kernel/fakeDrivers.ts"
 import { done, due, horizon, reconciling, type Script } from "../../support/kernel/reconcilingRefunds.ts"
 import { mid, provider, refund, usd } from "../../support/kernel/refunding.ts"
@@ -32,7 +27,13 @@ describe("what a processor says of a refund", () => {
       const { idempotencyKey, money, processorReference, writtenAt } = refund()
       const query = { mid, idempotencyKey, money, processorReference, writtenAt }
       expect(asked).toStrictEqual([query, { ...query, refundReference: "re_9" }])
-      const evidenceOf = { refund: refund().id, outcome: gaveBack, source: "lookup", by: "reconciler" }
+      const evidenceOf = {
+        refund: refund().id,
+        outcome: gaveBack,
+        source: "lookup",
+        by: "reconciler",
+        version: 7
+      }
       expect(recorded).toStrictEqual([evidenceOf, evidenceOf])
     })
   )
@@ -152,73 +153,62 @@ describe("what a processor says of a refund", () => {
 })
 
 describe("what became of a void", () => {
-  const context = (refundedAmount: number): Effect.Effect<RefundContext> =>
-    Effect.succeed({ captured: usd(4900), refundedAmount })
   const voiding = (age = Duration.seconds(1)) => [due({ kind: "void" }, age)]
-  const voided = {
-    _tag: "Refunded",
-    refundReference: "void_ch_1",
-    money: usd(4900),
-    evidence: { code: "voided", message: "the processor says that all of the charge went back" }
-  }
-  const notVoided = unknown("not_voided", "the processor says that nothing of the charge went back")
+  const refunded = (refundReference: string): RefundLookupResult => ({
+    _tag: "RefundDone",
+    refunded: { refundReference, money: usd(4900) }
+  })
+  const voided = { ...gaveBack, refundReference: "void_ch_1" }
+  const notVoided = unknown("not_voided", "the processor says that the charge is not voided")
+  const settled = new Declined({ kind: "hard", processorReference: "void_ch_1", evidence })
 
-  it.effect("is known by what is left of its charge", () =>
+  it.effect("is known by its charge, which is asked for by that name, and never by a sum", () =>
     Effect.gen(function* () {
-      const all = reconciling({ due: voiding(), context: context(4900) })
-      expect(yield* all.outcome).toStrictEqual(voided)
-      expect([all.asked, all.contexts]).toStrictEqual([[], [{ mid, processorReference: "ch_1" }]])
-      const more = reconciling({ due: voiding(), context: context(4901) })
-      expect(yield* more.outcome).toStrictEqual(voided)
+      const gone = reconciling({ due: voiding(), read: Effect.succeed(refunded("void_ch_1")) })
+      expect(yield* gone.outcome).toStrictEqual(voided)
+      expect([gone.asked, gone.contexts]).toStrictEqual([[], []])
+      expect(gone.reads).toStrictEqual([{ mid, processorReference: "ch_1", refundReference: "void_ch_1" }])
+      const read = Effect.succeed<RefundLookupResult>({ _tag: "RefundDeclined", declined: settled })
+      expect(yield* reconciling({ due: voiding(), read }).outcome).toStrictEqual(settled)
+      const other = reconciling({ due: voiding(), read: Effect.succeed(refunded("re_9")) })
+      expect(yield* other.outcome).toStrictEqual(
+        unknown("refund_of_another", "the answer is not of void_ch_1")
+      )
     })
   )
 
   it.effect("is unknown while it may still be on its way, and then absence", () =>
     Effect.gen(function* () {
-      const at = (age: Duration.Duration) =>
-        reconciling({ due: voiding(age), context: context(4899) }).outcome
-      expect(yield* at(horizon)).toStrictEqual(notVoided)
-      expect(yield* at(Duration.sum(horizon, Duration.millis(1)))).toStrictEqual(
-        new Absent({ evidence: notVoided.evidence })
-      )
-    })
-  )
-
-  it.effect("is asked for by the horizon of charges where refunds cannot be looked up", () =>
-    Effect.gen(function* () {
-      const driver: PaymentProvider = {
-        ...incapable(provider),
-        refundContext: () => context(0),
-        chargeLookup: { absenceHorizon: Duration.hours(1), lookupCharge: () => Effect.die("nobody asks") }
+      for (const _tag of ["RefundPending", "RefundNotFound"] as const) {
+        const at = (age: Duration.Duration) =>
+          reconciling({ due: voiding(age), read: Effect.succeed({ _tag, evidence }) }).outcome
+        expect(yield* at(horizon)).toStrictEqual(notVoided)
+        expect(yield* at(Duration.sum(horizon, Duration.millis(1)))).toStrictEqual(
+          new Absent({ evidence: notVoided.evidence })
+        )
       }
-      const at = (age: Duration.Duration, drivers = [driver]) =>
-        reconciling({ due: voiding(age), drivers }).outcome
-      expect(yield* at(Duration.hours(1))).toStrictEqual(notVoided)
-      expect(yield* at(Duration.minutes(61))).toMatchObject({ _tag: "Absent" })
-      const neither = [{ ...incapable(provider), refundContext: () => context(0) }]
-      expect(yield* at(Duration.hours(1), neither)).toStrictEqual(
-        unknown("cannot_look_up", "processor cannot do refundLookup; choose a provider that can")
-      )
     })
   )
 
-  it.effect("is unknown when its processor does not say, or knows no such charge", () =>
+  it.effect("is unknown when its processor does not say, or cannot be asked", () =>
     Effect.gen(function* () {
-      const silent = reconciling({ due: voiding(), context: Effect.never })
+      const silent = reconciling({ due: voiding(), read: Effect.never })
       expect(yield* silent.outcome).toStrictEqual(
         unknown("lookup_unanswered", "the processor did not answer in time")
       )
-      const unheardOf = new ChargeUnknown({ provider: "processor", processorReference: "ch_1" })
-      const none = reconciling({ due: voiding(), context: Effect.fail(unheardOf) })
-      expect(yield* none.outcome).toStrictEqual(unknown("cannot_look_up", "processor knows no charge ch_1"))
+      const cannot = reconciling({ due: voiding(), drivers: [incapable(provider)] })
+      expect(yield* cannot.outcome).toStrictEqual(
+        unknown("cannot_look_up", "processor cannot do refundLookup; choose a provider that can")
+      )
     })
   )
 
   it.effect("has a reference that fits into the books, however long the charge's is", () =>
     Effect.gen(function* () {
       const processorReference = "x".repeat(255)
-      const { outcome } = reconciling({ due: [due({ kind: "void", processorReference })] })
-      expect(yield* outcome).toMatchObject({ refundReference: `void_${"x".repeat(250)}` })
+      const { outcome, reads } = reconciling({ due: [due({ kind: "void", processorReference })] })
+      yield* outcome
+      expect(reads).toMatchObject([{ refundReference: `void_${"x".repeat(250)}` }])
     })
   )
 })

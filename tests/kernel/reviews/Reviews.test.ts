@@ -44,7 +44,8 @@ const drivers = providersOf([
     },
     refundLookup: {
       absenceHorizon: Duration.days(1),
-      lookupRefund: () => Effect.die("nobody looks up a refund here")
+      lookupRefund: () => Effect.die("nobody looks up a refund here"),
+      readRefund: () => Effect.die("nobody reads a refund here")
     }
   },
   incapable("silent")

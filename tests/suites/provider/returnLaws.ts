@@ -83,6 +83,28 @@ export const returnLaws = ({ newCharge, capturedCharge, law, capabilities }: Ben
     )
   }
 
+  if (capabilities.includes("refundLookup")) {
+    law(
+      "reads a refund by its own id, and no other",
+      Effect.gen(function* () {
+        const { provider } = yield* ProviderUnderTest
+        const { readRefund } = yield* capability(provider, "refundLookup")
+        const charge = yield* capturedCharge()
+        const money = new Money({ amount: 400, currency: "USD" })
+        const idempotencyKey = `${charge.idempotencyKey}-r`
+        const { refundReference } = yield* provider.refund({ ...charge, idempotencyKey, money })
+        const refunded = { refundReference, money: { amount: 400, currency: "USD" } }
+        expect(yield* readRefund({ ...charge, refundReference })).toMatchObject({
+          _tag: "RefundDone",
+          refunded
+        })
+        const other = yield* capturedCharge()
+        const crossed = yield* Effect.exit(readRefund({ ...other, refundReference }))
+        expect(Exit.isSuccess(crossed) && crossed.value._tag === "RefundDone").toBe(false)
+      })
+    )
+  }
+
   if (capabilities.includes("void")) {
     law(
       "voids a charge once, before any of it went back and not after",

@@ -27,13 +27,16 @@ export const due = (
   age: Duration.Duration = Duration.seconds(1)
 ): UnresolvedRefund => ({
   refund: refund({ state: "indeterminate", ...changes }),
-  age: Duration.toMillis(age)
+  age: Duration.toMillis(age),
+  version: 7
 })
 
 export interface Script {
   readonly due?: ReadonlyArray<UnresolvedRefund>
   readonly found?: RefundLookupResult
   readonly lookUp?: RefundLookup["lookupRefund"]
+  /** What it says of the one refund that it is asked for by its own id. */
+  readonly read?: ReturnType<RefundLookup["readRefund"]>
   readonly absenceHorizon?: Duration.Duration
   readonly context?: ReturnType<PaymentProvider["refundContext"]>
   readonly drivers?: ReadonlyArray<PaymentProvider>
@@ -44,6 +47,7 @@ export interface Script {
 export const reconciling = (script: Script = {}) => {
   const asked: Array<object> = []
   const contexts: Array<object> = []
+  const reads: Array<object> = []
   const claims: Array<readonly [number, string]> = []
   const driver: PaymentProvider = {
     ...incapable(provider),
@@ -56,6 +60,10 @@ export const reconciling = (script: Script = {}) => {
       lookupRefund: (query) => {
         asked.push(query)
         return script.lookUp?.(query) ?? Effect.succeed(script.found ?? done)
+      },
+      readRefund: (named) => {
+        reads.push(named)
+        return script.read ?? Effect.succeed(done)
       }
     }
   }
@@ -89,6 +97,7 @@ export const reconciling = (script: Script = {}) => {
     outcome: Effect.map(pass, () => recorded[0]?.outcome),
     asked,
     contexts,
+    reads,
     claims,
     recorded,
     log: log.entries

@@ -63,7 +63,7 @@ export const fakeRefundLedger = (answers: Partial<Ledger> = {}) => {
     takeOver: () => unscripted("takeOver"),
     claimUnresolved: () => unscripted("claimUnresolved"),
     find: () => unscripted("find"),
-    recordElsewhere: () => unscripted("recordElsewhere"),
+    recordReturn: () => unscripted("recordReturn"),
     recordDispute: () => unscripted("recordDispute"),
     ...answers,
     record: (evidence) => {

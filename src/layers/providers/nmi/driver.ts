@@ -9,7 +9,7 @@ import { chargeDeadline, chargeStored, chargeToken, type ChargingOptions } from 
 import { makeClient } from "./client.ts"
 import { defaultTimings, type NmiTimings } from "./config.ts"
 import { lookupCharge } from "./lookup.ts"
-import { createRefund, lookupRefund, refundContext, voidCharge } from "./refunds.ts"
+import { createRefund, lookupRefund, readRefund, refundContext, voidCharge } from "./refunds.ts"
 import { SentKeys } from "./sentKeys.ts"
 import { makeTestModeGuard } from "./testMode.ts"
 import { readWebhook } from "./webhooks.ts"
@@ -61,7 +61,8 @@ export const makeNmiDriver = (options: {
     },
     refundLookup: {
       absenceHorizon,
-      lookupRefund: Effect.fn("NmiProvider.lookupRefund")((query) => lookupRefund(charging, query))
+      lookupRefund: Effect.fn("NmiProvider.lookupRefund")((query) => lookupRefund(charging, query)),
+      readRefund: Effect.fn("NmiProvider.readRefund")((refund) => readRefund(charging, refund))
     },
     webhooks: {
       readWebhook: Effect.fn("NmiProvider.readWebhook")((delivery) =>

@@ -9,6 +9,7 @@ import {
   type RefundLookupResult,
   type RefundRequest
 } from "../../../kernel/PaymentProvider.ts"
+import { voidReference } from "../../../kernel/refunds/giveBack.ts"
 import { decimalOf } from "./amounts.ts"
 import type { NmiAccount } from "./client.ts"
 import { find, type LookupOptions, readyAccount } from "./lookup.ts"
@@ -53,11 +54,12 @@ export const refundContext = (
 const isVoidable = ({ condition }: NmiTransaction, refunded: number): boolean =>
   condition === "pendingsettlement" && refunded === 0
 
-const standingOf = Effect.fnUntraced(function* (
+/** The charge itself: it took money, and was voided or not. */
+const chargeOf = Effect.fnUntraced(function* (
   options: LookupOptions,
   account: NmiAccount,
   reference: string
-): Effect.fn.Return<Standing, ChargeUnknown | Indeterminate> {
+): Effect.fn.Return<Pick<Standing, "charge" | "captured" | "voided">, ChargeUnknown | Indeterminate> {
   const unknownCharge = new ChargeUnknown({ provider, processorReference: reference })
   if (!isTransactionId(reference)) return yield* unknownCharge
   const found = yield* find(options, account, [["transaction_id", reference]])
@@ -71,9 +73,17 @@ const standingOf = Effect.fnUntraced(function* (
   if (captured === undefined || (row !== "captured" && row !== "canceled")) {
     return yield* unknown("not_captured", `the charge is ${charge.condition}`)
   }
-  if (row === "canceled") {
-    return { charge, captured, voided: true, refunds: [], refunded: captured.amount }
-  }
+  return { charge, captured, voided: row === "canceled" }
+})
+
+const standingOf = Effect.fnUntraced(function* (
+  options: LookupOptions,
+  account: NmiAccount,
+  reference: string
+): Effect.fn.Return<Standing, ChargeUnknown | Indeterminate> {
+  const standing = yield* chargeOf(options, account, reference)
+  const { charge, captured, voided } = standing
+  if (voided) return { ...standing, refunds: [], refunded: captured.amount }
   const refunds = yield* refundsOf(options, account, charge)
   const judged = refunds.map(judgeRefundTransaction)
   const amounts = judged.map((refund) =>
@@ -87,7 +97,7 @@ const standingOf = Effect.fnUntraced(function* (
   if (amounts.includes(undefined) || refunded > captured.amount) {
     return yield* unknown("refund_under_way", "what went back of the charge is not certain yet")
   }
-  return { charge, captured, voided: false, refunds, refunded }
+  return { ...standing, refunds, refunded }
 })
 
 const pageSize = 100
@@ -235,6 +245,51 @@ const withKey = Effect.fnUntraced(function* (
     return yield* unknown("other_money", "a refund of other money carries the key, and was not done")
   }
   return judged instanceof Indeterminate ? yield* judged : judged
+})
+
+/** What became of one refund by its own id, whoever made it. */
+export const readRefund = Effect.fnUntraced(function* (
+  options: LookupOptions,
+  { mid, processorReference, refundReference }: ChargeReference & { readonly refundReference: string }
+): Effect.fn.Return<RefundLookupResult, Indeterminate> {
+  const account = yield* readyAccount(options, mid)
+  if (refundReference === voidReference(processorReference)) {
+    return yield* readVoid(options, account, processorReference)
+  }
+  if (!isTransactionId(refundReference)) {
+    return yield* unknown("lookup_failed", `${refundReference} is no transaction of NMI's`)
+  }
+  const [refund, ...others] = yield* find(options, account, [["transaction_id", refundReference]])
+  if (refund === undefined) {
+    const evidence = { code: "not_found", message: `there is no refund ${refundReference}` }
+    return { _tag: "RefundNotFound", evidence }
+  }
+  if (others.length > 0 || refund.id !== refundReference || refund.original !== processorReference) {
+    return yield* unknown("refund_of_another", "the query answered no refund of the charge")
+  }
+  const judged = judgeRefundTransaction(refund)
+  return judged instanceof Indeterminate ? yield* judged : judged
+})
+
+/** A void is an action of its charge, and has no transaction of its own. */
+const readVoid = Effect.fnUntraced(function* (
+  options: LookupOptions,
+  account: NmiAccount,
+  processorReference: string
+): Effect.fn.Return<RefundLookupResult, Indeterminate> {
+  const refundReference = voidReference(processorReference)
+  const { charge, captured, voided } = yield* chargeOf(options, account, processorReference).pipe(
+    Effect.catchTag("ChargeUnknown", (error) => unknown("charge_unknown", error.message))
+  )
+  const { amount, currency } = captured
+  if (voided) return { _tag: "RefundDone", refunded: { refundReference, money: { amount, currency } } }
+  const evidence = { code: charge.condition, message: `the charge is ${charge.condition}, not voided` }
+  return charge.condition === "complete"
+    ? {
+        _tag: "RefundDeclined",
+        declined: new Declined({ kind: "hard", processorReference: refundReference, evidence })
+      }
+    : { _tag: "RefundPending", evidence, refundReference }
 })
 
 /** How far the clocks of our database and of NMI may be apart. */

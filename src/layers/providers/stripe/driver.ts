@@ -10,7 +10,7 @@ import { chargeDeadline, chargeStored, chargeToken, type ChargingOptions } from 
 import { makeClient } from "./client.ts"
 import { defaultTimings, type StripeTimings } from "./config.ts"
 import { cancelCharge, lookupCharge, type LookupOptions } from "./lookup.ts"
-import { createRefund, lookupRefund, refundContext } from "./refunds.ts"
+import { createRefund, lookupRefund, readRefund, refundContext } from "./refunds.ts"
 import { readWebhook } from "./webhooks.ts"
 
 /**
@@ -55,7 +55,8 @@ export const makeStripeDriver = (options: {
     },
     refundLookup: {
       absenceHorizon,
-      lookupRefund: Effect.fn("StripeProvider.lookupRefund")((query) => lookupRefund(looking, query))
+      lookupRefund: Effect.fn("StripeProvider.lookupRefund")((query) => lookupRefund(looking, query)),
+      readRefund: Effect.fn("StripeProvider.readRefund")((refund) => readRefund(looking, refund))
     },
     webhooks: {
       readWebhook: Effect.fn("StripeProvider.readWebhook")((delivery) =>

@@ -180,6 +180,30 @@ export const lookupRefund = Effect.fnUntraced(function* (
     : yield* proven(refund, query)
 })
 
+/** What became of one refund by its own id, whoever made it. */
+export const readRefund = Effect.fnUntraced(function* (
+  { client, accounts, timings }: LookupOptions,
+  { mid, processorReference, refundReference }: ChargeReference & { readonly refundReference: string }
+): Effect.fn.Return<RefundLookupResult, Indeterminate> {
+  const account = yield* accounts.get(mid).pipe(Effect.flatMap(stripeAccount), Effect.mapError(notReady))
+  if (!/^(re|pyr)_\w+$/.test(refundReference)) {
+    return yield* unknownOf("lookup_failed", `${refundReference} is no refund of Stripe's`)
+  }
+  const path = `/v1/refunds/${refundReference}`
+  const reply = yield* client.get(account, path, [], Refund, timings.readDeadline)
+  if (isMissing(reply)) {
+    const evidence = { code: "not_found", message: `there is no refund ${refundReference}` }
+    return { _tag: "RefundNotFound", evidence }
+  }
+  if (reply._tag !== "Object" || reply.value.id !== refundReference) {
+    return yield* unknownOf("lookup_failed", `the refund could not be read${detailsOf(reply)}`)
+  }
+  const key = reply.value.metadata["refund_id"] ?? ""
+  const asked = { idempotencyKey: key, processorReference }
+  const result = judgeRefund({ ...reply.value, metadata: { refund_id: key } }, asked)
+  return result instanceof Indeterminate ? yield* result : result
+})
+
 const proven = (refund: Refund, query: RefundQuery): Effect.Effect<RefundLookupResult, Indeterminate> => {
   const result = judgeRefund(refund, query)
   return result instanceof Indeterminate ? Effect.fail(result) : Effect.succeed(result)

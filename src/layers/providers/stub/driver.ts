@@ -135,6 +135,15 @@ export const makeStubDriver = (options: {
       lookupRefund: Effect.fn("StubProvider.lookupRefund")(function* ({ mid, idempotencyKey }) {
         const result = refundLookupResult(yield* ask({ _tag: "RefundLookup", mid, idempotencyKey }))
         return result instanceof Indeterminate ? yield* result : result
+      }),
+      readRefund: Effect.fn("StubProvider.readRefund")(function* ({
+        mid,
+        processorReference: chargeReference,
+        refundReference
+      }) {
+        const answer = yield* ask({ _tag: "RefundRead", mid, chargeReference, refundReference })
+        const result = refundLookupResult(answer)
+        return result instanceof Indeterminate ? yield* result : result
       })
     },
 

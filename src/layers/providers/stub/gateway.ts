@@ -1,5 +1,6 @@
 import { Clock, Duration, Effect } from "effect"
 import { hash32 } from "../../../kernel/hash.ts"
+import { voidReference } from "../../../kernel/refunds/giveBack.ts"
 import { type Behaviour, behaviourOf } from "./behaviours.ts"
 import type { StubTimings } from "./config.ts"
 import { movedCharge, StubEntry, wentBack } from "./StubEntry.ts"
@@ -171,6 +172,27 @@ export const makeStubGateway = ({
     const entry = (yield* ledger.byKey(name, asked.idempotencyKey)).find(
       ({ operation, mid }) => operation === "refund" && mid === asked.mid
     )
+    return yield* tellRefund(entry)
+  })
+
+  const refundRead = Effect.fnUntraced(function* (asked: Asking<"RefundRead">) {
+    const { chargeReference, refundReference } = asked
+    const about = yield* ledger.byCharge(name, asked.mid, chargeReference)
+    if (refundReference === voidReference(chargeReference)) {
+      const voided = about.find(({ kind }) => kind === "voided")
+      return voided === undefined
+        ? say("refund_not_found")
+        : say("refunded", { reference: refundReference, amount: voided.amount, currency: voided.currency })
+    }
+    return yield* tellRefund(
+      about.find(
+        ({ operation, processorReference }) =>
+          operation === "refund" && processorReference === refundReference
+      )
+    )
+  })
+
+  const tellRefund = Effect.fnUntraced(function* (entry: StubEntry | undefined) {
     if (entry === undefined) return say("refund_not_found")
     // What failed is named as well, so that nobody takes it for another.
     return entry.kind === "declined"
@@ -217,6 +239,8 @@ export const makeStubGateway = ({
         return refund(request)
       case "RefundLookup":
         return Effect.map(refundLookup(request), atOnce)
+      case "RefundRead":
+        return Effect.map(refundRead(request), atOnce)
       case "Void":
         return voidCharge(request)
       case "Lookup":

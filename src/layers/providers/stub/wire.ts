@@ -13,6 +13,12 @@ export type StubRequest =
     }
   | { readonly _tag: "Lookup"; readonly mid: string; readonly idempotencyKey: string }
   | { readonly _tag: "RefundLookup"; readonly mid: string; readonly idempotencyKey: string }
+  | {
+      readonly _tag: "RefundRead"
+      readonly mid: string
+      readonly chargeReference: string
+      readonly refundReference: string
+    }
   | { readonly _tag: "Context"; readonly mid: string; readonly chargeReference: string }
 
 export interface Asked {

@@ -94,14 +94,21 @@ export const refundFormats: ReadonlyArray<Race> = [
     "taken_back_is_below_zero",
     "what comes back again went before",
     () => ({ amount: -100 }),
-    "amount < 0 and takes_back is null"
+    "amount < 0 and nr = 1"
   ),
   format(
     "returns",
-    "takes_back_return",
+    "return_counts",
+    "what comes back again is counted one by one",
+    () => ({ nr: 3 }),
+    "nr = 3"
+  ),
+  format(
+    "returns",
+    "return_follows",
     "what comes back again is something that went",
-    () => ({ amount: -100, takes_back: "re_of_nobody" }),
-    "takes_back = 're_of_nobody'"
+    () => ({ amount: -100, nr: 2, nr_before: 1 }),
+    "nr = 2"
   ),
   format(
     "returns",

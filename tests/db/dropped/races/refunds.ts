@@ -312,7 +312,7 @@ export const refunds: ReadonlyArray<Race> = [
     ],
     (nr) =>
       none(
-        `refunds r where ${id(nr)} and state = 'taken_back' and not exists (select from returns b where b.takes_back = r.refund_reference)`
+        `refunds r where ${id(nr)} and state = 'taken_back' and not exists (select from returns b where b.refund_reference = r.refund_reference and b.nr = 2)`
       )
   )
 ]
