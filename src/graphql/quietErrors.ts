@@ -72,8 +72,14 @@ const rules = specifiedRules.map((rule) => (rule === ValuesOfCorrectTypeRule ? v
 
 export const validateQuietly = (schema: GraphQLSchema, document: DocumentNode) =>
   validate(schema, document, rules, { hideSuggestions: true, maxErrors: 20 }).map((error) =>
-    error.message === "Validation aborted." ? comparedTooOften() : error
+    error.message === "Validation aborted." ? comparedTooOften() : withoutSuggestion(error)
   )
+
+/** GraphQL suggests a selection where one is missing, even to whoever wants no suggestions. */
+const withoutSuggestion = (error: GraphQLError): GraphQLError => {
+  const [message = ""] = error.message.split(" Did you mean ")
+  return message === error.message ? error : new GraphQLError(message, { nodes: error.nodes })
+}
 
 /** What is wrong with the variables; undefined when nothing is. */
 export const refuseVariables = (

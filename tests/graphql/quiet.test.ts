@@ -19,6 +19,7 @@ const wrong: ReadonlyArray<readonly [object, RegExp]> = [
     input({ intent: { type: "amount", amountCents: secret } }),
     /^\$input\.intent\.amountCents: MinorUnits is a number$/
   ],
+  [{ query: "{ sessions }" }, /^Field "sessions" of type "\w+!" must have a selection of subfields\.$/],
   [input({ intent: secret }), /^\$input\.intent: .*to be an object$/],
   [input({ metadata: { a: [secret] } }), /^\$input\.metadata: Labels is an object/],
   [input({ customer: { secret } }), /^\$input\.customer: String cannot represent a non string value$/],
