@@ -109,8 +109,10 @@ const nothingStays = Effect.fnUntraced(function* (answers: ReadonlyArray<Answer>
     assert.isFalse(holdsCanary(text), text)
     assert.isFalse(holdsCanary(JSON.stringify(Object.fromEntries(headers))), text)
   }
-  const { log } = yield* Doors
+  const { log, traced } = yield* Doors
   assert.isAtLeast(log.length, answers.length)
+  assert.include(traced(), "admit_api_key")
+  assert.isFalse(holdsCanary(traced()), "a canary is in a trace")
   for (const line of log) assert.isFalse(holdsCanary(line), line)
   const rows = yield* Effect.provide(everyRow, ofTheOwner)
   assert.include(rows, declared.customer)

@@ -111,6 +111,41 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
     })
   )
 
+  it.effect("may have so many directives and not one more, wherever they stand", () =>
+    Effect.gen(function* () {
+      const on = (count: number) =>
+        `{ entity(id: "nobody") { ${repeat(count - 3, (i) => `f${i % 20}: name @skip(if: false)`).join(" ")} ...f @include(if: true)
+          ... on Entity @include(if: true) { brands @skip(if: true) { name } } } } fragment f on Entity { name }`
+      passes(yield* asked(on(limits.directives)))
+      const [most, more] = [limits.directives, limits.directives + 1]
+      refusedBy(yield* asked(on(more)), "TOO_MANY_DIRECTIVES", most, more)
+      // A fragment counts as often as it is spread.
+      const twice = `{ entity(id: "nobody") { ...f brands { entities { ...f } } } }
+        fragment f on Entity { ${repeat(most / 2 + 1, () => "name @skip(if: false)").join(" ")} }`
+      refusedBy(yield* asked(twice), "TOO_MANY_DIRECTIVES", most, most + 2)
+    })
+  )
+
+  it.effect("whose fragments go in circles is refused, however long the circle is", () =>
+    Effect.gen(function* () {
+      const circle = (length: number) =>
+        `{ entity(id: "nobody") { ...f0 } } ${repeat(
+          length,
+          (i) => `fragment f${i} on Entity { brands { entities { ...f${(i + 1) % length} } } }`
+        ).join(" ")}`
+      for (const length of [1, 2, 60]) {
+        const { json, text } = yield* asked(circle(length))
+        assert.isUndefined(at(json, "data"), text)
+        assert.match(String(at(json, "errors", 0, "message")), /Cannot spread fragment "f0" within itself/)
+      }
+      passes(
+        yield* asked(
+          `{ entity(id: "nobody") { ...f } } fragment f on Entity { ...g } fragment g on Entity { name }`
+        )
+      )
+    })
+  )
+
   it.effect("may have so many root fields and not one more", () =>
     Effect.gen(function* () {
       const roots = (count: number) =>

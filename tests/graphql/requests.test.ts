@@ -335,4 +335,21 @@ it.layer(closed, { excludeTestServices: true })("beyond loopback", (it) => {
       assert.isString(at(yield* create(declared), "session", "sessionId"))
     })
   )
+
+  it.effect("the schema is told to whoever has a key, and to nobody else", () =>
+    Effect.gen(function* () {
+      const { ask, fetch } = yield* Doors
+      const query = '{ __schema { types { name } } __type(name: "Entity") { name } }'
+      const told = yield* ask(query)
+      assert.isAbove(Number(at(told.json, "data", "__schema", "types", "length")), 100)
+      for (const headers of [{}, { authorization: "Bearer sk_of_nobody" }]) {
+        const refused = yield* ask(query, { headers: { authorization: "", ...headers } })
+        assert.strictEqual(refused.status, 401)
+        assert.notInclude(refused.text, "Entity")
+        const byAddress = yield* fetch(`/graphql?query=${encodeURIComponent(query)}`, { headers })
+        assert.strictEqual(byAddress.status, 401)
+        assert.notInclude(byAddress.text, "Entity")
+      }
+    })
+  )
 })

@@ -54,6 +54,7 @@ import { makeStubVault } from "../../src/layers/vault/stub/StubVault.ts"
 import { Resolver } from "../../src/layers/webhooks/Resolver.ts"
 import * as SealedSecrets from "../../src/layers/webhooks/SealedSecrets.ts"
 import * as WebhookSender from "../../src/layers/webhooks/WebhookSender.ts"
+import { keepsAttribute } from "../../src/telemetry/attributes.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { addresses } from "../support/checkoutAddresses.ts"
 
@@ -77,6 +78,8 @@ export class Doors extends Context.Service<
     readonly origin: string
     /** Every line that was logged so far, as one text each. */
     readonly log: ReadonlyArray<string>
+    /** Every span that began so far, with what of it may leave the process. */
+    readonly traced: () => string
     /** The SQL that the doors ran so far; looking up keys and the gateways' own books are not counted. */
     readonly statements: () => ReadonlyArray<string>
     readonly fetch: (path: string, init?: RequestInit) => Effect.Effect<Answer>
@@ -236,6 +239,15 @@ export const openDoors = ({
       return {
         origin,
         log,
+        traced: () =>
+          spans
+            .flatMap(({ name, attributes }) => [
+              name,
+              ...[...attributes].flatMap(([key, value]) =>
+                keepsAttribute(key, value) ? [String(value)] : []
+              )
+            ])
+            .join("\n"),
         statements: () =>
           spans
             .map((span) => span.attributes.get("db.query.text"))

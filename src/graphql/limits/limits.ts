@@ -7,6 +7,7 @@ export const limits = {
   /** Fields inside fields. */
   depth: 12,
   aliases: 30,
+  directives: 20,
   /** Fields of the query or the mutation itself. */
   rootFields: 15,
   /** Objects that are resolved, when every page is as full as it may be. */

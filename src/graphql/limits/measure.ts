@@ -19,6 +19,8 @@ export interface Measure {
   /** Fields inside fields, with fragments in their places; introspection, which has its own limit, not counted. */
   readonly depth: number
   readonly aliases: number
+  /** On fields, fragments and what they are spread by; those of the operation itself too. */
+  readonly directives: number
   /** The objects that are resolved at most: pages count as large as they may be, and multiply what is in them. */
   readonly cost: number
 }
@@ -32,7 +34,7 @@ const introspectionCost = 4000
 /** Far above every limit, and still a number that can be written. */
 const most = 1e9
 
-const nothing: Measure = { depth: 0, aliases: 0, cost: 0 }
+const nothing: Measure = { depth: 0, aliases: 0, directives: 0, cost: 0 }
 
 interface Asked {
   readonly schema: GraphQLSchema
@@ -76,6 +78,7 @@ export const measure = ({ schema, operation, fragments, variables }: Asked): Mea
   ): Measure => {
     let sum = nothing
     for (const one of set?.selections ?? []) {
+      sum = withDirectives(sum, one)
       if (one.kind === "Field") sum = plus(sum, ofField(one, type, rows))
       else if (one.kind === "FragmentSpread") sum = plus(sum, ofFragment(one.name.value, rows))
       else {
@@ -93,7 +96,7 @@ export const measure = ({ schema, operation, fragments, variables }: Asked): Mea
     if (found !== undefined) return found
     const fragment = fragments.get(name)
     const type = schema.getType(fragment?.typeCondition.name.value ?? "")
-    const answer = ofFields(fragment?.selectionSet, type, rows)
+    const answer = withDirectives(ofFields(fragment?.selectionSet, type, rows), fragment)
     measured.set(key, answer)
     return answer
   }
@@ -106,8 +109,8 @@ export const measure = ({ schema, operation, fragments, variables }: Asked): Mea
     const name = field.name.value
     const alias = field.alias === undefined ? 0 : 1
     if (name === "__schema" || name === "__type") {
-      const { aliases } = ofFields(field.selectionSet, undefined)
-      return { depth: 1, aliases: alias + aliases, cost: introspectionCost * (1 + aliases) }
+      const { aliases, directives } = ofFields(field.selectionSet, undefined)
+      return { depth: 1, aliases: alias + aliases, directives, cost: introspectionCost * (1 + aliases) }
     }
     const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined
     const of = definition === undefined ? undefined : getNamedType(definition.type)
@@ -117,14 +120,22 @@ export const measure = ({ schema, operation, fragments, variables }: Asked): Mea
     const times = isList ? (rows ?? listSize(field)) : 1
     const own = type === schema.getQueryType() ? (heavy[name] ?? 0) : 0
     const cost = field.selectionSet === undefined ? 0 : own + times * (1 + inside.cost)
-    return { depth: 1 + inside.depth, aliases: alias + inside.aliases, cost: Math.min(cost, most) }
+    const { depth, aliases, directives } = inside
+    return { depth: 1 + depth, aliases: alias + aliases, directives, cost: Math.min(cost, most) }
   }
 
-  return ofFields(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined)
+  const whole = ofFields(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined)
+  return (operation.variableDefinitions ?? []).reduce(withDirectives, withDirectives(whole, operation))
 }
+
+const withDirectives = (
+  { directives, ...rest }: Measure,
+  node: { readonly directives?: ReadonlyArray<unknown> | undefined } | undefined
+): Measure => ({ ...rest, directives: Math.min(directives + (node?.directives?.length ?? 0), most) })
 
 const plus = (a: Measure, b: Measure): Measure => ({
   depth: Math.max(a.depth, b.depth),
   aliases: Math.min(a.aliases + b.aliases, most),
+  directives: Math.min(a.directives + b.directives, most),
   cost: Math.min(a.cost + b.cost, most)
 })

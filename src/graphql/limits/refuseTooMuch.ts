@@ -58,10 +58,11 @@ export const refuseTooMuch = ({
       { limit: 1, value: moving.length }
     )
   }
-  const { depth, aliases, cost } = measure({ schema, operation, fragments, variables })
+  const { depth, aliases, directives, cost } = measure({ schema, operation, fragments, variables })
   return (
     above("rootFields", roots.length, "TOO_MANY_ROOT_FIELDS", "root fields") ??
     above("aliases", aliases, "TOO_MANY_ALIASES", "aliases") ??
+    above("directives", directives, "TOO_MANY_DIRECTIVES", "directives") ??
     above("depth", depth, "QUERY_TOO_DEEP", "levels of fields") ??
     above("cost", cost, "QUERY_TOO_COSTLY", "objects to resolve when every page is full")
   )
