@@ -15,7 +15,7 @@ import { settingsOf, type World } from "./world.ts"
 export const move = (
   world: World,
   about: Transaction,
-  kind: "captured" | "refunded" | "voided" | "credited" | "disputed",
+  kind: "captured" | "refunded" | "refund_failed" | "voided" | "credited" | "disputed",
   movement: string,
   amount: number
 ): void => {

@@ -74,6 +74,8 @@ const capture = (world: World, found: Transaction, asked: number | undefined, re
 
 const voidIt = (world: World, found: Transaction, reject: Reject): Answer => {
   const open = found.condition === "pendingsettlement" || found.condition === "pending"
+  const original = world.transactions.get(found.original)
+  if (open && found.type === "refund" && original !== undefined) return voidRefund(world, found, original)
   if (!open || found.type === "refund" || found.type === "credit") {
     return reject("Only transactions pending settlement can be voided")
   }
@@ -85,6 +87,21 @@ const voidIt = (world: World, found: Transaction, reject: Reject): Answer => {
   }
   world.transactions.put(found.id, voided)
   if (found.captured > 0) move(world, voided, "voided", voided.id, found.captured)
+  announce(world, voided, "success")
+  return done(voided, "void", "Transaction Void Successful")
+}
+
+/** A refund that is not settled yet is called back: its money is here again. */
+const voidRefund = (world: World, found: Transaction, original: Transaction): Answer => {
+  const amount = -found.approved
+  const voided: Transaction = {
+    ...found,
+    condition: "canceled",
+    actions: [...found.actions, act(world, "void", found.approved, "Transaction Void Successful")]
+  }
+  world.transactions.put(found.id, voided)
+  world.transactions.put(original.id, { ...original, refunded: original.refunded - amount })
+  move(world, original, "refund_failed", found.id, amount)
   announce(world, voided, "success")
   return done(voided, "void", "Transaction Void Successful")
 }

@@ -11,7 +11,7 @@ import { controlDisputes } from "./disputes.ts"
 import { apiVersion } from "./events.ts"
 import { makeIdempotency, savedAnswer, type Worked } from "./idempotency.ts"
 import { cardAsked } from "./methods.ts"
-import { settleRefunds } from "./refunds.ts"
+import { controlRefunds, settleRefunds } from "./refunds.ts"
 import { routed } from "./routes.ts"
 import { apiError, StripeRefusal } from "./StripeRefusal.ts"
 import { type Call, makeWorld, type World } from "./world.ts"
@@ -156,7 +156,9 @@ export const makeStripe = (
     if (request.method === "GET" && request.path === "/_sandbox/deliveries") {
       return json(200, world.webhooks.list())
     }
-    return authenticatePage(world, request) ?? controlDisputes(world, request)
+    return (
+      authenticatePage(world, request) ?? controlDisputes(world, request) ?? controlRefunds(world, request)
+    )
   }
 
   return {

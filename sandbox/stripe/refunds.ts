@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { json, type Reply, type Request } from "../plumbing/Http.ts"
 import { randomText } from "../plumbing/ids.ts"
 import { type Cause, emit, emitCharge } from "./events.ts"
 import { refundObject } from "./objects.ts"
@@ -131,11 +132,28 @@ export const settleRefunds = (world: World): void =>
       world.refunds.put(id, succeeded)
       return tell(world, "refund.updated", succeeded, undefined)
     }
-    const charge = world.charges.get(refund.charge)
-    if (refund.status !== "succeeded" || charge === undefined) return
-    const failed: Refund = { ...refund, status: "failed", failureReason: "expired_or_canceled_card" }
-    world.refunds.put(id, failed)
-    world.charges.put(charge.id, { ...charge, amountRefunded: charge.amountRefunded - refund.amount })
-    move(world, failed, "refund_failed", "")
-    tell(world, "refund.failed", failed, undefined)
+    fail(world, refund)
   })
+
+/** A refund fails, as its bank may say days later: the money is back, and the charge may be refunded again. */
+const fail = (world: World, refund: Refund): Refund | undefined => {
+  const charge = world.charges.get(refund.charge)
+  if (!["succeeded", "pending"].includes(refund.status) || charge === undefined) return undefined
+  const failed: Refund = { ...refund, status: "failed", failureReason: "expired_or_canceled_card" }
+  world.refunds.put(refund.id, failed)
+  world.charges.put(charge.id, { ...charge, amountRefunded: charge.amountRefunded - refund.amount })
+  move(world, failed, "refund_failed", "")
+  tell(world, "refund.failed", failed, undefined)
+  return failed
+}
+
+/** POST /_sandbox/refunds/:id/fail: the refund does not arrive. */
+export const controlRefunds = (world: World, request: Request): Reply | undefined => {
+  const [, id] = /^\/_sandbox\/refunds\/(\w+)\/fail$/.exec(request.path) ?? []
+  if (id === undefined || request.method !== "POST") return undefined
+  const refund = world.refunds.get(id)
+  const failed = refund && world.bench.store.transact(() => fail(world, refund))
+  return failed === undefined
+    ? json(400, { sandbox_error: "there is no such refund that may still fail" })
+    : json(200, refundObject(failed))
+}

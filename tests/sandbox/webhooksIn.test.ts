@@ -4,8 +4,9 @@ import { layer } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import { afterAll, expect } from "vitest"
 import type { Fault } from "../../sandbox/plumbing/Fault.ts"
+import { Owner } from "../db/support/pgStorage.ts"
 import { type Gateway, openCompany, Shop, webhookSecrets } from "./shop.ts"
-import { postForm, receiver } from "./support.ts"
+import { postForm, receiver, sendJson } from "./support.ts"
 
 const money = { stripe: "/payment_intents", nmi: "/transact.php" } as const
 const told = { stripe: "payment_intent.succeeded", nmi: "transaction.sale.success" } as const
@@ -121,6 +122,83 @@ layer(Shop.layer(), { excludeTestServices: true, timeout: Duration.minutes(1) })
         // What went back already does not go back again.
         expect(["RefundTooLarge", "NothingToRefund"]).toContain(yield* shop.giveBack(session, amount))
         expect(shop.returned(session)).toHaveLength(1)
+      })
+    )
+  }
+
+  for (const gateway of ["stripe", "nmi"] as const satisfies ReadonlyArray<Gateway>) {
+    it.effect(`of ${gateway} tells of refunds that fail afterwards, ours and a person's, in any order`, () =>
+      Effect.gen(function* () {
+        const shop = yield* Shop
+        const owner = yield* Owner
+        const emulator = shop.sandbox[gateway]
+        const at = yield* openCompany(gateway === "nmi" ? ["nmi", "stripe"] : ["stripe", "nmi"])
+        const mid = at.accounts[0]?.id ?? ""
+        const listener = yield* listening(gateway)
+        emulator.faults.clear()
+        const post = (path: string, form: Readonly<Record<string, string>>) =>
+          Effect.promise(() =>
+            postForm(`${emulator.origin}${path}`, form, { authorization: "Bearer sk_test_sandbox_shop" })
+          )
+        /** A person gives back at the gateway's own pages. */
+        const byHand = (charge: string, amount: number) =>
+          gateway === "stripe"
+            ? post("/v1/refunds", { payment_intent: charge, amount: String(amount) })
+            : post("/api/transact.php", {
+                security_key: "sandbox_shop",
+                type: "refund",
+                transactionid: charge,
+                amount: (amount / 100).toFixed(2)
+              })
+        /** It does not arrive: failed at Stripe; called back at NMI. */
+        const fails = (refund: string) =>
+          gateway === "stripe"
+            ? post(`/_sandbox/refunds/${refund}/fail`, {})
+            : post("/api/transact.php", { security_key: "sandbox_shop", type: "void", transactionid: refund })
+        const { session } = yield* shop.pay(at)
+        if (gateway === "nmi") {
+          yield* Effect.promise(() =>
+            sendJson(`${emulator.origin}/_sandbox/settle`, "POST", { account: "shop" })
+          )
+        }
+        yield* emulator.quiet
+        const before = listener.received.length
+        const knocks = Effect.gen(function* () {
+          yield* emulator.quiet
+          // The newest first, and each again.
+          const news = listener.received.slice(before).toReversed()
+          yield* Effect.forEach([...news, ...news], (webhook) => shop.knock(gateway, mid, webhook))
+          yield* shop.workOff
+        })
+        const booked = Effect.map(
+          owner<{ readonly amount: number }>`select sum(amount)::int as amount from returns
+            where session_id = ${session} group by refund_reference having sum(amount) <> 0 order by 1`,
+          (rows) => rows.map(({ amount }) => amount)
+        )
+        const movements = () =>
+          emulator.books().movements.filter(({ order }) => order.startsWith(`${session}-`))
+        const charge = movements()[0]?.reference ?? ""
+        const refunds = () =>
+          movements().flatMap(({ kind, movement }) => (kind === "refunded" ? [movement] : []))
+
+        expect(yield* shop.giveBack(session, 300)).toBe("refunded")
+        yield* byHand(charge, 200)
+        yield* byHand(charge, 200)
+        yield* knocks
+        expect(yield* booked).toEqual([200, 200, 300])
+        const [ours = "", , second = ""] = refunds()
+        yield* fails(second)
+        yield* knocks
+        expect(yield* booked).toEqual([200, 300])
+        yield* fails(ours)
+        yield* knocks
+        expect(yield* booked).toEqual([200])
+        const { refunds: states, incidents } = yield* shop.written(session)
+        expect(states.map(({ state }) => state)).toEqual(["taken_back"])
+        expect(incidents.filter((kind) => kind === "refund_taken_back")).toHaveLength(2)
+        const left = emulator.books().charges.find(({ reference }) => reference === charge)
+        expect((left?.captured ?? 0) - (left?.left ?? 0)).toBe(200)
+        expect(yield* shop.giveBack(session, 300)).toBe("refunded")
       })
     )
   }
