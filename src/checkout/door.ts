@@ -82,11 +82,14 @@ export const openDoor = (door: string) => ({
 
 export type Door = ReturnType<typeof openDoor>
 
+type Exchanged =
+  | { readonly page: string; readonly problem?: never }
+  | { readonly page?: never; readonly problem: string }
+
 /** Exchanges an embed token; the holder is this page, so that it may ask again when the answer was lost. */
-export const exchange = async (embedToken: string, holder: string) => {
+export const exchange = async (embedToken: string, holder: string): Promise<Exchanged> => {
   const said = await ask("/embed/exchange", { embedToken, holder })
+  if (typeof said?.page === "string") return { page: said.page }
   const code = codeOf(said)
-  return typeof said?.page === "string"
-    ? { page: said.page }
-    : { problem: code === undefined || code === "too_many_requests" ? "unavailable" : code }
+  return { problem: code === undefined || code === "too_many_requests" ? "unavailable" : code }
 }

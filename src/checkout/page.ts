@@ -205,6 +205,6 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) void refresh()
 })
 
-keepGuard()
+keepGuard(data.door)
 show(standing, false)
 void openFields()

@@ -53,6 +53,8 @@ export type ToVault =
 export type ToHost =
   | { readonly type: "height"; readonly height: number }
   | { readonly type: "refused"; readonly problem: string }
+  /** The checkout is being opened, and cannot be for now; it goes on trying. */
+  | { readonly type: "opening" | "unavailable" }
   | { readonly type: "ready" | "processing" | "settled" | "declined" | "inReview" | "authenticate" }
   | { readonly type: "ended"; readonly stage: Stage }
 
@@ -61,4 +63,6 @@ export interface PageReport {
   readonly type: "tamper"
   readonly element: string
   readonly origin: string
+  /** The door of the session, whose secret proves that the page is one of ours; it is written down nowhere. */
+  readonly page: string
 }

@@ -148,6 +148,9 @@ const fromCatalogue = Effect.fnUntraced(function* (field: string, prices: Prices
   return priced
 })
 
+/** Marks with which a name could change how an amount beside it is read. */
+const turnsAround = /[\u202a-\u202e\u2066-\u2069]/
+
 const fromPriceData = Effect.fnUntraced(function* (
   field: string,
   data: NonNullable<LineItemConfig["priceData"]>
@@ -155,6 +158,12 @@ const fromPriceData = Effect.fnUntraced(function* (
   const unitAmount = yield* checkAmount(`${field}.amountCents`, data.amountCents)
   const currency = yield* checkCurrency(`${field}.currency`, data.currency)
   if (data.name.trim() === "") return yield* refuse(`${field}.name`, "is empty; say what is sold")
+  if (turnsAround.test(data.name)) {
+    return yield* refuse(
+      `${field}.name`,
+      "holds a mark that turns the direction of the text around it; take it out"
+    )
+  }
   const category = yield* checkCategory(`${field}.product`, data.product)
   const priced: Priced = { line: { name: data.name, unitAmount, category }, currency }
   return priced

@@ -58,6 +58,54 @@ export const embedded = (scene: () => Scene) =>
       await context.close()
     })
 
+    it("opens in spite of answers that are lost, cut or nobody's on the way, and tells when it takes long", async () => {
+      const { browser, payments, shop } = scene()
+      const { id, embedToken } = await declare()
+      shop.show("/order", shopPage(payments.origin, embedToken))
+      const { page, context } = await openPage(browser)
+      await page.clock.install()
+      const answers = [
+        { status: 503, json: { error: { code: "ledger_unavailable" } } },
+        { status: 429, json: { error: { code: "too_many_requests" } } },
+        { status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" },
+        { status: 200, contentType: "application/json", body: '{"page": "/pay' }
+      ]
+      let asked = 0
+      await page.route(/\/embed\/exchange$/, async (route) => {
+        const answer = answers[asked]
+        asked += 1
+        await (answer === undefined ? route.continue() : route.fulfill(answer))
+      })
+      // The frame's first page is lost once, and so is the checkout itself.
+      let [boots, pages] = [0, 0]
+      await page.route(/\/embed\/[0-9A-Z]{26}\./, (route) =>
+        boots++ === 0 ? route.abort() : route.continue()
+      )
+      await page.route(/\/embedded$/, (route) =>
+        pages++ === 0 ? route.fulfill({ status: 502, body: "<h1>Bad gateway</h1>" }) : route.continue()
+      )
+      await page.goto(`${shop.origin}/order`)
+      for (const times of [1, 2, 3, 4, 5, 6, 7, 8]) {
+        await page.clock.fastForward(times === 1 ? 16_000 : 8_000)
+        await page.waitForTimeout(200)
+      }
+      await page.clock.fastForward(31_000)
+      await hears(page, "ready")
+      expect(await heardBy(page)).toContain("unavailable")
+      expect([asked, boots, pages]).toEqual([6, 3, 2])
+      const checkout = await checkoutIn(page)
+      await type(checkout, cards.captured)
+      await press(checkout)
+      await hears(page, "settled")
+      expect(await payments.attempts(id)).toEqual(["captured"])
+      // What is no token at all is said to be none.
+      await page.evaluate(
+        `document.querySelector("payment-checkout").setAttribute("embed-token", "et_nonsense")`
+      )
+      await hears(page, "refused malformed_token")
+      await context.close()
+    })
+
     it("is loaded again with the shop's page, with the same token, and in no second tab", async () => {
       const { browser, payments, shop } = scene()
       const { id, embedToken } = await declare()

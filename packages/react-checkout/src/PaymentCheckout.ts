@@ -1,3 +1,5 @@
+"use client"
+
 import { createElement, type CSSProperties, type ReactElement, useEffect, useRef } from "react"
 
 /** How a payment ended without money. */
@@ -22,6 +24,8 @@ export interface CheckoutEvents {
   readonly onEnded?: ((stage: EndedStage) => void) | undefined
   /** The embed token opens nothing: too old, or exchanged by another page. Get a new one from your server. */
   readonly onRefused?: ((problem: string) => void) | undefined
+  /** The checkout could not be loaded for now. It goes on trying. */
+  readonly onUnavailable?: (() => void) | undefined
 }
 
 export interface PaymentCheckoutProps extends CheckoutEvents {
@@ -67,6 +71,7 @@ export const PaymentCheckout = (props: PaymentCheckoutProps): ReactElement => {
       ["inReview", () => handlers.current.onInReview?.()],
       ["settled", () => handlers.current.onSettled?.()],
       ["ended", (event) => handlers.current.onEnded?.(detailOf(event).stage ?? "ended")],
+      ["unavailable", () => handlers.current.onUnavailable?.()],
       ["refused", (event) => handlers.current.onRefused?.(detailOf(event).problem ?? "unknown")]
     ]
     for (const [type, listener] of listeners) current.addEventListener(type, listener)

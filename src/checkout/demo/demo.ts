@@ -13,7 +13,17 @@ const byId = (id: string): HTMLElement => {
   return found
 }
 
-const events = ["ready", "processing", "authenticate", "declined", "inReview", "settled", "ended", "refused"]
+const events = [
+  "ready",
+  "processing",
+  "authenticate",
+  "declined",
+  "inReview",
+  "settled",
+  "ended",
+  "refused",
+  "unavailable"
+]
 
 const note = (list: HTMLElement, text: string) => {
   const line = document.createElement("li")

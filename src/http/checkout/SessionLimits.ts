@@ -7,7 +7,9 @@ const perMinute = {
   look: 240,
   // The session's rounds are the real brake on trying cards, and they are in the database.
   pay: 12,
-  openVaultSession: 20
+  openVaultSession: 20,
+  // Of one session, so that nobody's noise drowns what its own page tells; those of no session are counted together.
+  report: 20
 } as const
 
 const minute = 60_000

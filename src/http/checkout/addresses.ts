@@ -22,6 +22,8 @@ export interface CheckoutAddresses {
   readonly secretOf: (session: SessionId) => string | undefined
   /** The session that an address names, if its secret is that session's. */
   readonly opened: (session: string, secret: string) => SessionId | undefined
+  /** The session of an embed token whose proof only begins here: enough for a page without anything in it. */
+  readonly namedByToken: (beginning: string) => SessionId | undefined
   readonly openedByToken: (token: string) => Effect.Effect<SessionId, EmbedTokenRefused>
 }
 
@@ -66,6 +68,13 @@ export const checkoutAddresses = (settings: {
             }),
     opened: (session, secret) =>
       Schema.is(SessionId)(session) && isOurs("page", session, secret) ? session : undefined,
+    namedByToken: (beginning) => {
+      const [, told = "", ulid = "", proof = ""] = tokenBeginning.exec(beginning) ?? []
+      const session = `ps_${ulid}`
+      const begins = (key: Redacted.Redacted<Uint8Array>) =>
+        sameText(derive(key, "embed", told).slice(0, proof.length), proof)
+      return Schema.is(SessionId)(session) && checkoutKeys.filter(begins).length > 0 ? session : undefined
+    },
     openedByToken: (token) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
@@ -80,6 +89,9 @@ export const checkoutAddresses = (settings: {
 }
 
 const embedTokenForm = /^et_(([0-9A-Z]{26})\.([0-9a-z]{1,9})\.[A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{32})$/
+
+/** 72 bits of the proof stand in the address of the frame's first page; the other 120 are only ever handed over. */
+const tokenBeginning = /^(([0-9A-Z]{26})\.[0-9a-z]{1,9}\.[A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{12})$/
 
 /** 192 bits of a keyed hash; `use` keeps one kind from being taken for another. */
 const derive = (key: Redacted.Redacted<Uint8Array>, use: "page" | "embed", text: string): string =>

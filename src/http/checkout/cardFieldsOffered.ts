@@ -27,6 +27,11 @@ export const cardFieldsOffered = (settings: {
       const sessions =
         found === undefined ? undefined : makeBasisTheoryVault(found, exchangeOnce()).browserSessions
       if (found?.publicKey !== undefined && sessions !== undefined) {
+        if (Option.isNone(elements.integrity)) {
+          yield* Effect.logWarning(
+            `the vault's script runs in the checkout unseen: set BASIS_THEORY_ELEMENTS_SRI to the hash that the vault publishes for version ${elementsVersion}`
+          )
+        }
         return {
           offered: {
             vault: vaultId,

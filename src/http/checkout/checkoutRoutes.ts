@@ -19,7 +19,7 @@ export const checkoutRoutes = (settings: {
   return Layer.mergeAll(
     pageRoutes({ ...settings, assets }),
     doorRoutes(settings.addresses),
-    reportRoutes(assets),
+    reportRoutes(assets, settings.addresses),
     settings.loopbackOnly ? demoRoutes(settings.addresses, assets) : Layer.empty
   ).pipe(Layer.provide([cardFieldsOffered({ ...settings, assets }), SessionLimits.layer]))
 }

@@ -86,13 +86,13 @@ export const checkoutPage = (drawing: Drawing): Page => {
   const { session, brand, entity, stage } = looked
   const read = readTheme(session.theme)
   const scheme = read.scheme ?? (embedded ? "light" : "auto")
-  const style = themeStyle(read)
+  const style = themeStyle({ ...read, scheme })
   const values = {
     brand: brand.name,
     entity: entity.name,
     amount: amountText(session.money.amount, session.money.currency, messages)
   }
-  const say = (message: string) => fill(message, values)
+  const say = (message: string) => sentence(message, values)
   const successUrl = allowedRedirect(looked, "successUrl")
   const cancelUrl = allowedRedirect(looked, "cancelUrl")
   const fields = offered === undefined ? undefined : fieldsOf(offered, messages)
@@ -120,8 +120,8 @@ export const checkoutPage = (drawing: Drawing): Page => {
 
   const takes = stage === "pay" || stage === "declined"
   const body = html`<!doctype html>
-<html lang="${messages.locale}" dir="${messages.direction}" data-stage="${stage}" data-scheme="${scheme}" ${embedded && html`data-embedded`}>
-  ${head(say(messages.title), [
+<html lang="${messages.locale}" dir="${messages.direction}" data-stage="${stage}" ${embedded && html`data-embedded`}>
+  ${head(fill(messages.title, values), [
     styleTag(assets.get("page.css")),
     html`<style>${style.css}</style>`,
     ...vaultScript(offered),
@@ -130,7 +130,7 @@ export const checkoutPage = (drawing: Drawing): Page => {
   <body>
     <main class="sheet">
       <section class="summary" aria-labelledby="what">
-        <p class="brand"><svg viewBox="0 0 40 40" aria-hidden="true"><text x="20" y="27">${[...brand.name][0] ?? ""}</text></svg><span>${brand.name}</span></p>
+        <p class="brand"><svg viewBox="0 0 40 40" aria-hidden="true"><text x="20" y="27">${[...brand.name][0] ?? ""}</text></svg><bdi>${brand.name}</bdi></p>
         <h1 id="what">${say(messages.payTo)} <span class="amount">${values.amount}</span></h1>
         ${lineList(looked, messages)}
         <p class="payee">${say(messages.payee)}</p>
@@ -173,6 +173,14 @@ export const checkoutPage = (drawing: Drawing): Page => {
   }
 }
 
+/** A message in which names keep their direction to themselves, whatever stands around them. */
+const sentence = (message: string, values: Readonly<Record<string, string>>): Html =>
+  html`${message
+    .split(/(\{\w+\})/)
+    .map((part) =>
+      /^\{(brand|entity)\}$/.test(part) ? html`<bdi>${fill(part, values)}</bdi>` : html`${fill(part, values)}`
+    )}`
+
 const framesOf = (offered: Offered): ReadonlyArray<string> =>
   offered.vault === "stub" ? [offered.origin] : offered.origins
 
@@ -199,7 +207,7 @@ const lineList = (looked: Looked, messages: Messages): Html | false => {
     lines.length > 0 &&
     html`<ul class="lines">${lines.map(
       ({ name, quantity, amount }) =>
-        html`<li><span>${name}${quantity > 1 && html` <span class="quantity">× ${quantity}</span>`}</span><span class="price">${amount}</span></li>`
+        html`<li><span><bdi>${name}</bdi>${quantity > 1 && html` <span class="quantity">× ${quantity}</span>`}</span><span class="price">${amount}</span></li>`
     )}</ul>`
   )
 }

@@ -1,9 +1,8 @@
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Checkout } from "../../kernel/checkout/Checkout.ts"
 import type { Brand } from "../../kernel/Entity.ts"
 import { EntityRegistry } from "../../kernel/EntityRegistry.ts"
-import { SessionId } from "../../kernel/ids.ts"
 import { PaymentLedger } from "../../kernel/PaymentLedger.ts"
 import { RouteNotFound } from "../doorRefusals.ts"
 import { refusalResponse } from "../refusalResponse.ts"
@@ -93,15 +92,12 @@ export const pageRoutes = ({ addresses, assets, loopbackOnly }: PageSettings) =>
       })
 
       const boot = Effect.gen(function* () {
-        const { session = "" } = yield* HttpRouter.params
-        const declared = Schema.is(SessionId)(session)
-          ? yield* ledger.declaration(session).pipe(adviseOnLedger("read"))
-          : undefined
+        const { token = "" } = yield* HttpRouter.params
+        const session = addresses.namedByToken(token)
+        const declared =
+          session === undefined ? undefined : yield* ledger.declaration(session).pipe(adviseOnLedger("read"))
         const { brands } = yield* registry.snapshot.pipe(adviseOnLedger("read"))
-        const brand =
-          declared?.mode === "embedded" && addresses.secretOf(declared.id) !== undefined
-            ? brands.get(declared.brand)
-            : undefined
+        const brand = declared?.mode === "embedded" ? brands.get(declared.brand) : undefined
         return send(
           bootPage(yield* around, brand === undefined ? [] : hostsOf(brand)),
           brand === undefined ? 404 : 200
@@ -135,7 +131,7 @@ export const pageRoutes = ({ addresses, assets, loopbackOnly }: PageSettings) =>
       yield* router.add("GET", "/pay/:session/:secret/challenge", told(challenge))
       yield* router.add("GET", "/pay/:session/:secret/back", told(back))
       yield* router.add("GET", "/pay/:session", notFound)
-      yield* router.add("GET", "/embed/:session", told(boot))
+      yield* router.add("GET", "/embed/:token", told(boot))
       yield* router.add("GET", "/embed/v1.js", component)
       yield* router.add("GET", "/checkout/assets/*", asset)
     })

@@ -15,6 +15,9 @@ interface Allowed {
 
 const list = (sources: ReadonlyArray<string>): string => (sources.length === 0 ? "'none'" : sources.join(" "))
 
+/** Text becomes a script nowhere, and nobody may make a rule by which it does. */
+export const typed = ["require-trusted-types-for 'script'", "trusted-types 'none'"]
+
 /** Where browsers tell of what they did not let a page do. */
 export const reportPath = "/checkout/reports"
 
@@ -32,7 +35,7 @@ export const pageHeaders = (allowed: Allowed, publicOrigin: string): Readonly<Re
       "base-uri 'none'",
       "form-action 'none'",
       `frame-ancestors ${list(ancestors)}`,
-      ...(allowed.untyped === true ? [] : ["require-trusted-types-for 'script'"]),
+      ...(allowed.untyped === true ? [] : typed),
       `report-uri ${publicOrigin}${reportPath}`,
       "report-to checkout"
     ].join("; "),

@@ -3,12 +3,15 @@ import { dataBlock, html, type Html } from "./html.ts"
 import type { Messages } from "./messages/Messages.ts"
 import { type Page, scriptTags, styleTag } from "./page.ts"
 import { pageHeaders } from "./policy.ts"
+import { themeStyle } from "./theme.ts"
 
 interface Surroundings {
   readonly messages: Messages
   readonly assets: Assets
   readonly publicOrigin: string
 }
+
+const style = themeStyle({})
 
 const small = (
   { messages, assets }: Surroundings,
@@ -17,14 +20,14 @@ const small = (
   body: Html
 ): string =>
   html`<!doctype html>
-<html lang="${messages.locale}" dir="${messages.direction}" data-scheme="auto">
+<html lang="${messages.locale}" dir="${messages.direction}">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="robots" content="noindex, nofollow" />
     <link rel="icon" href="data:," />
     <title>${title}</title>
-    ${[styleTag(assets.get("page.css")), ...scripts]}
+    ${[styleTag(assets.get("page.css")), html`<style>${style.css}</style>`, ...scripts]}
   </head>
   <body>${body}</body>
 </html>`.text
@@ -39,7 +42,7 @@ export const notFoundPage = (around: Surroundings): Page => {
       [],
       html`<main class="sheet"><section class="card"><div class="state"><h1>${heading}</h1><p>${text}</p></div></section></main>`
     ),
-    headers: pageHeaders({ silent: true }, around.publicOrigin)
+    headers: pageHeaders({ silent: true, styles: [style.hash] }, around.publicOrigin)
   }
 }
 
@@ -54,7 +57,7 @@ export const bootPage = (around: Surroundings, hosts: ReadonlyArray<string>): Pa
       html`<main class="sheet"><section class="card"><div class="state" role="status"><span class="spin" aria-hidden="true"></span></div>
         <div class="state" role="alert" data-refused hidden><h1>${heading}</h1><p>${text}</p></div></section></main>${dataBlock(hosts)}`
     ),
-    headers: pageHeaders({ ancestors: hosts }, around.publicOrigin)
+    headers: pageHeaders({ styles: [style.hash], ancestors: hosts }, around.publicOrigin)
   }
 }
 
@@ -91,5 +94,8 @@ export const backPage = (around: Surroundings, hosts: ReadonlyArray<string>): Pa
     scriptTags(around.assets, "back"),
     html`<main class="sheet"><div class="state" role="status"><span class="spin" aria-hidden="true"></span></div></main>`
   ),
-  headers: pageHeaders({ silent: true, ancestors: ["'self'", ...hosts] }, around.publicOrigin)
+  headers: pageHeaders(
+    { silent: true, styles: [style.hash], ancestors: ["'self'", ...hosts] },
+    around.publicOrigin
+  )
 })

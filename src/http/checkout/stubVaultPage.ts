@@ -7,6 +7,7 @@ import { dataBlock, html } from "./html.ts"
 import { messagesFor } from "./messages/catalogue.ts"
 import type { Messages } from "./messages/Messages.ts"
 import { scriptTags, styleTag } from "./page.ts"
+import { typed } from "./policy.ts"
 import { readTheme, themeStyle } from "./theme.ts"
 
 /** The tokens of the documented test cards, by a hash of their numbers: the page needs no list of numbers. */
@@ -24,11 +25,11 @@ const fieldsPage = (
   theme: Readonly<Record<string, string>>
 ): { readonly body: string; readonly style: string } => {
   const { radius, scheme = "light" } = readTheme(theme)
-  const style = themeStyle({ accent: undefined, radius })
+  const style = themeStyle({ radius, scheme })
   const problem = (of: string, name: string, text: string) =>
     html`<p class="problem" id="${of}-${name}" data-of="${of}" data-problem="${name}" hidden>${text}</p>`
   const body = html`<!doctype html>
-<html lang="${locale}" dir="${direction}" data-scheme="${scheme}">
+<html lang="${locale}" dir="${direction}">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -108,7 +109,7 @@ export const serveStubVault = Effect.fnUntraced(function* (settings: {
           "form-action 'none'",
           // Development only: shops of any port of this machine may stand around the checkout.
           `frame-ancestors ${checkout} http://localhost:* http://127.0.0.1:*`,
-          "require-trusted-types-for 'script'"
+          ...typed
         ].join("; ")
       })
       .end(page.body)

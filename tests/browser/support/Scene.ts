@@ -30,7 +30,11 @@ export const openScene = async (): Promise<Scene> => {
       STUB_DEADLINE: "1 second",
       STUB_SLOW: "700 millis",
       STUB_LATE: "2 seconds",
-      STUB_ABSENCE_HORIZON: "16 seconds"
+      STUB_ABSENCE_HORIZON: "16 seconds",
+      // A vault elsewhere takes its time too.
+      STUB_VAULT_DELAY: "50 millis",
+      // Tests decline five times in a row.
+      RATE_LIMIT_SESSION: "off"
     })
   })
   const neverArrived = await payments.declare()

@@ -1,7 +1,17 @@
 import type { Frame, Page } from "playwright-core"
 import { patience } from "./Scene.ts"
 
-const events = ["ready", "processing", "authenticate", "declined", "inReview", "settled", "ended", "refused"]
+const events = [
+  "ready",
+  "processing",
+  "authenticate",
+  "declined",
+  "inReview",
+  "settled",
+  "ended",
+  "refused",
+  "unavailable"
+]
 
 /** A page of a shop with the component in it, which writes down the events that it hears. */
 export const shopPage = (origin: string, embedToken: string, more = ""): string => `<!doctype html>

@@ -13,6 +13,7 @@ const wrapper = (): string =>
   stripTypeScriptTypes(
     readFileSync(join(import.meta.dirname, "../../../packages/react-checkout/src/PaymentCheckout.ts"), "utf8")
   )
+    .replace('"use client"', "")
     .replace(/import \{([^}]*)\} from "react"/, (_, names: string) => {
       const taken = names.split(",").filter((name) => name.trim() !== "")
       return `const {${taken.join(",")}} = require("react")`

@@ -36,6 +36,26 @@ it.effect("a key that a new one was put before opens what it made; a stranger's 
   })
 )
 
+it.effect("while a key is exchanged, every server opens what every other one makes, at each step", () =>
+  Effect.gen(function* () {
+    // Appended everywhere, then moved to the front, then the old one taken away: two steps beside each other.
+    const steps = [[1], [1, 2], [2, 1], [2]].map((keys) => withKeys(...keys))
+    for (const [at, before] of steps.entries()) {
+      const after = steps[at + 1]
+      if (after === undefined || at === 2) continue
+      for (const [makes, opens] of [
+        [before, after],
+        [after, before]
+      ] as const) {
+        assert.strictEqual(opens.opened(session, makes.secretOf(session) ?? ""), session)
+        const { embedToken = "" } = yield* makes.wayTo({ id: session, mode: "embedded" })
+        assert.strictEqual(yield* opens.openedByToken(embedToken), session)
+        assert.strictEqual(opens.namedByToken(embedToken.slice(3, -20)), session)
+      }
+    }
+  })
+)
+
 it.effect("a secret of a page is no proof of an embed token, nor the other way round", () =>
   Effect.gen(function* () {
     const addresses = withKeys(1)

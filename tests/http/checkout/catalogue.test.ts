@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { catalogue, fill, messagesFor } from "../../../src/http/checkout/messages/catalogue.ts"
 import { en } from "../../../src/http/checkout/messages/en.ts"
 import type { Messages } from "../../../src/http/checkout/messages/Messages.ts"
-import { readTheme, themeStyle } from "../../../src/http/checkout/theme.ts"
+import { contrastOf, readTheme, themeStyle } from "../../../src/http/checkout/theme.ts"
 import { amountText } from "../../../src/http/checkout/view.ts"
 
 /** Every text of a language, by its place. */
@@ -84,14 +84,55 @@ describe("a brand's theme", () => {
     expect(readTheme({ radius: "-1" }).radius).toBeUndefined()
   })
 
-  it("has text on its colour that can be read", () => {
-    for (const [accent, text] of [
-      ["#ffffff", "#000000"],
-      ["#000", "#ffffff"],
-      ["#ffd400", "#000000"],
-      ["#1f4fd8", "#ffffff"],
-      ["#0aa", "#000000"]
-    ] as const)
-      expect(themeStyle({ accent, radius: undefined }).css).toContain(`--on-accent:${text}`)
+  /** What a style sets by day, or by night. */
+  const colourIn = (css: string, name: string, night = false): string =>
+    new RegExp(`--${name}:(#[0-9a-f]{6});`).exec(night ? css.slice(css.indexOf("@media")) : css)?.[1] ??
+    "none"
+
+  it("has a button that can be seen on its page, by day and by night, and text on it that can be read", () => {
+    for (const accent of [
+      "#ffffff",
+      "#fffffe",
+      "#000",
+      "#0a0a0a",
+      "#171b22",
+      "#ffd400",
+      "#1f4fd8",
+      "#0aa",
+      undefined
+    ]) {
+      const { css } = themeStyle({ accent })
+      for (const night of [false, true]) {
+        const [button, text, paper] = ["accent", "on-accent", "paper"].map((name) =>
+          colourIn(css, name, night)
+        )
+        expect(contrastOf(button ?? "", paper ?? ""), `${accent} ${night}`).toBeGreaterThanOrEqual(3)
+        expect(contrastOf(text ?? "", button ?? ""), `${accent} ${night}`).toBeGreaterThanOrEqual(4.5)
+      }
+    }
+  })
+
+  it("leaves a colour as it is where it can be seen, and every text of the page can be read", () => {
+    expect(colourIn(themeStyle({ accent: "#0a7d5a" }).css, "accent")).toBe("#0a7d5a")
+    const { css } = themeStyle({})
+    for (const night of [false, true])
+      for (const [text, on] of [
+        ["ink", "ground"],
+        ["ink", "paper"],
+        ["soft", "ground"],
+        ["soft", "paper"],
+        ["bad", "paper"],
+        ["bad", "bad-paper"]
+      ] as const)
+        expect(contrastOf(colourIn(css, text, night), colourIn(css, on, night))).toBeGreaterThanOrEqual(4.5)
+  })
+
+  it("follows the customer's system unless it is told", () => {
+    expect(themeStyle({ scheme: "auto" }).css).toContain("@media (prefers-color-scheme:dark)")
+    for (const scheme of ["light", "dark"] as const) {
+      const { css } = themeStyle({ scheme })
+      expect(css).not.toContain("@media")
+      expect(css).toContain(`color-scheme:${scheme};`)
+    }
   })
 })

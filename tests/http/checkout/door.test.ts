@@ -83,9 +83,38 @@ it.layer(checkoutHouse, { excludeTestServices: true })("the customer's door", (i
       assert.include(text, "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;")
       assert.notInclude(text, "<img")
       assert.notInclude(text, "alert(1)</script>")
-      assert.include(text, "<style>:root{}</style>")
+      assert.match(text, /<style>:root\{color-scheme:light;[^<]*<\/style>/)
+      assert.notInclude(text, "red;")
       assert.include(text, '<html lang="en"')
     })
+  )
+
+  it.effect(
+    "keeps the direction of a name to that name, and takes none that turns around what stands beside it",
+    () =>
+      Effect.gen(function* () {
+        const { get } = yield* CheckoutDoor
+        const priced = (name: string) =>
+          declare({
+            intent: {
+              type: "line_items",
+              lineItems: [
+                {
+                  quantity: 1,
+                  priceData: { amountCents: 4900, currency: "USD", name, product: "ruo_compounds" }
+                }
+              ]
+            }
+          })
+        const { text } = yield* get(pathOf(yield* priced("قارورة 12")))
+        assert.include(text, "<bdi>قارورة 12</bdi>")
+        assert.include(text, "Pay <bdi>Loop Bio</bdi>")
+        for (const mark of ["\u202e", "\u202a", "\u2066", "\u2069"]) {
+          const refused = yield* Effect.flip(priced(`Vial ${mark}egnirts`))
+          assert.strictEqual(refused._tag, "InvalidInput")
+          assert.include(refused.message, "intent.lineItems[0].priceData.name")
+        }
+      })
   )
 
   it.effect("charges one turn once, however many clicks, tabs and cards ask for it at the same time", () =>
@@ -198,6 +227,36 @@ it.layer(checkoutHouse, { excludeTestServices: true })("the customer's door", (i
           codes.add(codeOf(yield* payWith(tried, times, "tok_of_nobody")))
         assert.deepStrictEqual([...codes], ["card_not_accepted", "too_many_requests"])
         assert.strictEqual((yield* payWith(other, 0, "tok_captured")).status, 200)
+      })
+  )
+
+  it.effect(
+    "shows the frame's first page to who has been given a token of that session, and to nobody else",
+    () =>
+      Effect.gen(function* () {
+        const { get } = yield* CheckoutDoor
+        const session = yield* declare({ mode: "embedded" })
+        const { embedToken = "" } = yield* addresses.wayTo(session)
+        const beginning = embedToken.slice(3, -20)
+        const page = yield* get(`/embed/${beginning}`)
+        assert.strictEqual(page.status, 200)
+        assert.include(
+          page.headers.get("content-security-policy") ?? "",
+          "frame-ancestors https://loopbio.example"
+        )
+        const last = beginning.endsWith("A") ? "B" : "A"
+        const wrong = [
+          session.id,
+          beginning.slice(0, -1) + last,
+          beginning.slice(0, -1),
+          embedToken.slice(3),
+          "x"
+        ]
+        for (const address of wrong) {
+          const nothing = yield* get(`/embed/${address}`)
+          assert.strictEqual(nothing.status, 404, address)
+          assert.include(nothing.headers.get("content-security-policy") ?? "", "frame-ancestors 'none'")
+        }
       })
   )
 

@@ -1,5 +1,5 @@
 import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
-import { Context, Effect, Layer, Logger, Predicate } from "effect"
+import { Context, Effect, Layer, Logger, Predicate, References } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import * as CheckoutTurnsPg from "../../../src/db/checkout/CheckoutTurnsPg.ts"
@@ -43,8 +43,9 @@ const door = Layer.effect(
   CheckoutDoor,
   Effect.gen(function* () {
     const log: Array<string> = []
-    const capture = Logger.make(({ message, cause }) => {
-      log.push(`${String(message)} ${String(cause)}`)
+    const capture = Logger.make(({ message, cause, fiber }) => {
+      const more = JSON.stringify(fiber.getRef(References.CurrentLogAnnotations))
+      log.push(`${String(message)} ${String(cause)} ${more}`)
     })
     const services = yield* Effect.context<Layer.Success<typeof servicesOfHouse>>()
     const settings = {
