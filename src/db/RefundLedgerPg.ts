@@ -5,7 +5,7 @@ import { Outcome } from "../kernel/cascade/Disposition.ts"
 import { Dispute } from "../kernel/disputes/Dispute.ts"
 import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
 import { Money } from "../kernel/Money.ts"
-import { SessionState, WaitsFor } from "../kernel/PaymentSession.ts"
+import { LateCapture, SessionState, WaitsFor } from "../kernel/PaymentSession.ts"
 import { Refund, RefundBlocker } from "../kernel/refunds/Refund.ts"
 import { RefundLedger, type RefundOutcome } from "../kernel/refunds/RefundLedger.ts"
 import { step, unavailable } from "./steps.ts"
@@ -70,7 +70,8 @@ const OfSession = Schema.NullOr(
     captures: Schema.Array(CaptureRow),
     refunds: Schema.Array(Refund),
     disputes: Schema.Array(Dispute),
-    waitsFor: Schema.Array(WaitsFor)
+    waitsFor: Schema.Array(WaitsFor),
+    lateCaptures: Schema.Array(LateCapture)
   })
 )
 

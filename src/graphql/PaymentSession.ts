@@ -19,7 +19,7 @@ import {
   Refund,
   RefundConnection
 } from "./refs.ts"
-import { Capture, WaitsFor } from "./Returns.ts"
+import { Capture, LateCapture, WaitsFor } from "./Returns.ts"
 import { known } from "./registry.ts"
 import { decided, RoutingDecision } from "./RoutingDecision.ts"
 
@@ -73,6 +73,12 @@ const waitsFor = valuesBelow({
   read: (reads, scope, ids) => reads.waitsFor(scope, ids),
   pick: (found) => found ?? []
 })
+const lateCaptures = valuesBelow({
+  ...below,
+  field: "PaymentSession.lateCaptures",
+  read: (reads, scope, ids) => reads.lateCaptures(scope, ids),
+  pick: (found) => found ?? []
+})
 const decisionsOf = valuesBelow({
   ...below,
   field: "PaymentSession.decisions",
@@ -124,8 +130,15 @@ builder.node(PaymentSession, {
     }),
     waitsFor: t.field({
       type: [WaitsFor],
-      description: "What keeps it in review; empty when it is not.",
+      description:
+        "What keeps it in review. Of one that ended without money, the incidents that persons still have to deal with.",
       resolve: (session, _args, context) => waitsFor(session, context)
+    }),
+    lateCaptures: t.field({
+      type: [LateCapture],
+      description:
+        "Money that was captured after everybody had said no, or beyond the charge that it is settled by.",
+      resolve: (session, _args, context) => lateCaptures(session, context)
     }),
     refunds: t.connection(
       {

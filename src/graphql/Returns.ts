@@ -1,6 +1,9 @@
 import { Dispute as KernelDispute } from "../kernel/disputes/Dispute.ts"
 import { Refund as KernelRefund } from "../kernel/refunds/Refund.ts"
-import type { WaitsFor as KernelWaitsFor } from "../kernel/PaymentSession.ts"
+import type {
+  LateCapture as KernelLateCapture,
+  WaitsFor as KernelWaitsFor
+} from "../kernel/PaymentSession.ts"
 import type { RefundableCapture, RefundBlock as KernelRefundBlock } from "../kernel/refunds/RefundLedger.ts"
 import { meaningOfRefund, meaningOfWaiting } from "../http/refundWords.ts"
 import { builder } from "./builder.ts"
@@ -36,6 +39,34 @@ export const WaitsFor = builder.objectRef<KernelWaitsFor>("WaitsFor").implement(
       description: "How much of the charge is still to be given back."
     }),
     message: t.string({ description: "What has to happen, in a sentence.", resolve: meaningOfWaiting })
+  })
+})
+
+export const LateCapture = builder.objectRef<KernelLateCapture>("LateCapture").implement({
+  description:
+    "Money that was captured after everybody had said no, or beyond the charge that a session is settled by.",
+  fields: (t) => ({
+    attemptId: t.exposeString("attempt", { description: "Whatever its state says, this money moved." }),
+    processorReference: t.exposeString("processorReference", {
+      description: "The processor's own id of the charge."
+    }),
+    money: t.expose("money", { type: Money }),
+    left: t.field({
+      type: Money,
+      description: "What of it has not gone back.",
+      resolve: ({ money, left }) => ({ amount: left, currency: money.currency })
+    }),
+    capturedAt: t.expose("capturedAt", { type: "DateTime" }),
+    incident: t.expose("incident", { type: "WholeNumber", nullable: true }),
+    handledAt: t.expose("handledAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When two persons said that it was dealt with; null until then."
+    }),
+    merchantAccount: t.field({
+      type: MerchantAccount,
+      resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
+    })
   })
 })
 

@@ -36,10 +36,18 @@ export const paymentSessionHandlers = (addresses: CheckoutAddresses) =>
         get: Effect.fnUntraced(function* ({ params }) {
           const session = yield* sessions.get(params.id)
           const attempts = yield* ledger.attempts(session.id)
-          if (session.state !== "in_review") return { ...session, attempts }
-          const { waitsFor } = yield* refunds.ofSession(session.id)
-          const told = waitsFor.map((one) => ({ ...one, message: meaningOfWaiting(one) }))
-          return { ...session, attempts, waitsFor: told }
+          // Before its first attempt no money can have moved.
+          if (attempts.length === 0) return { ...session, attempts }
+          const { waitsFor, lateCaptures } = yield* refunds.ofSession(session.id)
+          const late = new Set(lateCaptures.map(({ attempt }) => attempt))
+          return {
+            ...session,
+            attempts: attempts.map((one) => (late.has(one.id) ? { ...one, capturedLate: true } : one)),
+            ...(session.state === "in_review" || waitsFor.length > 0
+              ? { waitsFor: waitsFor.map((one) => ({ ...one, message: meaningOfWaiting(one) })) }
+              : {}),
+            ...(lateCaptures.length > 0 ? { lateCaptures } : {})
+          }
         }, adviseOnLedger("read")),
 
         // The orchestrator charges in a scope of its own. Nothing stands between it and the answer, so a caller

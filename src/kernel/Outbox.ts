@@ -8,6 +8,7 @@ export const EventType = Schema.Literals([
   "payment.declined.v1",
   "payment.in_review.v1",
   "payment.failed.v1",
+  "payment.captured_late.v1",
   "payment.session_expired.v1",
   "payment.refunded.v1",
   "payment.refund_declined.v1",

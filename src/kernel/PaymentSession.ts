@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { PaymentAction } from "./cascade/Disposition.ts"
 import { ProductCategory } from "./Category.ts"
-import { BrandId, CustomerId, EntityId, SessionId } from "./ids.ts"
+import { AttemptId, BrandId, CustomerId, EntityId, MidId, SessionId } from "./ids.ts"
 import { Money } from "./Money.ts"
 
 /**
@@ -82,7 +82,8 @@ export class PaymentSession extends SessionDeclaration.extend<PaymentSession>("P
 }) {}
 
 /**
- * Something that keeps a session in review. `reference`: an attempt's id, a refund's id, the processor's id of a dispute,
+ * Something that keeps a session in review, or, of one that ended without money, an incident that persons still have to
+ * deal with. `reference`: an attempt's id, a refund's id, the processor's id of a dispute,
  * the number of an incident, or the processor's id of a charge of which `money` is still to be given back.
  */
 export const WaitsFor = Schema.Struct({
@@ -93,3 +94,23 @@ export const WaitsFor = Schema.Struct({
   money: Schema.optionalKey(Money)
 })
 export type WaitsFor = typeof WaitsFor.Type
+
+/**
+ * Money that was captured after everybody had said no, or beyond the charge that the session is settled by. Nothing is
+ * fulfilled for it before persons have looked at it.
+ */
+export const LateCapture = Schema.Struct({
+  attempt: AttemptId,
+  mid: MidId,
+  /** The processor's own id of the charge. */
+  processorReference: Schema.String,
+  money: Money,
+  /** Minor units that have not gone back. */
+  left: Schema.Int,
+  capturedAt: Schema.DateTimeUtcFromString,
+  /** The number of its incident. */
+  incident: Schema.optionalKey(Schema.Int),
+  /** When persons said that it was dealt with; absent until then. */
+  handledAt: Schema.optionalKey(Schema.DateTimeUtcFromString)
+})
+export type LateCapture = typeof LateCapture.Type

@@ -83,6 +83,7 @@ const callable = [
   "forget_bodies",
   "give_api_key",
   "iso",
+  "late_captures",
   "load_registry",
   "mark_delivered",
   "money_left",

@@ -100,7 +100,7 @@ it.layer(past, { excludeTestServices: true })("what is read ahead", (it) => {
       const { json } = yield* asked(`{ sessions(first: 12) { estimatedCount nodes {
         state money { formatted } brand { name } entity { name merchantAccounts { nodes { midId entity { name } } } }
         captures { merchantAccount { midId } } decisions { chosen { midId } leftOut { merchantAccount { midId } } }
-        refunds { nodes { attempt { ordinal } } } disputes { nodes { state } } events { nodes { type } } waitsFor { what }
+        refunds { nodes { attempt { ordinal } } } disputes { nodes { state } } events { nodes { type } } waitsFor { what } lateCaptures { left { amount } merchantAccount { midId } }
         attempts { nodes { session { state } decision { chosen { midId } } audit { nodes { at } }
           merchantAccount { name entity { name } monthlyCap { captured { amount } } } evidence { nodes { code } } } }
       } } }`).pipe(Effect.ensuring(Effect.sync(restore)))

@@ -1,6 +1,6 @@
 // What a request must look like to reach the kernel, and what the kernel is handed then.
 import { expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import { connect } from "node:net"
 import { Attempt } from "../../src/kernel/Attempt.ts"
 import { attemptId, BrandId, EntityId, MidId, ProviderName } from "../../src/kernel/ids.ts"
@@ -316,6 +316,15 @@ it.live("a declined charge is an answer, and says whether another card may be tr
 it.live("a session is read with its attempts, and with what its review waits for", () =>
   Effect.gen(function* () {
     const waitsFor = [{ what: "charge", reference: attemptId(sessionId, 1) } as const]
+    const late = {
+      attempt: attemptId(sessionId, 1),
+      mid: MidId.make("mid_1"),
+      processorReference: "ch_late",
+      money: new Money({ amount: 4200, currency: "USD" }),
+      left: 200,
+      capturedAt: DateTime.makeUnsafe(0),
+      incident: 7
+    }
     const attempt = new Attempt({
       id: attemptId(sessionId, 1),
       session: sessionId,
@@ -332,14 +341,37 @@ it.live("a session is read with its attempts, and with what its review waits for
     const door = yield* openDoor({
       sessions: { get: () => Effect.succeed(sessionOf({ state: "in_review" })) },
       ledger: { attempts: () => Effect.succeed([attempt]) },
-      refunds: { ofSession: () => Effect.succeed({ captures: [], refunds: [], disputes: [], waitsFor }) }
+      refunds: {
+        ofSession: () =>
+          Effect.succeed({ captures: [], refunds: [], disputes: [], waitsFor, lateCaptures: [late] })
+      }
     })
     const answer = yield* door.ask("GET", `${sessions}/${sessionId}`)
     expect(answer.status).toBe(200)
     expect(answer.json).toMatchObject({
       id: sessionId,
       state: "in_review",
-      attempts: [{ id: attempt.id, ordinal: 1, mid: "mid_1", provider: "stub_a", state: "indeterminate" }],
+      attempts: [
+        {
+          id: attempt.id,
+          ordinal: 1,
+          mid: "mid_1",
+          provider: "stub_a",
+          state: "indeterminate",
+          capturedLate: true
+        }
+      ],
+      lateCaptures: [
+        {
+          attempt: attempt.id,
+          mid: "mid_1",
+          processorReference: "ch_late",
+          money: { amount: 4200, currency: "USD" },
+          left: 200,
+          capturedAt: "1970-01-01T00:00:00.000Z",
+          incident: 7
+        }
+      ],
       waitsFor: [{ ...waitsFor[0], message: `It is being found out whether ${attempt.id} moved money.` }]
     })
     expect(answer.text).not.toContain("never shown")

@@ -265,9 +265,15 @@ const ofStatements = lawsOf<Said>()({
     says: "an event says what its commit did to the session, and nothing is told that did not happen",
     holds: ({ before, after, events }) =>
       events.every(({ type }) => {
+        if (type === capturedLate) return true
         const moved = before.row.state !== after.row.state
         return moved && toldBy[type]?.includes(after.row.state) === true
       })
+  },
+  lateCapturesAreTold: {
+    says: "money that is captured late is told in the commit that books it",
+    holds: ({ before, after, events }) =>
+      lateOf(after.row) <= lateOf(before.row) || events.some(({ type }) => type === capturedLate)
   },
   everyMoveLeavesAnAuditRow: {
     says: "what changes a session or an attempt leaves an audit row in the same commit",
@@ -280,6 +286,12 @@ const ofStatements = lawsOf<Said>()({
     holds: ({ answer }) => answer._tag !== "Prohibited"
   }
 })
+
+const capturedLate = "payment.captured_late.v1"
+
+/** How much money moved that is not what its attempt was captured by. */
+const lateOf = ({ facts, attempts }: SessionRow): number =>
+  facts.length - attempts.filter(({ state }) => state === "captured").length
 
 const toldBy: Readonly<Record<string, ReadonlyArray<SessionRow["state"]>>> = {
   "payment.charged.v1": ["settled"],

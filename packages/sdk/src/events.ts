@@ -31,6 +31,13 @@ export interface OfCharge extends OfSession {
   readonly source?: string
 }
 
+/** What an event tells of money that was captured late. */
+export interface OfLateCapture extends OfCharge {
+  /** Minor units. */
+  readonly capturedAmount: number
+  readonly capturedCurrency: Currency
+}
+
 /** What an event tells of money that goes back. */
 export interface OfRefund extends OfCharge {
   /** `re_...`; without it the money was given back at the processor, by somebody who did not ask here. */
@@ -82,6 +89,11 @@ export type PaymentEvent =
   | Event<"payment.in_review.v1", OfCharge>
   /** The session ended without a payment. With the reason `given_back`, all that was captured for it went back. */
   | Event<"payment.failed.v1", OfCharge>
+  /**
+   * Money was captured after everybody had said no, or beyond what settled the session. Fulfil nothing for it; persons
+   * look at it, and `lateCaptures` of the session says when they did.
+   */
+  | Event<"payment.captured_late.v1", OfLateCapture>
   /** The session was not paid in its time. */
   | Event<"payment.session_expired.v1", OfSession>
   /** Money went back to the customer. */

@@ -300,6 +300,10 @@ begin
         update attempts set state = 'captured', processor_reference = o ->> 'processorReference', evidence = heard,
           resolved_at = now(), next_check_at = null
         where attempt_id = a.attempt_id;
+      else
+        -- Everybody said no, or this is one more than what it is settled by: whoever acted on that hears of it.
+        perform emit(s, 'payment.captured_late.v1', about || jsonb_build_object(
+          'capturedAmount', (o ->> 'amount')::bigint, 'capturedCurrency', o -> 'currency'));
       end if;
       if (o ->> 'amount')::bigint <> a.amount or o ->> 'currency' <> a.currency then
         incident := 'captured_other_amount';

@@ -308,8 +308,24 @@ create function settling_capture(s payment_sessions) returns captures language s
   order by money_left(c), captured_at, processor_reference limit 1
 $body$;
 
+-- Money that was captured for a session after its attempt was decided otherwise, or beyond what its attempt captured: how
+-- much of it is left, and when persons said that it was dealt with. Each such capture opened an incident.
+create function late_captures(s payment_sessions) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id,
+    'processorReference', c.processor_reference, 'money', jsonb_build_object('amount', c.amount, 'currency', c.currency),
+    'left', greatest(money_left(c), 0), 'capturedAt', iso(c.captured_at), 'incident', i.nr, 'handledAt', iso(i.handled_at)))
+    order by c.captured_at, c.processor_reference), '[]')
+  from captures c join attempts a using (attempt_id)
+  cross join lateral (
+    select max(incident_id) as nr, case when bool_and(closed_at is not null) then max(closed_at) end as handled_at
+    from incidents where attempt_id = c.attempt_id and kind in ('late_capture', 'captured_other_amount')
+      and detail ->> 'processorReference' = c.processor_reference) i
+  where c.session_id = s.session_id and a.processor_reference is distinct from c.processor_reference
+$body$;
+
 -- What a session in review waits for: a charge or a refund whose outcome nobody knows, a dispute that is not over, an
--- incident that nobody has dealt with, and money that is more than what it declares, or less.
+-- incident that nobody has dealt with, and money that is more than what it declares, or less. One that ended without money
+-- waits for nothing, and persons for its incidents.
 create function waits_for(s payment_sessions) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   with settling as (select (settling_capture(s)).*),
   waiting as (
@@ -333,7 +349,8 @@ create function waits_for(s payment_sessions) returns jsonb language sql stable 
       from captures c left join settling k on true where c.session_id = s.session_id) surplus
     where surplus.amount > 0
   )
-  select case when s.state <> 'in_review' then '[]' else coalesce((select jsonb_agg(said order by nr, reference) from waiting), '[]') end
+  select coalesce((select jsonb_agg(said order by nr, reference) from waiting
+    where s.state = 'in_review' or s.state in ('failed', 'cancelled', 'expired') and nr = 4), '[]')
 $body$;
 
 -- Ends the review of a session that waits for nothing any more, by what the books hold: exactly what it declares is left of
@@ -381,7 +398,7 @@ language sql stable security definer set search_path = payments, pg_temp as $bod
     'disputes', (select coalesce(jsonb_agg(found.json order by found.opened_at desc, found.dispute_reference), '[]') from (
       select d.opened_at, d.dispute_reference, dispute_json(d) as json from disputes d where session_id = p ->> 'session'
       order by opened_at desc, dispute_reference limit 100) found),
-    'waitsFor', waits_for(s))
+    'waitsFor', waits_for(s), 'lateCaptures', late_captures(s))
   from payment_sessions s where s.session_id = p ->> 'session'
 $body$;
 
@@ -887,4 +904,4 @@ $body$;
 grant select on refunds, refund_evidence, returns, disputes to payments_app;
 grant execute on function returns_of_session, captures_json, refundable, open_refund, record_refund, record_return, take_over_refunds,
   claim_unresolved_refunds, find_refund, record_dispute, refund_json, dispute_json, refundable_of, money_left, refund_block,
-  dispute_against, settling_capture, waits_for to payments_app;
+  dispute_against, settling_capture, waits_for, late_captures to payments_app;

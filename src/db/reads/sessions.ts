@@ -2,7 +2,7 @@ import { Effect, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { AttemptState } from "../../kernel/Attempt.ts"
 import { SessionId } from "../../kernel/ids.ts"
-import { PaymentSession, type SessionState, WaitsFor } from "../../kernel/PaymentSession.ts"
+import { LateCapture, PaymentSession, type SessionState, WaitsFor } from "../../kernel/PaymentSession.ts"
 import { answered } from "../steps.ts"
 import { listing, nodesOf, type Parts, rowsOf } from "./listing.ts"
 import { type OrderName, ordersOf } from "./keyset.ts"
@@ -40,6 +40,10 @@ const rows = rowsOf(PaymentSession)
 const nodes = nodesOf(PaymentSession)
 const decodeWaits = Schema.decodeUnknownEffect(
   Schema.Array(Schema.Struct({ session: SessionId, waits: Schema.Array(WaitsFor) }))
+)
+
+const decodeLate = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ session: SessionId, late: Schema.Array(LateCapture) }))
 )
 
 export const sessionReads = (sql: SqlClient.SqlClient) => {
@@ -115,6 +119,18 @@ export const sessionReads = (sql: SqlClient.SqlClient) => {
       const read = yield* decodeWaits(found)
       return new Map(read.map(({ session, waits }) => [String(session), waits]))
     }, answered("PaymentReads.waitsFor")),
+
+    /** Money of each session that was captured after everybody had said no. */
+    lateCaptures: Effect.fn("PaymentReads.lateCaptures")(function* (
+      scope: ReadScope,
+      ids: ReadonlyArray<SessionId>
+    ) {
+      const conditions = [...oneOf("s.session_id", ids), ...inScope("s", scope)]
+      const found = yield* sql`select session_id as session, late_captures(s) as late from payment_sessions s
+        where ${all(conditions)}`
+      const read = yield* decodeLate(found)
+      return new Map(read.map(({ session, late }) => [String(session), late]))
+    }, answered("PaymentReads.lateCaptures")),
 
     /** The same slice of the sessions of each company, newest first. */
     sessionsOfEntities: Effect.fn("PaymentReads.sessionsOfEntities")(

@@ -3,7 +3,7 @@ import { HttpApiSchema } from "effect/http-api"
 import { Attempt } from "../../kernel/Attempt.ts"
 import { PaymentAction } from "../../kernel/cascade/Disposition.ts"
 import { SessionId } from "../../kernel/ids.ts"
-import { PaymentSession, SessionState, WaitsFor } from "../../kernel/PaymentSession.ts"
+import { LateCapture, PaymentSession, SessionState, WaitsFor } from "../../kernel/PaymentSession.ts"
 
 /** A session that was just declared, with the way to its checkout. */
 export const SessionCreated = Schema.Struct({
@@ -21,7 +21,10 @@ const AttemptSummary = Schema.Struct({
   ordinal: Attempt.fields.ordinal,
   mid: Attempt.fields.mid,
   provider: Attempt.fields.provider,
-  state: Attempt.fields.state
+  state: Attempt.fields.state,
+  capturedLate: Schema.optionalKey(Schema.Boolean).annotate({
+    description: "Whatever its state says: money was captured afterwards, and stands in `lateCaptures`."
+  })
 }).annotate({
   identifier: "Attempt",
   description: "One try to charge the session on one merchant account."
@@ -32,13 +35,20 @@ const Waiting = Schema.Struct({
   message: Schema.String.annotate({ description: "What has to happen, in a sentence." })
 }).annotate({
   identifier: "WaitsFor",
-  description: "What a session in review waits for. When it waits for nothing more, it is settled or failed."
+  description:
+    "What a session in review waits for. When it waits for nothing more, it is settled or failed. Of one that ended without money: an incident that persons still have to deal with."
 })
 
 export const SessionWithAttempts = Schema.Struct({
   ...PaymentSession.fields,
   attempts: Schema.Array(AttemptSummary),
-  waitsFor: Schema.optionalKey(Schema.Array(Waiting))
+  waitsFor: Schema.optionalKey(Schema.Array(Waiting)),
+  lateCaptures: Schema.optionalKey(
+    Schema.Array(LateCapture.annotate({ identifier: "LateCapture" }))
+  ).annotate({
+    description:
+      "Money that was captured after everybody had said no, or beyond what settled the session. `handledAt` is there once two persons have dealt with it; `left` is what has not gone back."
+  })
 }).annotate({ identifier: "PaymentSessionWithAttempts" })
 
 export const SessionAnswer = Schema.Struct(PaymentSession.fields).annotate({ identifier: "PaymentSession" })

@@ -10,6 +10,8 @@ const ofPayments = {
   "payment.in_review.v1": "Nobody knows yet whether money moved. Nobody is to pay again.",
   "payment.failed.v1":
     "The session ended without a payment. With the reason `given_back`, all that was captured for it went back.",
+  "payment.captured_late.v1":
+    "Money was captured after everybody had said no, or beyond what settled the session. Fulfil nothing for it; persons look at it, and `lateCaptures` of the session says when they did.",
   "payment.session_expired.v1": "The session was not paid in its time."
 }
 

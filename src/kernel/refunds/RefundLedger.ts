@@ -5,7 +5,7 @@ import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "../id
 import type { Money } from "../Money.ts"
 import type { IdempotentRequest, LedgerUnavailable, Reporter } from "../PaymentLedger.ts"
 import type { DisputeHeard, RefundHeard } from "../PaymentProvider.ts"
-import type { SessionState, WaitsFor } from "../PaymentSession.ts"
+import type { LateCapture, SessionState, WaitsFor } from "../PaymentSession.ts"
 import type { Refund, RefundBlocker, RefundId, RefundKind } from "./Refund.ts"
 
 /** What of a session's money may still be given back. */
@@ -44,6 +44,7 @@ export interface SessionReturns {
   readonly disputes: ReadonlyArray<Dispute>
   /** Why the session is in review, if it is. */
   readonly waitsFor: ReadonlyArray<WaitsFor>
+  readonly lateCaptures: ReadonlyArray<LateCapture>
 }
 
 /** What came before under the key of a refund. */

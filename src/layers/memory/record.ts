@@ -117,6 +117,11 @@ const captured = (transaction: Transaction, attempt: AttemptRow, outcome: Captur
     at: now
   })
   const live = isLive(attempt)
+  if (!live)
+    publish(transaction, "payment.captured_late.v1", attempt, {
+      capturedAmount: amount,
+      capturedCurrency: currency
+    })
   if (amount !== attempt.money.amount || currency !== attempt.money.currency) {
     openIncident(session, "captured_other_amount", attempt, outcome)
     if (live) attempt.state = "captured"

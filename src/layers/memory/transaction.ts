@@ -66,7 +66,12 @@ export const audit = ({ session, now }: Transaction, by: Principal, action: stri
 }
 
 /** Tells the world, in the same commit; of an attempt also what was heard of it last. */
-export const publish = ({ session, events }: Transaction, type: EventType, attempt?: AttemptRow): void => {
+export const publish = (
+  { session, events }: Transaction,
+  type: EventType,
+  attempt?: AttemptRow,
+  more: Readonly<Record<string, unknown>> = {}
+): void => {
   const { declaration } = session
   const heard = session.evidence.at(-1)
   events.push({
@@ -86,7 +91,8 @@ export const publish = ({ session, events }: Transaction, type: EventType, attem
       ...(attempt === undefined || heard === undefined ? {} : { reason: heard.code, source: heard.source }),
       ...(attempt === undefined || heard?.outcome._tag !== "Captured"
         ? {}
-        : { processorReference: heard.outcome.processorReference })
+        : { processorReference: heard.outcome.processorReference }),
+      ...more
     }
   })
 }

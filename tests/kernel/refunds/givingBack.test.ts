@@ -338,7 +338,13 @@ describe("a refund that was asked for before under its key", () => {
 
 it.effect("what became of a session's money is told as the ledger has it", () =>
   Effect.gen(function* () {
-    const returns = { captures: [capture()], refunds: [refund()], disputes: [], waitsFor: [] }
+    const returns = {
+      captures: [capture()],
+      refunds: [refund()],
+      disputes: [],
+      waitsFor: [],
+      lateCaptures: []
+    }
     const { ofSession } = yield* refunding({ ledger: { ofSession: () => Effect.succeed(returns) } })
     expect(yield* ofSession(session)).toBe(returns)
   })

@@ -89,7 +89,8 @@ const kernelOver = (stage: Stage, hand: Hand, replace: Replace) => {
     // Nor does one refund: those have a model of their own.
     // Nothing is given back here, so what a session waits for is not asked of the model.
     Layer.mock(Refunds, {
-      ofSession: () => Effect.succeed({ captures: [], refunds: [], disputes: [], waitsFor: [] })
+      ofSession: () =>
+        Effect.succeed({ captures: [], refunds: [], disputes: [], waitsFor: [], lateCaptures: [] })
     }),
     Layer.mock(Reviews, {}),
     Layer.mock(Changes, {}),

@@ -115,9 +115,19 @@ const eventsOfMove: Record<SessionState, ReadonlyArray<EventType>> = {
   expired: ["payment.session_expired.v1"]
 }
 
-/** A session that changed its state tells the one event of its new state, and one that did not tells nothing. */
+/** How much money moved that is not what its attempt was captured by. */
+const lateOf = ({ attempts, written: { facts } }: Standing): number =>
+  facts.length - attempts.filter(({ state }) => state === "captured").length
+
+/**
+ * A session that changed its state tells the one event of its new state, and one that did not tells nothing; but money
+ * that was captured late is always told.
+ */
 const assertEventsMatchStates = (before: Standing, now: Standing): void => {
-  const told = now.events.slice(before.events.length)
+  const news = now.events.slice(before.events.length)
+  const late = news.filter((type) => type === "payment.captured_late.v1")
+  expect(late.length).toBe(lateOf(now) - lateOf(before))
+  const told = news.filter((type) => type !== "payment.captured_late.v1")
   expect(now.events.slice(0, before.events.length)).toEqual(before.events)
   const fitting = before.state === now.state ? [] : eventsOfMove[now.state]
   expect(told).toHaveLength(Math.min(fitting.length, 1))

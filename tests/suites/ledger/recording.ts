@@ -408,7 +408,7 @@ export const aLateCaptureIsRecordedAndNotFulfilled = Effect.gen(function* () {
   expect(facts.map(({ attempt }) => attempt)).toEqual([next.attempt.attempt, permit.attempt.attempt])
   expect(incidents).toEqual([{ attempt: permit.attempt.attempt, kind: "late_capture" }])
   expect(yield* w.attemptStates(session)).toEqual(["declined", "captured"])
-  expect(yield* w.eventTypes(session)).toEqual(["payment.charged.v1"])
+  expect(yield* w.eventTypes(session)).toEqual(["payment.charged.v1", "payment.captured_late.v1"])
   expect(yield* ledger.claimFulfilment(session, w.app)).toMatchObject({ fulfilment: "first" })
   expect(yield* ledger.claimFulfilment(session, w.app)).toMatchObject({ fulfilment: "duplicate" })
 })
@@ -470,7 +470,11 @@ export const aLateCaptureStopsTheNextRound = Effect.gen(function* () {
     expect(yield* w.record(permit, late, { source: "webhook" })).toEqual(answer)
     const { facts, incidents } = yield* w.written(session)
     expect([facts.length, incidents.map(({ kind }) => kind)]).toEqual([1, [incident]])
-    expect(yield* w.eventTypes(session)).toEqual(["payment.declined.v1", "payment.in_review.v1"])
+    expect(yield* w.eventTypes(session)).toEqual([
+      "payment.declined.v1",
+      "payment.captured_late.v1",
+      "payment.in_review.v1"
+    ])
     expect(yield* w.open(world, session)).toEqual({ _tag: "NotPayable", state: "in_review" })
     expect(yield* ledger.cancel(session, w.app)).toEqual({ cancelled: false, state: "in_review" })
   }
@@ -489,7 +493,7 @@ export const aLateCaptureEndsTheCascade = Effect.gen(function* () {
       passedOver: []
     })
     expect(yield* w.attemptStates(session)).toHaveLength(2)
-    expect(yield* w.eventTypes(session)).toEqual(["payment.in_review.v1"])
+    expect(yield* w.eventTypes(session)).toEqual(["payment.captured_late.v1", "payment.in_review.v1"])
     expect(yield* w.open(world, session)).toEqual({ _tag: "NotPayable", state: "in_review" })
   }
 })

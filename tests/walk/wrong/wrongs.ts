@@ -307,6 +307,18 @@ export const wrongs: ReadonlyArray<Wrong> = [
     }
   },
   {
+    bug: "the event of a late capture is lost",
+    law: "lateCapturesAreTold",
+    walked: {
+      scope: scope(2, 1, 1),
+      ledger: {
+        record: recordThen((_, { events }) => {
+          if (events[0]?.type === "payment.captured_late.v1") events.length = 0
+        })
+      }
+    }
+  },
+  {
     bug: "who cancelled is not written down",
     law: "everyMoveLeavesAnAuditRow",
     walked: {

@@ -7,6 +7,8 @@ export interface Attempt {
   readonly mid: string
   readonly provider: string
   readonly state: AttemptState
+  /** Whatever its state says: money was captured afterwards, and stands in `lateCaptures`. */
+  readonly capturedLate?: boolean
 }
 
 export type AttemptState = "in_flight" | "captured" | "declined" | "indeterminate" | "absent"
@@ -106,6 +108,17 @@ export type Intent = {
   }>]
 } | {
   readonly type: "amount"
+}
+
+export interface LateCapture {
+  readonly attempt: string
+  readonly mid: string
+  readonly processorReference: string
+  readonly money: Money
+  readonly left: number
+  readonly capturedAt: string
+  readonly incident?: number
+  readonly handledAt?: string
 }
 
 export interface Money {
@@ -246,6 +259,8 @@ export interface PaymentSessionWithAttempts {
   readonly updatedAt: string
   readonly attempts: ReadonlyArray<Attempt>
   readonly waitsFor?: ReadonlyArray<WaitsFor>
+  /** Money that was captured after everybody had said no, or beyond what settled the session. `handledAt` is there once two persons have dealt with it; `left` is what has not gone back. */
+  readonly lateCaptures?: ReadonlyArray<LateCapture>
 }
 
 export type ProductCategory = "ruo_compounds" | "supplements" | "telehealth" | "lab_tests" | "membership" | "merchandise"
@@ -301,7 +316,7 @@ export interface SessionReturns {
 
 export type SessionState = "pending" | "processing" | "in_review" | "settled" | "failed" | "cancelled" | "expired"
 
-/** What a session in review waits for. When it waits for nothing more, it is settled or failed. */
+/** What a session in review waits for. When it waits for nothing more, it is settled or failed. Of one that ended without money: an incident that persons still have to deal with. */
 export interface WaitsFor {
   readonly what: "charge" | "refund" | "dispute" | "incident" | "money"
   readonly reference: string
