@@ -33,6 +33,8 @@ import { restRoutes } from "./http/restRoutes.ts"
 import { httpServer } from "./http/server.ts"
 import { webhookRoutes } from "./http/webhookRoutes.ts"
 import { Changes } from "./kernel/changes/Changes.ts"
+import { ChangeLifetime } from "./kernel/changes/ChangeStore.ts"
+import { SignedRefunds } from "./kernel/changes/SignedRefunds.ts"
 import { Checkout } from "./kernel/checkout/Checkout.ts"
 import { DisputeNews } from "./kernel/disputes/DisputeNews.ts"
 import { EventDispatcher } from "./kernel/events/EventDispatcher.ts"
@@ -126,7 +128,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     EventSubscriptions.layer,
     EventDispatcher.layer,
     Reviews.layer,
-    Changes.layer({ lifetime: settings.changeLifetime }),
+    Changes.layer.pipe(Layer.provide(SignedRefunds.layer)),
     Paging.layer({ patience: settings.pageAfter }),
     WebhookIntake.layer,
     WebhookProcessing.layer.pipe(
@@ -154,7 +156,13 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
   ).pipe(
     Layer.provide([EventConsumers.layer, Layer.sync(ClusterSeat, () => ({ isTaken: () => false }))]),
     Layer.provideMerge(kernel),
-    Layer.provide(Layer.mergeAll(SecureRandom.layerWebCrypto, Digest.layerWebCrypto)),
+    Layer.provide(
+      Layer.mergeAll(
+        SecureRandom.layerWebCrypto,
+        Digest.layerWebCrypto,
+        Layer.succeed(ChangeLifetime, settings.changeLifetime)
+      )
+    ),
     Layer.provide(Layer.succeed(RateLimits, settings.rateLimits))
   )
 }

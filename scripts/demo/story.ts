@@ -146,7 +146,7 @@ const setKillSwitch = (client: Client, mid: string, on: boolean) =>
   client.post("/graphql", {
     query: `mutation ($mid: ID!, $on: Boolean!) {
       setMidKillSwitch(mid: $mid, on: $on, reason: "demonstration") {
-        ... on NeedsApproval { changeRequest { changeId } }
+        ... on NeedsApproval { changeId }
       }
     }`,
     variables: { mid, on }

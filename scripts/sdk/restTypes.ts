@@ -121,7 +121,8 @@ export const restTypes = (document: OpenApiDocument): string => {
     for (const [status, body] of Object.entries(endpoint.responses)) {
       const schema = body.content?.["application/json"]?.schema
       if (schema === undefined) continue
-      if (Number(status) < 400) typeOf(schema, 0)
+      // What waits for a second person is answered 202, in the form of a refusal.
+      if (Number(status) < 400 && Number(status) !== 202) typeOf(schema, 0)
       else {
         for (const { $ref = "" } of schema.anyOf ?? [schema]) {
           const error = at(nameIn($ref)).properties?.["error"]?.properties ?? {}

@@ -2,16 +2,19 @@ import { DateTime, Duration, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { midTag } from "../kernel/cascade/IdempotencyKey.ts"
 import { Outcome } from "../kernel/cascade/Disposition.ts"
+import { ChangeRequest } from "../kernel/changes/ChangeRequest.ts"
+import { ChangeLifetime } from "../kernel/changes/ChangeStore.ts"
 import { Dispute } from "../kernel/disputes/Dispute.ts"
 import { AttemptId, MidId, ProviderName, SessionId } from "../kernel/ids.ts"
 import { Money } from "../kernel/Money.ts"
 import { LateCapture, SessionState, WaitsFor } from "../kernel/PaymentSession.ts"
 import { Refund, RefundBlocker } from "../kernel/refunds/Refund.ts"
-import { RefundLedger, type RefundOutcome } from "../kernel/refunds/RefundLedger.ts"
+import { RefundLedger, type RefundOrder, type RefundOutcome } from "../kernel/refunds/RefundLedger.ts"
 import { step, unavailable } from "./steps.ts"
 
 const before = [
   Schema.TaggedStruct("RefundReplayed", { refund: Refund }),
+  Schema.TaggedStruct("ApprovalAsked", { change: ChangeRequest }),
   Schema.TaggedStruct("RefundKeyReused", { earlierSession: SessionId, earlierBody: Schema.Unknown })
 ] as const
 
@@ -36,7 +39,8 @@ const Refundable = Schema.NullOr(
   ])
 )
 
-const Opening = Schema.Union([
+/** What `open_refund` answers. */
+export const refundOpenings = [
   ...before,
   Schema.TaggedStruct("Permitted", { refund: Refund }),
   Schema.TaggedStruct("NothingCaptured", { state: SessionState }),
@@ -46,8 +50,10 @@ const Opening = Schema.Union([
   }),
   Schema.TaggedStruct("RefundInReview", { refund: Refund }),
   Schema.TaggedStruct("TooMuch", { refundable: Schema.Int }),
+  Schema.TaggedStruct("OpenAlready", { change: Schema.String }),
+  Schema.TaggedStruct("MayNotAsk", {}),
   Schema.TaggedStruct("NoSuchSession", {})
-])
+] as const
 
 const Unresolved = Schema.Struct({
   refund: Refund,
@@ -80,9 +86,10 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
   RefundLedger,
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
+    const approvalMs = Duration.toMillis(yield* ChangeLifetime)
     const ofSessionStep = step(sql, "returns_of_session", OfSession)
     const refundableStep = step(sql, "refundable", Refundable)
-    const openStep = step(sql, "open_refund", Opening)
+    const openStep = step(sql, "open_refund", Schema.Union(refundOpenings))
     const recordStep = step(sql, "record_refund", Schema.NullOr(Refund))
     const takeOverStep = step(sql, "take_over_refunds", Schema.Int)
     const unresolvedStep = step(sql, "claim_unresolved_refunds", Schema.Array(Unresolved))
@@ -97,8 +104,8 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
       refundable: Effect.fn("RefundLedger.refundable")(function* ({ by, idempotencyKey: key, body }) {
         return (yield* refundableStep({ session: body.session, by, key, body })) ?? undefined
       }),
-      open: Effect.fn("RefundLedger.open")(({ lease, ...order }, { by, idempotencyKey: key, body }) =>
-        openStep({ ...order, tag: midTag(order.mid), leaseMs: Duration.toMillis(lease), by, key, body })
+      open: Effect.fn("RefundLedger.open")((order, { by, idempotencyKey: key, body }) =>
+        openStep({ ...orderOf(order), by, key, body, approvalMs })
       ),
       record: Effect.fn("RefundLedger.record")(function* ({ outcome, ...evidence }) {
         return (yield* recordStep({ ...evidence, outcome: yield* encoded(outcome) })) ?? undefined
@@ -129,6 +136,13 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
     })
   })
 )
+
+/** An order as the steps take it. */
+export const orderOf = ({ lease, ...order }: RefundOrder) => ({
+  ...order,
+  tag: midTag(order.mid),
+  leaseMs: Duration.toMillis(lease)
+})
 
 const encodeOutcome = Schema.encodeEffect(Outcome)
 const encoded = (outcome: RefundOutcome) =>

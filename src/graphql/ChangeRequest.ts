@@ -1,40 +1,17 @@
 import { Effect } from "effect"
 import { pageOf } from "../db/reads/Page.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
-import {
-  ChangeRequest as KernelChange,
-  type ChangeKind as ChangeKinds,
-  type ChangeState as ChangeStates
-} from "../kernel/changes/ChangeRequest.ts"
+import { ChangeRequest as KernelChange } from "../kernel/changes/ChangeRequest.ts"
 import { Changes } from "../kernel/changes/Changes.ts"
 import * as Refusals from "../kernel/changes/changeRefusals.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { builder } from "./builder.ts"
+import { ChangeKind, ChangeState } from "./changeWords.ts"
 import type { GraphqlContext } from "./context.ts"
 import { connectionOf, sliceOf } from "./pages.ts"
 import { plainId } from "./plainId.ts"
 import { Difference, Refusal } from "./Refusal.ts"
 import { ChangeRequest } from "./refs.ts"
-
-type Described<Value extends string> = Readonly<Record<Value, { readonly description: string }>>
-
-const ChangeKind = builder.enumType("ChangeKind", {
-  description: "What takes two persons.",
-  values: {
-    resume_mid: { description: "A merchant account that somebody stopped sends again." }
-  } satisfies Described<ChangeKinds>
-})
-
-const ChangeState = builder.enumType("ChangeState", {
-  description: "Where a change request stands.",
-  values: {
-    open: { description: "It waits for a second person." },
-    approved: { description: "A second person signed, and it was done in that moment." },
-    rejected: { description: "Somebody rejected it; nothing was done." },
-    withdrawn: { description: "Whoever asked took it back; nothing was done." },
-    expired: { description: "Nobody decided in its time; nothing was done." }
-  } satisfies Described<ChangeStates>
-})
 
 builder.node(ChangeRequest, {
   description:
@@ -62,6 +39,7 @@ builder.node(ChangeRequest, {
     }),
     decidedBy: t.exposeString("decidedBy", { nullable: true }),
     decidedAt: t.expose("decidedAt", { type: "DateTime", nullable: true }),
+    done: t.exposeString("done", { nullable: true, description: "What came of it: the id of the refund." }),
     said: t.exposeString("said", { nullable: true, description: "Why it was rejected or withdrawn." })
   })
 })
@@ -129,7 +107,14 @@ builder.objectType(Refusals.NeedsApproval, {
   name: "NeedsApproval",
   description: "It takes two persons, and waits for the second one now. Nothing else was done.",
   interfaces: [Refusal],
-  fields: (t) => ({ changeRequest: t.expose("change", { type: ChangeRequest }) })
+  fields: (t) => ({
+    changeId: t.string({
+      description: "The request that waits: `cr_1`.",
+      resolve: ({ change }) => change.id
+    }),
+    expiresAt: t.field({ type: "DateTime", resolve: ({ change }) => change.expiresAt }),
+    changeRequest: t.expose("change", { type: ChangeRequest, description: "All of it, for operators." })
+  })
 })
 
 builder.objectType(Refusals.UnknownChange, {

@@ -2,6 +2,7 @@ import { Brand as KernelBrand, Entity as KernelEntity } from "../kernel/Entity.t
 import { builder } from "./builder.ts"
 import { ProductCategory } from "./enums.ts"
 import { pagesBelow } from "./levels.ts"
+import { Money } from "./Money.ts"
 import { connectionOver } from "./pages.ts"
 import { plainId } from "./plainId.ts"
 import {
@@ -41,6 +42,12 @@ builder.node(Entity, {
       description: "Banking has not confirmed this company yet."
     }),
     underwrittenFor: t.expose("underwrittenFor", { type: [ProductCategory] }),
+    refundLimits: t.field({
+      type: [Money],
+      description:
+        "Up to how much of one charge goes back on one person's word. Without any limit, all of it; once there is one, nothing of other currencies.",
+      resolve: ({ refundLimits }) => refundLimits ?? []
+    }),
     brands: t.field({
       type: [Brand],
       description: "The brands under which it may collect.",

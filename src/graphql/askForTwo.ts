@@ -8,7 +8,7 @@ import type { GraphqlContext } from "./context.ts"
 
 /**
  * Asks for what two persons have to sign, and refuses with the request that waits. Answers when there is nothing to ask
- * for: true when it stands so already, false when there is no such thing.
+ * for: true when it stands so now, because it did or because it tightens, false when there is no such thing.
  */
 export const askForTwo = (
   { run, principal, key, operations }: GraphqlContext,
@@ -19,7 +19,7 @@ export const askForTwo = (
     Effect.gen(function* () {
       const heard = yield* (yield* Changes).request({ by: principal, byKey: key }, asked)
       if (heard._tag === "Requested") return yield* new NeedsApproval({ change: heard.change })
-      return heard._tag === "AsWanted"
+      return heard._tag !== "NotThere"
     }).pipe(adviseOnLedger("operate"))
   )
 }

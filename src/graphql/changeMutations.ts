@@ -12,7 +12,14 @@ import {
 import type { Signer } from "../kernel/changes/ChangeStore.ts"
 import { OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
-import { InvalidInput } from "../kernel/refusals.ts"
+import {
+  NothingToRefund,
+  NotSettledYet,
+  ProcessorUnavailable,
+  RefundBlocked,
+  RefundTooLarge
+} from "../kernel/refunds/refundRefusals.ts"
+import { InvalidInput, UnknownSession } from "../kernel/refusals.ts"
 import { AskedByNoOperator, SecondPersonNeeded } from "../kernel/reviews/reviewRefusals.ts"
 import { builder } from "./builder.ts"
 import type { GraphqlContext } from "./context.ts"
@@ -48,7 +55,7 @@ builder.mutationFields((t) => ({
   approveChange: t.field({
     type: ApproveChangePayload,
     description:
-      "Signs what another person asked for: it is done in the same moment, if what it was asked against still stands. Twice is once. For operators.",
+      "Signs what another person asked for: it is done in the same moment, if what it was asked against still stands. A refund is judged anew and sent. Twice is once. For operators.",
     args: { changeRequest: t.arg.id({ required: true, description: idWords }) },
     errors: {
       types: [
@@ -58,6 +65,12 @@ builder.mutationFields((t) => ({
         AskedByNoOperator,
         ChangeDecided,
         ChangedSince,
+        UnknownSession,
+        NothingToRefund,
+        RefundTooLarge,
+        RefundBlocked,
+        NotSettledYet,
+        ProcessorUnavailable,
         LedgerDidNotAnswer
       ],
       union: { name: "ApproveChangeResult" }

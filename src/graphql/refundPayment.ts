@@ -2,6 +2,8 @@ import { Effect } from "effect"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { refundKeyWords } from "../http/idempotencyKey.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
+import { ChangeOpenAlready, NeedsApproval } from "../kernel/changes/changeRefusals.ts"
+import { OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
 import type { Refund as KernelRefund } from "../kernel/refunds/Refund.ts"
 import * as RefundRefusals from "../kernel/refunds/refundRefusals.ts"
 import { Refunds } from "../kernel/refunds/Refunds.ts"
@@ -47,7 +49,7 @@ builder.mutationField("refundPayment", (t) =>
   t.field({
     type: RefundPaymentPayload,
     description:
-      "Gives back all that is left of a charge, or a part of it. What the processor has not settled yet is voided, the rest is refunded: `kind` says which. While nobody knows what became of a refund, no other is sent. Hanging up changes nothing about it: read the session's refunds.",
+      "Gives back all that is left of a charge, or a part of it. What the processor has not settled yet is voided, the rest is refunded: `kind` says which. What is more than the company's limit for one person waits for a second one (`NeedsApproval`): ask again with the same key to learn what came of it. While nobody knows what became of a refund, no other is sent. Hanging up changes nothing about it: read the session's refunds.",
     args: {
       input: t.arg({ type: RefundPaymentInput, required: true }),
       idempotencyKey: t.arg.string({ description: refundKeyWords })
@@ -58,6 +60,9 @@ builder.mutationField("refundPayment", (t) =>
         UnknownSession,
         ...Object.values(RefundRefusals),
         IdempotencyKeyReused,
+        NeedsApproval,
+        ChangeOpenAlready,
+        OperatorsOnly,
         LedgerDidNotAnswer
       ],
       union: { name: "RefundPaymentResult" }

@@ -1,6 +1,7 @@
 import * as Refusals from "../kernel/refunds/refundRefusals.ts"
 import { builder } from "./builder.ts"
 import { RefundBlocker, SessionState } from "./enums.ts"
+import { ChangeState } from "./changeWords.ts"
 import { Refusal } from "./Refusal.ts"
 
 // Why nothing is given back.
@@ -18,6 +19,13 @@ builder.objectType(Refusals.NothingToRefund, {
     }),
     gone: t.exposeString("gone", { nullable: true, description: "The charge of which nothing is left." })
   })
+})
+
+builder.objectType(Refusals.RefundNotApproved, {
+  name: "RefundNotApproved",
+  description: "It took a second person, who did not sign it.",
+  interfaces: [Refusal],
+  fields: (t) => ({ changeId: t.exposeString("change"), state: t.expose("state", { type: ChangeState }) })
 })
 
 builder.objectType(Refusals.RefundTooLarge, {

@@ -52,6 +52,7 @@ export const statusOf = {
   SubscriptionDisabled: 409,
   NothingToRefund: 409,
   RefundTooLarge: 409,
+  RefundNotApproved: 409,
   RefundBlocked: 409,
   NotSettledYet: 409,
   // It can be read, and is refused for what it says.

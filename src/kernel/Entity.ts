@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { ProductCategory } from "./Category.ts"
+import { Currency } from "./Money.ts"
 import { BrandId, EntityId } from "./ids.ts"
 
 /** A legal company of the group. What it may collect for is what it is underwritten for, and no more. */
@@ -9,6 +10,8 @@ export class Entity extends Schema.Class<Entity>("Entity")({
   collects: Schema.Boolean,
   paysOut: Schema.Boolean,
   underwrittenFor: Schema.Array(ProductCategory),
+  /** Up to how much of one charge goes back on one person's word; without any limit, all of it. */
+  refundLimits: Schema.optionalKey(Schema.Array(Schema.Struct({ amount: Schema.Int, currency: Currency }))),
   /** Banking has not confirmed this company yet. */
   placeholder: Schema.Boolean
 }) {}

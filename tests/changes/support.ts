@@ -9,7 +9,7 @@ export const first = developmentKey.key
 export const second = secondDevelopmentKey.key
 
 const refusal = "__typename ... on Refusal { code field message }"
-const needed = `${refusal} ... on NeedsApproval { changeRequest { changeId state } }`
+const needed = `${refusal} ... on NeedsApproval { changeId }`
 
 /** Asks GraphQL under a key, and answers what its one field says. */
 export const as = Effect.fnUntraced(function* (
@@ -42,7 +42,7 @@ export const turn = (key: string, mid: string, on: boolean, reason = "the acquir
 /** The plain id of the request that an answer says is waited for. */
 export const waits = (answer: unknown): string => {
   assert.strictEqual(codeOf(answer), "needs_approval", JSON.stringify(answer))
-  return String(at(answer, "changeRequest", "changeId"))
+  return String(at(answer, "changeId"))
 }
 
 const details = "kind state wanted before reason requestedBy decidedBy said"

@@ -170,7 +170,10 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "passed_gates.new_policy_version bump_policy_version O",
             "payment_sessions.guard_session guard_session O",
             "refund_evidence.guard_person guard_person O",
+            "refund_limits.guard_refund_limit guard_refund_limit O",
+            "refund_limits.new_policy_version bump_policy_version O",
             "refunds.guard_refund guard_refund O",
+            "refunds.guard_refund_signed guard_refund_signed O",
             "reviews.guard_review guard_review O",
             "routing_decisions.guard_decision guard_decision O",
             "webhook_inbox.guard_webhook guard_webhook O"

@@ -27,6 +27,7 @@ import { restRoutes } from "../../src/http/restRoutes.ts"
 import { httpServer } from "../../src/http/server.ts"
 import type { KeyRecord } from "../../src/kernel/access/KeyRecord.ts"
 import { Changes } from "../../src/kernel/changes/Changes.ts"
+import { SignedRefunds } from "../../src/kernel/changes/SignedRefunds.ts"
 import type { ChangeStore } from "../../src/kernel/changes/ChangeStore.ts"
 import type { EntityRegistry } from "../../src/kernel/EntityRegistry.ts"
 import { DisputeNews } from "../../src/kernel/disputes/DisputeNews.ts"
@@ -164,7 +165,7 @@ const kernel = Layer.mergeAll(
   RefundReconciler.layer,
   DisputeNews.layer,
   Reviews.layer,
-  Changes.layer({ lifetime: Duration.hours(24) }),
+  Changes.layer.pipe(Layer.provide(SignedRefunds.layer)),
   EventSubscriptions.layer
 ).pipe(
   Layer.provideMerge(storage.pipe(Layer.provide(ProviderNames.layer))),

@@ -257,9 +257,7 @@ it("the reference declares every refusal of an endpoint with its status", () => 
     "TooManyKeys",
     "UnknownKey",
     "KeysNotKept",
-    "NeedsApproval",
     "UnknownChange",
-    "ChangeOpenAlready",
     "ChangeDecided",
     "ChangedSince",
     "AskedByAnother"

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { AttemptState } from "../../src/kernel/Attempt.ts"
+import { ChangeKind, ChangeState } from "../../src/kernel/changes/ChangeRequest.ts"
 import { CardBrand } from "../../src/kernel/Card.ts"
 import { DeclineKind, RetryAdvice } from "../../src/kernel/cascade/Disposition.ts"
 import { ProductCategory, productCategories } from "../../src/kernel/Category.ts"
@@ -87,6 +88,8 @@ describe("the words that others know us by are these:", () => {
     ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
     ["kinds of a page", PageKind.literals, "in_review refund_in_review incident"],
     ["what stands against a fulfilment", FulfilmentBlocker.literals, "given_back disputed"],
+    ["what takes two persons", ChangeKind.literals, "resume_mid refund raise_refund_limit"],
+    ["states of a change request", ChangeState.literals, "open approved rejected withdrawn expired"],
     ["states of a review", ReviewState.literals, "open approved rejected expired"],
     ["conclusions of a person", Conclusion.literals, "captured refunded declined absent handled"],
     [

@@ -91,8 +91,10 @@ export const send = async <Value>(
   try {
     return { value: await sendUnder(key, line, asked, options, story), ownKey: true }
   } catch (thrown) {
-    // Whatever was thrown: the key waits for whoever asks for the same again.
-    if (story.doubt !== undefined) line.keys.keep(identity, key)
+    // Whatever was thrown: the key waits for whoever asks for the same again. So does the key of what waits for a second
+    // person, for the same call is told under it what came of that.
+    const waits = story.heard?.is === "answer" && story.heard.status === 202
+    if (story.doubt !== undefined || waits) line.keys.keep(identity, key)
     throw thrown
   }
 }

@@ -57,6 +57,10 @@ export const judge = <Value>(heard: Heard, read: (json: unknown) => Value | unde
   const { status, json } = heard
   if (status >= 200 && status < 300) {
     const value = read(json)
+    // It was taken down, and waits for a second person: nothing was done yet.
+    if (value === undefined && status === 202 && isErrorBody(json)) {
+      return { is: "refused", refusal: { ...json.error, status }, again: false }
+    }
     return value === undefined
       ? { is: "unknown", because: "unreadable_answer", again: true }
       : { is: "answered", value }

@@ -3,6 +3,7 @@ import { SqlClient } from "effect/sql"
 import { ChangeRequest, ChangeState } from "../../kernel/changes/ChangeRequest.ts"
 import { ChangeStore } from "../../kernel/changes/ChangeStore.ts"
 import { OperatorsOnly } from "../../kernel/operations/operatorRefusals.ts"
+import { orderOf, refundOpenings } from "../RefundLedgerPg.ts"
 import { step } from "../steps.ts"
 
 const NotOperator = Schema.TaggedStruct("NotOperator", {})
@@ -12,10 +13,11 @@ const Asking = Schema.Union([
   NotOperator,
   Schema.TaggedStruct("NotThere", {}),
   Schema.TaggedStruct("AsWanted", {}),
+  Schema.TaggedStruct("Done", {}),
   Schema.TaggedStruct("OpenAlready", { change: Schema.String })
 ])
 
-const Signing = Schema.Union([
+const signings = [
   Schema.TaggedStruct("Decided", { change: ChangeRequest }),
   NotOperator,
   Schema.TaggedStruct("NoSuchChange", {}),
@@ -24,7 +26,8 @@ const Signing = Schema.Union([
   Schema.TaggedStruct("AskedByAnother", {}),
   Schema.TaggedStruct("AskedByNoOperator", {}),
   Schema.TaggedStruct("ChangedSince", { before: Schema.Unknown, stands: Schema.Unknown })
-])
+] as const
+const GivesBack = Schema.TaggedStruct("GivesBack", { change: ChangeRequest })
 
 const Rows = Schema.NullOr(Schema.Array(ChangeRequest))
 
@@ -37,7 +40,8 @@ export const layer: Layer.Layer<ChangeStore, never, SqlClient.SqlClient> = Layer
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const requestStep = step(sql, "request_change", Asking)
-    const decideStep = step(sql, "decide_change", Signing)
+    const decideStep = step(sql, "decide_change", Schema.Union([...signings, GivesBack]))
+    const signStep = step(sql, "sign_refund", Schema.Union([...signings, ...refundOpenings]))
     const byIdStep = step(sql, "read_changes_by_id", Rows)
     const listStep = step(sql, "read_changes", Rows)
     const expireStep = step(sql, "expire_changes", Schema.Int)
@@ -48,6 +52,9 @@ export const layer: Layer.Layer<ChangeStore, never, SqlClient.SqlClient> = Layer
       ),
       decide: Effect.fn("ChangeStore.decide")((who, change, decision, said) =>
         decideStep({ ...who, nr: numberOf(change), decision, said })
+      ),
+      signRefund: Effect.fn("ChangeStore.signRefund")((who, change, order) =>
+        signStep({ ...orderOf(order), ...who, nr: numberOf(change) })
       ),
       byId: Effect.fn("ChangeStore.byId")(function* (by, ids) {
         return (yield* byIdStep({ by, nrs: ids.map(numberOf) })) ?? (yield* new OperatorsOnly())

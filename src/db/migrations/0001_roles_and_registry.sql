@@ -35,6 +35,15 @@ create table entity_underwriting (
   primary key (entity_id, category)
 );
 
+-- Up to how much of one charge an entity gives back on one person's word. Of an entity that has limits, other currencies
+-- have none of it.
+create table refund_limits (
+  entity_id text not null references entities,
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  amount bigint not null check (amount between 0 and 999999999999),
+  primary key (entity_id, currency)
+);
+
 create table brands (
   brand_id text primary key check (brand_id ~ '^[a-z][a-z0-9-]{0,62}$'),
   name text not null,
@@ -220,8 +229,9 @@ create trigger new_policy_version after insert or update or delete on brand_enti
 create trigger new_policy_version after insert or update or delete on merchant_accounts for each statement execute function bump_policy_version();
 create trigger new_policy_version after insert or update or delete on mid_underwriting for each statement execute function bump_policy_version();
 
+create trigger new_policy_version after insert or update or delete on refund_limits for each statement execute function bump_policy_version();
 create trigger new_policy_version after insert or update or delete on passed_gates for each statement execute function bump_policy_version();
 
-grant select on entities, entity_underwriting, brands, brand_entities, merchant_accounts, mid_underwriting, passed_gates,
+grant select on entities, refund_limits, entity_underwriting, brands, brand_entities, merchant_accounts, mid_underwriting, passed_gates,
   prices, plans, principals, api_keys, policy_version to payments_app;
 grant execute on function api_operations to payments_app;

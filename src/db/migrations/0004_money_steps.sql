@@ -550,7 +550,10 @@ create function load_registry() returns jsonb language sql stable set search_pat
     'entities', (select coalesce(jsonb_agg(jsonb_build_object(
         'id', e.entity_id, 'name', e.name, 'collects', e.collects, 'paysOut', e.pays_out, 'placeholder', e.placeholder,
         'underwrittenFor', (select coalesce(jsonb_agg(u.category order by u.category), '[]') from entity_underwriting u
-          where u.entity_id = e.entity_id and u.revoked_at is null)) order by e.entity_id), '[]') from entities e),
+          where u.entity_id = e.entity_id and u.revoked_at is null))
+        || coalesce((select jsonb_build_object('refundLimits', jsonb_agg(jsonb_build_object('amount', l.amount, 'currency', l.currency)
+          order by l.currency)) from refund_limits l where l.entity_id = e.entity_id having count(*) > 0), '{}')
+        order by e.entity_id), '[]') from entities e),
     'brands', (select coalesce(jsonb_agg(jsonb_build_object(
         'id', b.brand_id, 'name', b.name, 'redirectOrigins', to_jsonb(b.redirect_origins),
         'entities', (select coalesce(jsonb_agg(be.entity_id order by be.entity_id), '[]') from brand_entities be

@@ -414,7 +414,7 @@ begin
   if not found then return null; end if;
   select * into earlier from refunds where requested_by = p ->> 'by' and requested_key = p ->> 'key';
   if found then return refund_asked_before(earlier, s, p -> 'body'); end if;
-  return jsonb_build_object('_tag', 'Refundable', 'state', s.state, 'captures', captures_json(s.session_id));
+  return coalesce(refund_waiting(p), jsonb_build_object('_tag', 'Refundable', 'state', s.state, 'captures', captures_json(s.session_id)));
 end
 $body$;
 
@@ -436,11 +436,14 @@ declare
   dispute disputes;
   r refunds;
   nr integer;
+  waiting jsonb;
 begin
   select * into s from payment_sessions where session_id = p ->> 'session' for update;
   if not found then return jsonb_build_object('_tag', 'NoSuchSession'); end if;
   select * into earlier from refunds where requested_by = p ->> 'by' and requested_key = p ->> 'key';
   if found then return refund_asked_before(earlier, s, p -> 'body'); end if;
+  waiting := refund_waiting(p);
+  if waiting is not null then return waiting; end if;
   select * into c from captures
   where session_id = s.session_id and mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference' for update;
   if not found then return jsonb_build_object('_tag', 'NothingCaptured', 'state', s.state); end if;
@@ -455,6 +458,7 @@ begin
   if (p ->> 'amount')::bigint > refundable_of(c) then
     return jsonb_build_object('_tag', 'TooMuch', 'refundable', greatest(refundable_of(c), 0));
   end if;
+  if refund_over_limit(c, (p ->> 'amount')::bigint) and not refund_signed_now(c, (p ->> 'amount')::bigint) then return ask_for_refund(p, c); end if;
   select coalesce(max(ordinal), 0) + 1 into nr from refunds where session_id = s.session_id;
   insert into refunds (refund_id, session_id, ordinal, attempt_id, mid_id, entity_id, provider, category, brand_id,
     processor_reference, amount, currency, kind, reason, requested_by, requested_key, request, idempotency_key, state, lease_until)

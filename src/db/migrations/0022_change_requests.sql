@@ -5,7 +5,7 @@ set local search_path to payments, pg_temp;
 -- the same commit, and only if what it was asked against is as it was. What tightens is one person's, at once.
 create table change_requests (
   change_nr bigint generated always as identity primary key,
-  kind text not null check (kind in ('resume_mid')),
+  kind text not null check (kind in ('resume_mid', 'refund', 'raise_refund_limit')),
   -- What of it there is one of: one request for it is open at a time.
   about text not null,
   -- The chain of the audit that it is told in.
@@ -21,6 +21,12 @@ create table change_requests (
   decided_by text,
   decided_at timestamptz,
   said text,
+  -- What came of it: the refund.
+  done text,
+  -- Of a refund: under which key it was asked for, and with what.
+  asked_key text,
+  asked_body jsonb,
+  constraint change_asked_once unique (requested_by, asked_key),
   constraint change_decided_by_somebody check (
     (state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null)),
   constraint change_approved_in_time check (state <> 'approved' or decided_at <= expires_at)
@@ -30,13 +36,19 @@ create index change_requests_open on change_requests (expires_at) where state = 
 
 -- What a key has to be for, so that its holder may ask for a change.
 create function change_right(kind text) returns text language sql immutable set search_path = payments, pg_temp as $body$
-  select 'registry:write'
+  select case kind when 'refund' then 'refunds:write' else 'registry:write' end
 $body$;
 
 -- Whether an operator has a key now that is for something: any of theirs, or the one that is named.
 create function may(who text, operation text, key text default null) returns boolean language sql stable set search_path = payments, pg_temp as $body$
   select is_operator(who) and exists (select from api_keys k
     where k.principal = who and is_live(k) and operation = any (k.operations) and (key is null or k.key_id = key))
+$body$;
+
+-- Whether somebody may ask for a change: an operator; for a refund also an app.
+create function may_ask(who text, kind text) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select (kind = 'refund' or is_operator(who)) and exists (select from api_keys k
+    where k.principal = who and is_live(k) and change_right(kind) = any (k.operations))
 $body$;
 
 -- As the owner, so that whoever may write a request is judged, and not stopped for a function that he may not call.
@@ -47,15 +59,15 @@ begin
       raise exception 'a change is asked for before it is signed' using errcode = 'check_violation', constraint = 'change_begins_open';
     end if;
   else
-    if (new.change_nr, new.kind, new.about, new.chain, new.wanted, new.base, new.reason, new.requested_by, new.requested_at, new.expires_at)
-      is distinct from (old.change_nr, old.kind, old.about, old.chain, old.wanted, old.base, old.reason, old.requested_by, old.requested_at, old.expires_at) then
+    if (new.change_nr, new.kind, new.about, new.chain, new.wanted, new.base, new.reason, new.requested_by, new.requested_at, new.expires_at, new.asked_key, new.asked_body)
+      is distinct from (old.change_nr, old.kind, old.about, old.chain, old.wanted, old.base, old.reason, old.requested_by, old.requested_at, old.expires_at, old.asked_key, old.asked_body) then
       raise exception 'what was asked for does not change' using errcode = 'restrict_violation', constraint = 'change_unchanged';
     end if;
     if old.state <> 'open' then
       raise exception 'a change is decided once' using errcode = 'restrict_violation', constraint = 'change_decided_once';
     end if;
   end if;
-  if new.state in ('open', 'approved') and not may(new.requested_by, change_right(new.kind))
+  if new.state in ('open', 'approved') and not may_ask(new.requested_by, new.kind)
     or new.state in ('approved', 'rejected') and not may(new.decided_by, 'changes:approve') then
     raise exception 'a change is asked for and signed by whoever may' using errcode = 'check_violation', constraint = 'change_by_right';
   end if;
@@ -93,47 +105,84 @@ create function change_json(c change_requests) returns jsonb language sql stable
   select jsonb_strip_nulls(jsonb_build_object('id', 'cr_' || c.change_nr, 'kind', c.kind, 'reason', c.reason,
     'state', case when c.state = 'open' and c.expires_at <= now() then 'expired' else c.state end,
     'requestedBy', c.requested_by, 'requestedAt', iso(c.requested_at), 'expiresAt', iso(c.expires_at),
-    'decidedBy', c.decided_by, 'decidedAt', iso(c.decided_at), 'said', c.said))
+    'decidedBy', c.decided_by, 'decidedAt', iso(c.decided_at), 'said', c.said, 'done', c.done))
     || jsonb_build_object('wanted', c.wanted, 'before', c.base)
 $body$;
 
 -- What a request of a kind is about.
 create function change_about(kind text, wanted jsonb) returns text language sql immutable set search_path = payments, pg_temp as $body$
-  select wanted ->> 'mid'
+  select case kind
+    when 'resume_mid' then wanted ->> 'mid'
+    when 'refund' then (wanted ->> 'mid') || ' ' || (wanted ->> 'processorReference')
+    when 'raise_refund_limit' then (wanted ->> 'entity') || ' ' || (wanted ->> 'currency')
+  end
 $body$;
 
 create function change_chain(kind text, wanted jsonb) returns text language sql immutable set search_path = payments, pg_temp as $body$
-  select 'mid:' || (wanted ->> 'mid')
+  select case kind
+    when 'resume_mid' then 'mid:' || (wanted ->> 'mid')
+    when 'refund' then wanted ->> 'session'
+    when 'raise_refund_limit' then 'entity:' || (wanted ->> 'entity')
+  end
 $body$;
 
 -- What stands there now of what would be changed; null when there is no such thing. A stop is told with who stopped it
 -- when and why: another stop is another one, though the switch is on as before.
 create function change_base(kind text, wanted jsonb) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
-  select jsonb_build_object('killSwitch', m.kill_switch, 'stopped', case when m.kill_switch then (
-      select jsonb_build_object('row', position, 'by', actor, 'at', iso(at), 'reason', detail -> 'reason') from audit
-      where chain = 'mid:' || m.mid_id and action = 'mid.kill_switch' order by position desc limit 1) end)
-  from merchant_accounts m where m.mid_id = wanted ->> 'mid'
+  select case kind
+    when 'resume_mid' then (
+      select jsonb_build_object('killSwitch', m.kill_switch, 'stopped', case when m.kill_switch then (
+          select jsonb_build_object('row', position, 'by', actor, 'at', iso(at), 'reason', detail -> 'reason') from audit
+          where chain = 'mid:' || m.mid_id and action = 'mid.kill_switch' order by position desc limit 1) end)
+      from merchant_accounts m where m.mid_id = wanted ->> 'mid')
+    when 'raise_refund_limit' then (
+      select jsonb_build_object('amount', (select l.amount from refund_limits l
+        where l.entity_id = e.entity_id and l.currency = wanted ->> 'currency'))
+      from entities e where e.entity_id = wanted ->> 'entity')
+  end
 $body$;
 
--- Whether nothing is left to do.
-create function change_done(kind text, base jsonb) returns boolean language sql immutable set search_path = payments, pg_temp as $body$
-  select not (base ->> 'killSwitch')::boolean
+-- Whether it stands so already.
+create function change_stands(kind text, base jsonb, wanted jsonb) returns boolean language sql immutable set search_path = payments, pg_temp as $body$
+  select case kind
+    when 'resume_mid' then not (base ->> 'killSwitch')::boolean
+    when 'raise_refund_limit' then base -> 'amount' = wanted -> 'amount'
+  end
+$body$;
+
+-- Whether it tightens: then it is one person's to do.
+create function change_tightens(kind text, base jsonb, wanted jsonb) returns boolean language sql immutable set search_path = payments, pg_temp as $body$
+  select case kind
+    when 'raise_refund_limit' then coalesce((wanted ->> 'amount')::bigint < (base ->> 'amount')::bigint, true)
+    else false
+  end
 $body$;
 
 -- Locks what would be changed, before the request: the order of locks of all who change it.
 create function lock_changed(kind text, wanted jsonb) returns void language plpgsql set search_path = payments, pg_temp as $body$
 begin
-  perform from merchant_accounts where mid_id = wanted ->> 'mid' for no key update;
+  case kind
+    when 'resume_mid' then perform from merchant_accounts where mid_id = wanted ->> 'mid' for no key update;
+    when 'refund' then perform from payment_sessions where session_id = wanted ->> 'session' for update;
+    when 'raise_refund_limit' then perform from entities where entity_id = wanted ->> 'entity' for no key update;
+  end case;
 end
 $body$;
 
--- Does what two persons signed.
-create function do_change(c change_requests) returns void language plpgsql set search_path = payments, pg_temp as $body$
-declare
-  signed jsonb := jsonb_build_object('reason', c.reason, 'change', 'cr_' || c.change_nr, 'requestedBy', c.requested_by);
+-- Does what two persons signed, or what one does alone because it tightens. `told` goes into the audit with it.
+create function do_change(kind text, wanted jsonb, by text, told jsonb) returns void
+language plpgsql set search_path = payments, pg_temp as $body$
 begin
-  update merchant_accounts set kill_switch = false where mid_id = c.wanted ->> 'mid';
-  perform write_audit(c.chain, c.decided_by, 'mid.kill_switch', signed || '{"on": false}');
+  case kind
+    when 'resume_mid' then
+      update merchant_accounts set kill_switch = false where mid_id = wanted ->> 'mid';
+      perform write_audit(change_chain(kind, wanted), by, 'mid.kill_switch', told || '{"on": false}');
+    when 'raise_refund_limit' then
+      insert into refund_limits (entity_id, currency, amount)
+      values (wanted ->> 'entity', wanted ->> 'currency', (wanted ->> 'amount')::bigint)
+      on conflict (entity_id, currency) do update set amount = excluded.amount;
+      perform write_audit(change_chain(kind, wanted), by, 'entity.refund_limit', told || wanted);
+  end case;
 end
 $body$;
 
@@ -157,26 +206,20 @@ begin
 end
 $body$;
 
--- {by, byKey, kind, wanted, reason, lifetimeMs}. Who asks for the same that is asked for already is told of that one.
-create function request_change(p jsonb) returns jsonb
-language plpgsql security definer set search_path = payments, pg_temp as $body$
+-- Asks for a change: {by, kind, wanted, reason, lifetimeMs, key?, body?}, against what stands there. Who asks for the same
+-- that is asked for already is told of that one.
+create function ask_for(p jsonb, stands jsonb) returns jsonb language plpgsql set search_path = payments, pg_temp as $body$
 declare
   k text := p ->> 'kind';
   w jsonb := p -> 'wanted';
-  base jsonb := change_base(k, w);
   c change_requests;
 begin
-  if not may(p ->> 'by', change_right(k), p ->> 'byKey') or not may(p ->> 'by', 'changes:request', p ->> 'byKey') then
-    return jsonb_build_object('_tag', 'NotOperator');
-  end if;
-  if base is null then return jsonb_build_object('_tag', 'NotThere'); end if;
-  if change_done(k, base) then return jsonb_build_object('_tag', 'AsWanted'); end if;
   perform expire_changes(jsonb_build_object('limit', 1, 'nr', (
     select change_nr from change_requests where kind = k and about = change_about(k, w) and state = 'open')));
   loop
     -- Of two at once the second waits here until the first is committed.
-    insert into change_requests (kind, about, chain, wanted, base, reason, requested_by, expires_at)
-    values (k, change_about(k, w), change_chain(k, w), w, base, p ->> 'reason', p ->> 'by',
+    insert into change_requests (kind, about, chain, wanted, base, reason, requested_by, asked_key, asked_body, expires_at)
+    values (k, change_about(k, w), change_chain(k, w), w, stands, p ->> 'reason', p ->> 'by', p ->> 'key', p -> 'body',
       now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond')
     on conflict (kind, about) where state = 'open' do nothing
     returning * into c;
@@ -184,7 +227,7 @@ begin
     select * into c from change_requests where kind = k and about = change_about(k, w) and state = 'open';
     -- Decided meanwhile: there is room for another one.
     continue when not found;
-    if c.wanted = w and c.base = base then return jsonb_build_object('_tag', 'Requested', 'change', change_json(c)); end if;
+    if c.wanted = w and c.base = stands then return jsonb_build_object('_tag', 'Requested', 'change', change_json(c)); end if;
     return jsonb_build_object('_tag', 'OpenAlready', 'change', 'cr_' || c.change_nr);
   end loop;
   perform write_audit(c.chain, p ->> 'by', 'change.requested', change_json(c));
@@ -192,9 +235,32 @@ begin
 end
 $body$;
 
--- {by, byKey, nr, decision: approved | rejected | withdrawn, said?}. What is approved is done in the same commit.
-create function decide_change(p jsonb) returns jsonb
+-- {by, byKey, kind, wanted, reason, lifetimeMs}. What tightens is done at once, everything else is asked for.
+create function request_change(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  k text := p ->> 'kind';
+  w jsonb := p -> 'wanted';
+  stands jsonb;
+begin
+  if not may(p ->> 'by', change_right(k), p ->> 'byKey') or not may(p ->> 'by', 'changes:request', p ->> 'byKey') then
+    return jsonb_build_object('_tag', 'NotOperator');
+  end if;
+  perform lock_changed(k, w);
+  stands := change_base(k, w);
+  if stands is null then return jsonb_build_object('_tag', 'NotThere'); end if;
+  if change_stands(k, stands, w) then return jsonb_build_object('_tag', 'AsWanted'); end if;
+  if change_tightens(k, stands, w) then
+    perform do_change(k, w, p ->> 'by', jsonb_build_object('reason', p ->> 'reason'));
+    return jsonb_build_object('_tag', 'Done');
+  end if;
+  return ask_for(p - 'key' - 'body', stands);
+end
+$body$;
+
+-- Why a decision is not taken: {by, byKey, nr, decision}. Null when nothing stands against it; then the request, and what
+-- it would change, are locked.
+create function decision_refused(p jsonb) returns jsonb language plpgsql set search_path = payments, pg_temp as $body$
 declare
   c change_requests;
   wish text := p ->> 'decision';
@@ -206,7 +272,7 @@ begin
   select * into c from change_requests where change_nr = (p ->> 'nr')::bigint;
   if not found then return jsonb_build_object('_tag', 'NoSuchChange'); end if;
   if wish = 'approved' then perform lock_changed(c.kind, c.wanted); end if;
-  select * into c from change_requests where change_nr = c.change_nr for update;
+  perform from change_requests where change_nr = c.change_nr for update;
   perform expire_changes(jsonb_build_object('limit', 1, 'nr', c.change_nr));
   select * into c from change_requests where change_nr = c.change_nr;
   if c.state <> 'open' then
@@ -217,20 +283,154 @@ begin
   if wish = 'withdrawn' and person_of(c.requested_by) <> person_of(p ->> 'by') then return jsonb_build_object('_tag', 'AskedByAnother'); end if;
   if wish = 'approved' then
     if person_of(c.requested_by) = person_of(p ->> 'by') then return jsonb_build_object('_tag', 'SamePerson'); end if;
-    if not may(c.requested_by, change_right(c.kind)) then return jsonb_build_object('_tag', 'AskedByNoOperator'); end if;
-    stands := change_base(c.kind, c.wanted);
-    if stands is distinct from c.base then
-      return jsonb_build_object('_tag', 'ChangedSince', 'before', c.base, 'stands', stands);
+    if not may_ask(c.requested_by, c.kind) then return jsonb_build_object('_tag', 'AskedByNoOperator'); end if;
+    -- What may be given back is judged anew when it is written ahead.
+    if c.kind <> 'refund' then
+      stands := change_base(c.kind, c.wanted);
+      if stands is distinct from c.base then
+        return jsonb_build_object('_tag', 'ChangedSince', 'before', c.base, 'stands', stands);
+      end if;
     end if;
   end if;
-  update change_requests set state = wish, decided_by = p ->> 'by', decided_at = now(), said = p ->> 'said'
-  where change_nr = c.change_nr returning * into c;
+  return null;
+end
+$body$;
+
+-- Writes a decision that nothing stands against: {by, nr, decision, said?}. `came_of_it`: the refund.
+create function write_decision(p jsonb, came_of_it text) returns change_requests language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  c change_requests;
+begin
+  update change_requests set state = p ->> 'decision', decided_by = p ->> 'by', decided_at = now(), said = p ->> 'said', done = came_of_it
+  where change_nr = (p ->> 'nr')::bigint returning * into c;
   perform write_audit(c.chain, p ->> 'by', 'change.' || c.state, jsonb_build_object(
-    'change', 'cr_' || c.change_nr, 'kind', c.kind, 'requestedBy', c.requested_by, 'said', c.said));
-  if wish = 'approved' then perform do_change(c); end if;
+    'change', 'cr_' || c.change_nr, 'kind', c.kind, 'requestedBy', c.requested_by, 'said', c.said, 'done', c.done));
+  return c;
+end
+$body$;
+
+-- {by, byKey, nr, decision: approved | rejected | withdrawn, said?}. What is approved is done in the same commit; of a refund
+-- it is only said that it may be written ahead.
+create function decide_change(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  c change_requests;
+  refused jsonb := decision_refused(p);
+begin
+  if refused is not null then return refused; end if;
+  if p ->> 'decision' = 'approved' then
+    select * into c from change_requests where change_nr = (p ->> 'nr')::bigint;
+    if c.kind = 'refund' then return jsonb_build_object('_tag', 'GivesBack', 'change', change_json(c)); end if;
+  end if;
+  c := write_decision(p, null);
+  if c.state = 'approved' then
+    perform do_change(c.kind, c.wanted, c.decided_by, jsonb_build_object('reason', c.reason, 'change', 'cr_' || c.change_nr,
+      'requestedBy', c.requested_by));
+  end if;
   return jsonb_build_object('_tag', 'Decided', 'change', change_json(c));
 end
 $body$;
+
+-- Refunds -------------------------------------------------------------------------------------------------------------
+
+-- Whether giving so much back takes two: with what went back of the charge, or may be on its way, on one person's word it
+-- is more than the limit. So no sum is split into parts that pass it one by one.
+create function refund_over_limit(c captures, back bigint) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select exists (select from refund_limits where entity_id = c.entity_id)
+    and back + (select coalesce(sum(r.amount), 0) from refunds r
+      where r.mid_id = c.mid_id and r.processor_reference = c.processor_reference and r.state not in ('declined', 'absent', 'taken_back')
+        and not exists (select from change_requests q
+          where q.kind = 'refund' and q.about = c.mid_id || ' ' || c.processor_reference and q.done = r.refund_id))
+    > coalesce((select l.amount from refund_limits l where l.entity_id = c.entity_id and l.currency = c.currency), 0)
+$body$;
+
+create function refund_signed_now(c captures, back bigint) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select exists (select from change_requests q
+    where q.kind = 'refund' and q.about = c.mid_id || ' ' || c.processor_reference and q.state = 'approved' and q.decided_at = now()
+      and (q.wanted ->> 'amount')::bigint = back)
+$body$;
+
+-- What was asked for under a key and not given back: {session, by, key?, body}.
+create function refund_waiting(p jsonb) returns jsonb language plpgsql stable set search_path = payments, pg_temp as $body$
+declare
+  c change_requests;
+begin
+  select * into c from change_requests where requested_by = p ->> 'by' and asked_key = p ->> 'key' and state <> 'approved';
+  if not found then return null; end if;
+  if c.wanted ->> 'session' <> p ->> 'session' or c.asked_body <> p -> 'body' then
+    return jsonb_build_object('_tag', 'RefundKeyReused', 'earlierSession', c.wanted -> 'session', 'earlierBody', c.asked_body);
+  end if;
+  return jsonb_build_object('_tag', 'ApprovalAsked', 'change', change_json(c));
+end
+$body$;
+
+-- Takes down that a refund waits for a second person: the parameter of `open_refund`.
+create function ask_for_refund(p jsonb, c captures) returns jsonb language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  asked jsonb;
+begin
+  if not may_ask(p ->> 'by', 'refund') then return jsonb_build_object('_tag', 'MayNotAsk'); end if;
+  asked := ask_for(jsonb_build_object('kind', 'refund', 'by', p -> 'by', 'reason', p -> 'reason', 'lifetimeMs', p -> 'approvalMs',
+      'wanted', jsonb_build_object('session', c.session_id, 'mid', c.mid_id, 'processorReference', c.processor_reference,
+        'amount', p -> 'amount', 'currency', c.currency),
+      'body', p -> 'body') || case when p ->> 'key' is null then '{}' else jsonb_build_object('key', p -> 'key') end,
+    jsonb_build_object('captured', c.amount, 'limit', (
+      select l.amount from refund_limits l where l.entity_id = c.entity_id and l.currency = c.currency)));
+  return case when asked ->> '_tag' = 'Requested' then asked || '{"_tag": "ApprovalAsked"}' else asked end;
+end
+$body$;
+
+-- Signs a refund and writes it ahead, in one commit: {by, byKey, nr, ...} and what `open_refund` takes of the order. What
+-- stands against it now is answered, and nothing is signed.
+create function sign_refund(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  c change_requests;
+  signing jsonb := p || '{"decision": "approved"}';
+  refused jsonb := decision_refused(signing);
+  opened jsonb;
+begin
+  if refused is not null then return refused; end if;
+  select * into c from change_requests where change_nr = (p ->> 'nr')::bigint;
+  begin
+    c := write_decision(signing, 're_' || substr(c.chain, 4) || '_'
+      || (select coalesce(max(ordinal), 0) + 1 from refunds where session_id = c.chain));
+    opened := open_refund(p || c.wanted || jsonb_build_object('by', c.requested_by, 'key', c.asked_key, 'body', c.asked_body,
+      'reason', c.reason));
+    if opened ->> '_tag' <> 'Permitted' then raise exception 'nothing is signed' using errcode = 'P0R01'; end if;
+  exception when sqlstate 'P0R01' then
+    return opened;
+  end;
+  return opened;
+end
+$body$;
+
+-- Whatever the code does, more than the limit goes back in the commit of a second signature alone.
+create function guard_refund_signed() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  c captures;
+begin
+  select * into c from captures where mid_id = new.mid_id and processor_reference = new.processor_reference;
+  if refund_over_limit(c, new.amount) and not refund_signed_now(c, new.amount) then
+    raise exception 'two persons give so much back' using errcode = 'check_violation', constraint = 'refund_signed_by_two';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_refund_signed before insert on refunds for each row execute function guard_refund_signed();
+
+create function guard_refund_limit() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
+begin
+  if tg_op = 'UPDATE' then
+    if (new.entity_id, new.currency) = (old.entity_id, old.currency)
+      and (new.amount <= old.amount or signed_now('raise_refund_limit', old.entity_id || ' ' || old.currency)) then
+      return new;
+    end if;
+  end if;
+  raise exception 'two persons raise a limit, and nobody takes it away' using errcode = 'check_violation', constraint = 'refund_limit_raised_by_two';
+end
+$body$;
+create trigger guard_refund_limit before update or delete on refund_limits for each row execute function guard_refund_limit();
 
 -- {by, nrs}: those of them that there are. Null for whoever is no operator, as below.
 create function read_changes_by_id(p jsonb) returns jsonb
@@ -260,4 +460,4 @@ begin
 end
 $body$;
 
-grant execute on function expire_changes, request_change, decide_change, read_changes_by_id, read_changes to payments_app;
+grant execute on function expire_changes, request_change, decide_change, sign_refund, read_changes_by_id, read_changes to payments_app;

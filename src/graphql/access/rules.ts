@@ -66,6 +66,7 @@ export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs
     passGate: operations,
     revokeGate: operations,
     setMidKillSwitch: ["registry:write"],
+    setRefundLimit: ["registry:write", "changes:request"],
     createApiKey: keys,
     rotateApiKey: keys,
     revokeApiKey: keys,

@@ -59,6 +59,10 @@ const create = HttpApiEndpoint.post("create", "/:id/refunds", {
     refusals.InvalidInput,
     refusals.UnknownSession,
     refusals.NothingToRefund,
+    refusals.NeedsApproval,
+    refusals.RefundNotApproved,
+    refusals.ChangeOpenAlready,
+    refusals.OperatorsOnly,
     refusals.RefundTooLarge,
     refusals.RefundBlocked,
     refusals.NotSettledYet,
@@ -72,7 +76,7 @@ const create = HttpApiEndpoint.post("create", "/:id/refunds", {
     OpenApi.annotations({
       summary: "Give money back",
       description:
-        "All that is left of a charge, or a part of it. What the processor has not settled yet is voided, the rest is refunded; `kind` says which. A declined refund is an answer, not an error. While nobody knows what became of a refund, no other is sent, and a disputed charge is not given back. Hanging up changes nothing about it: read the refunds to learn what came of it."
+        "All that is left of a charge, or a part of it. What the processor has not settled yet is voided, the rest is refunded; `kind` says which. A declined refund is an answer, not an error. While nobody knows what became of a refund, no other is sent, and a disputed charge is not given back. What is more than the company's limit waits for a second person: 202 names the request, and whoever asks again with the same Idempotency-Key is told of the refund once it is signed. Hanging up changes nothing about it: read the refunds to learn what came of it."
     })
   )
 

@@ -1,5 +1,6 @@
 import { Effect, Schema, SchemaGetter, Struct } from "effect"
 import { HttpApiSchema } from "effect/http-api"
+import * as Changes from "../../kernel/changes/changeRefusals.ts"
 import * as Events from "../../kernel/events/eventRefusals.ts"
 import { OperatorsOnly as KernelOperatorsOnly } from "../../kernel/operations/operatorRefusals.ts"
 import * as Kernel from "../../kernel/refusals.ts"
@@ -283,6 +284,25 @@ export const ReviewContradicted = refusal(
   "ReviewContradicted",
   Reviews.ReviewContradicted,
   fields(Reviews.ReviewContradicted, ["by", "notBefore", "webhook"])
+)
+/** Where the request that waits is told of: its id, and until when it waits. */
+const waiting = Schema.Struct({
+  change: Schema.Struct({
+    id: Schema.String.annotate({ description: "`cr_...`: the change request that another person approves." }),
+    state: Changes.NeedsApproval.fields.change.fields.state,
+    expiresAt: Schema.DateTimeUtcFromString
+  })
+})
+export const NeedsApproval = refusal("NeedsApproval", Changes.NeedsApproval, waiting)
+export const RefundNotApproved = refusal(
+  "RefundNotApproved",
+  Refunds.RefundNotApproved,
+  fields(Refunds.RefundNotApproved, ["change", "state"])
+)
+export const ChangeOpenAlready = refusal(
+  "ChangeOpenAlready",
+  Changes.ChangeOpenAlready,
+  fields(Changes.ChangeOpenAlready, ["change"])
 )
 export const SecondPersonNeeded = refusal("SecondPersonNeeded", Reviews.SecondPersonNeeded, nothing)
 export const AskedByNoOperator = refusal("AskedByNoOperator", Reviews.AskedByNoOperator, nothing)

@@ -1,8 +1,11 @@
 import { Schema } from "effect"
 import { Principal } from "../ids.ts"
 
-/** What takes two persons. `resume_mid`: an account that somebody stopped sends again. */
-export const ChangeKind = Schema.Literals(["resume_mid"])
+/**
+ * What takes two persons. `resume_mid`: an account that somebody stopped sends again. `refund`: more goes back than one
+ * person may give. `raise_refund_limit`: one person may give back more.
+ */
+export const ChangeKind = Schema.Literals(["resume_mid", "refund", "raise_refund_limit"])
 export type ChangeKind = typeof ChangeKind.Type
 
 export const ChangeState = Schema.Literals(["open", "approved", "rejected", "withdrawn", "expired"])
@@ -26,5 +29,7 @@ export class ChangeRequest extends Schema.Class<ChangeRequest>("ChangeRequest")(
   decidedBy: Schema.optionalKey(Schema.String),
   decidedAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
   /** Why it was rejected or withdrawn. */
-  said: Schema.optionalKey(Schema.String)
+  said: Schema.optionalKey(Schema.String),
+  /** What came of it: the id of the refund. */
+  done: Schema.optionalKey(Schema.String)
 }) {}

@@ -1,5 +1,7 @@
-import { Context, type Duration, type Effect } from "effect"
+import { Context, Duration, type Effect } from "effect"
 import type { KeyId } from "../access/Caller.ts"
+import type { Currency } from "../Money.ts"
+import type { RefundOpening, RefundOrder } from "../refunds/RefundLedger.ts"
 import type { MidId, Principal } from "../ids.ts"
 import type { OperatorsOnly } from "../operations/operatorRefusals.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
@@ -11,11 +13,19 @@ export interface Signer {
   readonly byKey: KeyId
 }
 
+/** How long a second person may take. */
+export const ChangeLifetime = Context.Reference<Duration.Duration>(
+  "payment-orchestration/kernel/changes/ChangeStore/ChangeLifetime",
+  { defaultValue: () => Duration.hours(24) }
+)
+
 /** The exact new values of what somebody asks for. */
-export interface Wanted {
-  readonly kind: "resume_mid"
-  readonly wanted: { readonly mid: MidId; readonly killSwitch: false }
-}
+export type Wanted =
+  | { readonly kind: "resume_mid"; readonly wanted: { readonly mid: MidId; readonly killSwitch: false } }
+  | {
+      readonly kind: "raise_refund_limit"
+      readonly wanted: { readonly entity: string; readonly currency: Currency; readonly amount: number }
+    }
 
 export type Asking =
   | { readonly _tag: "Requested"; readonly change: ChangeRequest }
@@ -24,12 +34,16 @@ export type Asking =
   | { readonly _tag: "NotThere" }
   /** It stands so already, and nothing was asked for. */
   | { readonly _tag: "AsWanted" }
+  /** It tightens, and was done. */
+  | { readonly _tag: "Done" }
   | { readonly _tag: "OpenAlready"; readonly change: string }
 
 export type Decision = "approved" | "rejected" | "withdrawn"
 
 export type Signing =
   | { readonly _tag: "Decided"; readonly change: ChangeRequest }
+  /** Nothing stands against the signature: the refund may be judged and written ahead. */
+  | { readonly _tag: "GivesBack"; readonly change: ChangeRequest }
   | { readonly _tag: "NotOperator" }
   | { readonly _tag: "NoSuchChange" }
   | { readonly _tag: "DecidedBefore"; readonly state: ChangeState }
@@ -61,6 +75,12 @@ export class ChangeStore extends Context.Service<
     ) => Kept<Asking>
     /** `said` goes with a rejection and a withdrawal. */
     readonly decide: (who: Signer, change: string, decision: Decision, said?: string) => Kept<Signing>
+    /** Signs a refund and writes it ahead, in one commit; what stands against it now is answered, and nothing is signed. */
+    readonly signRefund: (
+      who: Signer,
+      change: string,
+      order: RefundOrder
+    ) => Kept<Exclude<Signing, { readonly _tag: "GivesBack" }> | RefundOpening>
     /** Those of them that there are. */
     readonly byId: (
       by: Principal,

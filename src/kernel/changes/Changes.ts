@@ -1,4 +1,4 @@
-import { Context, type Duration, Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { differences } from "../differences.ts"
 import { EntityRegistry } from "../EntityRegistry.ts"
 import type { Principal } from "../ids.ts"
@@ -8,6 +8,7 @@ import { InvalidInput } from "../refusals.ts"
 import { AskedByNoOperator, SecondPersonNeeded } from "../reviews/reviewRefusals.ts"
 import { checkText } from "../text.ts"
 import type { ChangeRequest } from "./ChangeRequest.ts"
+import type { RefundImpossible } from "../refunds/judgeRefund.ts"
 import {
   AskedByAnother,
   ChangeDecided,
@@ -15,7 +16,16 @@ import {
   ChangeOpenAlready,
   UnknownChange
 } from "./changeRefusals.ts"
-import { type ChangeSlice, ChangeStore, type Decision, type Signer, type Wanted } from "./ChangeStore.ts"
+import { SignedRefunds } from "./SignedRefunds.ts"
+import {
+  ChangeLifetime,
+  type ChangeSlice,
+  ChangeStore,
+  type Decision,
+  type Signer,
+  type Signing,
+  type Wanted
+} from "./ChangeStore.ts"
 
 type Asked<A, E = never> = Effect.Effect<A, E | OperatorsOnly | LedgerUnavailable>
 
@@ -23,6 +33,8 @@ type Asked<A, E = never> = Effect.Effect<A, E | OperatorsOnly | LedgerUnavailabl
 export type Heard =
   | { readonly _tag: "Requested"; readonly change: ChangeRequest }
   | { readonly _tag: "AsWanted" }
+  /** It tightens, and was done at once. */
+  | { readonly _tag: "Done" }
   | { readonly _tag: "NotThere" }
 
 type Undecided = UnknownChange | ChangeDecided
@@ -42,7 +54,10 @@ export class Changes extends Context.Service<
     readonly approve: (
       who: Signer,
       change: string
-    ) => Asked<ChangeRequest, Undecided | SecondPersonNeeded | AskedByNoOperator | ChangedSince>
+    ) => Asked<
+      ChangeRequest,
+      Undecided | SecondPersonNeeded | AskedByNoOperator | ChangedSince | RefundImpossible
+    >
     readonly reject: (
       who: Signer,
       change: string,
@@ -58,15 +73,14 @@ export class Changes extends Context.Service<
     readonly list: (by: Principal, slice: ChangeSlice) => Asked<ReadonlyArray<ChangeRequest>>
   }
 >()("payment-orchestration/kernel/changes/Changes") {
-  static readonly layer = (settings: {
-    /** How long a second person may take. */
-    readonly lifetime: Duration.Duration
-  }): Layer.Layer<Changes, never, ChangeStore | EntityRegistry> =>
+  static readonly layer: Layer.Layer<Changes, never, ChangeStore | SignedRefunds | EntityRegistry> =
     Layer.effect(
       Changes,
       Effect.gen(function* () {
         const store = yield* ChangeStore
         const registry = yield* EntityRegistry
+        const refunds = yield* SignedRefunds
+        const lifetime = yield* ChangeLifetime
 
         const decide = Effect.fnUntraced(function* (
           who: Signer,
@@ -74,7 +88,10 @@ export class Changes extends Context.Service<
           decision: Decision,
           said?: string
         ) {
-          const signing = yield* store.decide(who, change, decision, said)
+          return yield* judged(change, yield* store.decide(who, change, decision, said))
+        })
+
+        const judged = Effect.fnUntraced(function* (change: string, signing: Signing) {
           switch (signing._tag) {
             case "NotOperator":
               return yield* new OperatorsOnly()
@@ -93,18 +110,25 @@ export class Changes extends Context.Service<
         return Changes.of({
           request: Effect.fn("Changes.request")(function* (who, asked) {
             const reason = yield* saidWhy(asked.reason)
-            const asking = yield* store.request(who, { ...asked, reason }, settings.lifetime)
+            const asking = yield* store.request(who, { ...asked, reason }, lifetime)
             switch (asking._tag) {
               case "NotOperator":
                 return yield* new OperatorsOnly()
               case "OpenAlready":
                 return yield* new ChangeOpenAlready({ change: asking.change })
+              case "Done":
+                yield* Effect.ignore(registry.refresh)
+                return asking
               default:
                 return asking
             }
           }),
           approve: Effect.fn("Changes.approve")(function* (who, change) {
-            const signing = yield* decide(who, change, "approved")
+            const first = yield* decide(who, change, "approved")
+            const signing =
+              first._tag === "GivesBack"
+                ? yield* judged(change, yield* refunds.sign(who, first.change))
+                : first
             switch (signing._tag) {
               case "Decided":
                 // Other processes hear of it a moment later; whoever signed reads what they signed.
@@ -117,6 +141,7 @@ export class Changes extends Context.Service<
               case "ChangedSince":
                 return yield* new ChangedSince({ differences: differences(signing.before, signing.stands) })
               case "AskedByAnother":
+              case "GivesBack":
                 return yield* never(signing._tag)
             }
           }),

@@ -1,5 +1,6 @@
 import { Context, type DateTime, type Duration, type Effect } from "effect"
 import type { Absent, Declined, Evidence, Indeterminate } from "../cascade/Disposition.ts"
+import type { ChangeRequest } from "../changes/ChangeRequest.ts"
 import type { Dispute } from "../disputes/Dispute.ts"
 import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "../ids.ts"
 import type { Money } from "../Money.ts"
@@ -50,6 +51,8 @@ export interface SessionReturns {
 /** What came before under the key of a refund. */
 export type RefundBefore =
   | { readonly _tag: "RefundReplayed"; readonly refund: Refund }
+  /** A second person has to sign it, or said no, or nobody decided in time. */
+  | { readonly _tag: "ApprovalAsked"; readonly change: ChangeRequest }
   | { readonly _tag: "RefundKeyReused"; readonly earlierSession: SessionId; readonly earlierBody: unknown }
 
 export type Refundable =
@@ -79,6 +82,10 @@ export type RefundOpening =
   | { readonly _tag: "ChargeInReview"; readonly state: SessionState }
   | { readonly _tag: "Disputed"; readonly dispute: { readonly reference: string; readonly state: string } }
   | { readonly _tag: "RefundInReview"; readonly refund: Refund }
+  /** Something else of the charge waits for a second person. */
+  | { readonly _tag: "OpenAlready"; readonly change: string }
+  /** It takes two persons, and this caller may not ask for that. */
+  | { readonly _tag: "MayNotAsk" }
   | { readonly _tag: "TooMuch"; readonly refundable: number }
   | { readonly _tag: "NoSuchSession" }
 

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { ChangeState } from "../changes/ChangeRequest.ts"
 import { SessionId } from "../ids.ts"
 import { SessionState } from "../PaymentSession.ts"
 import { RefundBlocker } from "./Refund.ts"
@@ -22,6 +23,16 @@ export class NothingToRefund extends Schema.TaggedError<NothingToRefund>()("Noth
     return this.captures.length === 0
       ? `nothing was captured for ${this.session}, which is ${this.state}`
       : `name one of the charges of ${this.session}: ${this.captures.join(", ")}`
+  }
+}
+
+/** A second person did not sign it: somebody said no, it was withdrawn, or nobody decided in time. */
+export class RefundNotApproved extends Schema.TaggedError<RefundNotApproved>()("RefundNotApproved", {
+  change: Schema.String,
+  state: ChangeState
+}) {
+  override get message(): string {
+    return `nobody signed it: ${this.change} is ${this.state}; to ask again, use another idempotency key`
   }
 }
 

@@ -1,4 +1,5 @@
 import * as c from "../support/changeScene.ts"
+import * as r from "../support/refundScene.ts"
 import { insert, withoutTriggers } from "../support/scene.ts"
 import type { Prohibition } from "./Prohibition.ts"
 
@@ -99,6 +100,60 @@ export const changes: ReadonlyArray<Prohibition> = [
     given,
     tries: "truncate change_requests"
   },
+  {
+    by: "change_requests.change_asked_once",
+    what: "two requests under one key of one app",
+    given: [...given, row({ asked_key: "one" })],
+    tries: row({ asked_key: "one", change_nr: 1_000_001 }, "mid_goods_2")
+  },
+  refused("change_unchanged", "asked_key = 'another'"),
+  {
+    by: "refund_signed_by_two",
+    what: "more than one person gives back",
+    given: [...r.paid(2), "insert into refund_limits values ('loop_goods', 'USD', 99)"],
+    tries: insert("refunds", r.refundRow(2, 1))
+  },
+  {
+    by: "refund_signed_by_two",
+    what: "a sum in parts that each are less than the limit",
+    given: [
+      ...r.paid(2),
+      "insert into refund_limits values ('loop_goods', 'USD', 150)",
+      r.openRefund(2, { amount: 100 }),
+      r.recordRefund(2, 1, r.refunded("re_2", 100))
+    ],
+    tries: insert("refunds", r.refundRow(2, 2))
+  },
+  {
+    by: "refund_signed_by_two",
+    what: "another currency of a company that has limits",
+    given: [...r.paid(2), "insert into refund_limits values ('loop_goods', 'EUR', 9999)"],
+    tries: insert("refunds", r.refundRow(2, 1))
+  },
+  ...["amount = 100", "entity_id = 'loop_nutrition'", "currency = 'EUR'"].map((change) => ({
+    by: "refund_limit_raised_by_two",
+    what: `a limit set ${change}`,
+    given: ["insert into refund_limits values ('loop_goods', 'USD', 99)"],
+    tries: `update refund_limits set ${change}`
+  })),
+  {
+    by: "refund_limit_raised_by_two",
+    what: "a limit taken away",
+    given: ["insert into refund_limits values ('loop_goods', 'USD', 99)"],
+    tries: "delete from refund_limits"
+  },
+  ...[
+    ["entity_id_fkey", "'nobody', 'USD', 1"],
+    ["currency_check", "'loop_goods', 'usd', 1"],
+    ["amount_check", "'loop_goods', 'USD', -1"],
+    ["amount_check", "'loop_goods', 'USD', 1000000000000"],
+    ["pkey", "'loop_nutrition', 'USD', 1"]
+  ].map(([constraint, values]) => ({
+    by: `refund_limits.refund_limits_${constraint}`,
+    what: `a limit of ${values}`,
+    given: ["insert into refund_limits values ('loop_nutrition', 'USD', 2)"],
+    tries: `insert into refund_limits values (${values})`
+  })),
   {
     by: "resumed_by_two",
     what: "an account that one person lets send again",

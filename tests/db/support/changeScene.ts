@@ -47,7 +47,10 @@ export const asked = (mid: string): ReadonlyArray<string> => [stop(mid), request
 export const of = (about: string): string => `about = '${about}'`
 
 /** A row in every table. */
-export const everyChangeTable: ReadonlyArray<string> = asked("mid_goods_3")
+export const everyChangeTable: ReadonlyArray<string> = [
+  ...asked("mid_goods_3"),
+  "insert into refund_limits values ('loop_nutrition', 'USD', 5000)"
+]
 
 /** A request by hand. */
 export const changeRow = (

@@ -30,6 +30,7 @@ import {
   NotSettledYet,
   ProcessorUnavailable,
   RefundBlocked,
+  RefundNotApproved,
   RefundTooLarge
 } from "../../../src/kernel/refunds/refundRefusals.ts"
 import { type RefundRefusal, Refunds } from "../../../src/kernel/refunds/Refunds.ts"
@@ -63,6 +64,7 @@ const refundRefusals = new Map<string, RefundRefusal>([
   ["several", new NothingToRefund({ session, state: "settled", captures: ["ch_1", "ch_2"] })],
   ["large", new RefundTooLarge({ amount: 2, refundable: 1, currency: "USD" })],
   ["blocked", new RefundBlocked({ session, reason: "disputed", by: "dp_1" })],
+  ["unsigned", new RefundNotApproved({ change: "cr_1", state: "rejected" })],
   ["unsettled", new NotSettledYet({ amount: 1, captured: 2 })],
   ["silent", new ProcessorUnavailable({ provider: "stub_a", problem: "it did not answer in time" })]
 ])
@@ -217,6 +219,7 @@ export const behindTheDoor = (): void => {
             ["NothingToRefund", "processorReference"],
             ["RefundTooLarge", "amount"],
             ["RefundBlocked", "session"],
+            ["RefundNotApproved", null],
             ["NotSettledYet", "amount"],
             ["ProcessorUnavailable", null],
             ["LedgerUnavailable", null]
@@ -224,7 +227,7 @@ export const behindTheDoor = (): void => {
         )
         assert.strictEqual(at(told[2], "refundable"), 1)
         assert.strictEqual(at(told[3], "reason"), "disputed")
-        assert.strictEqual(at(told[6], "charged"), "nothing")
+        assert.strictEqual(at(told[7], "charged"), "nothing")
       })
     )
 

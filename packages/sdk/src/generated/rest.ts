@@ -345,6 +345,9 @@ export interface RefusalDetails {
     readonly category: ProductCategory
     readonly underwritten: ReadonlyArray<ProductCategory>
   }
+  readonly change_open_already: {
+    readonly change: string
+  }
   readonly entity_cannot_collect: {
     readonly entity: string
   }
@@ -378,6 +381,14 @@ export interface RefusalDetails {
     readonly currency: string
     readonly others: string
   }
+  readonly needs_approval: {
+    readonly change: {
+      /** `cr_...`: the change request that another person approves. */
+      readonly id: string
+      readonly state: "open" | "approved" | "rejected" | "withdrawn" | "expired"
+      readonly expiresAt: string
+    }
+  }
   readonly no_eligible_merchant_account: {
     readonly entity: string
     readonly leftOut: ReadonlyArray<{
@@ -404,6 +415,7 @@ export interface RefusalDetails {
     readonly captures: ReadonlyArray<string>
     readonly gone?: string
   }
+  readonly operators_only: Readonly<Record<string, never>>
   readonly order_already_declared: {
     readonly orderReference: string
     readonly session: string
@@ -424,6 +436,10 @@ export interface RefusalDetails {
     readonly session: string
     readonly reason: "charge_in_review" | "refund_in_review" | "disputed"
     readonly by?: string
+  }
+  readonly refund_not_approved: {
+    readonly change: string
+    readonly state: "open" | "approved" | "rejected" | "withdrawn" | "expired"
   }
   readonly refund_too_large: {
     readonly amount: number
@@ -481,6 +497,6 @@ export interface RefusalsOf {
   readonly confirm: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "no_eligible_merchant_account" | "rate_limited" | "session_not_payable" | "unauthorized" | "unknown_session" | "unknown_token" | "unknown_vault" | "unsupported_media_type" | "vault_unavailable"
   readonly cancel: "forbidden" | "rate_limited" | "session_not_payable" | "unauthorized" | "unknown_session"
   readonly claimFulfilment: "forbidden" | "malformed_request" | "not_fulfillable" | "rate_limited" | "session_not_settled" | "unauthorized" | "unknown_session"
-  readonly refund: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "not_settled_yet" | "nothing_to_refund" | "processor_unavailable" | "rate_limited" | "refund_blocked" | "refund_too_large" | "unauthorized" | "unknown_session" | "unsupported_media_type"
+  readonly refund: "body_too_large" | "change_open_already" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "needs_approval" | "not_settled_yet" | "nothing_to_refund" | "operators_only" | "processor_unavailable" | "rate_limited" | "refund_blocked" | "refund_not_approved" | "refund_too_large" | "unauthorized" | "unknown_session" | "unsupported_media_type"
   readonly readRefunds: "forbidden" | "rate_limited" | "unauthorized" | "unknown_session"
 }

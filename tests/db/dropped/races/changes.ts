@@ -1,4 +1,5 @@
 import * as v from "../../support/changeScene.ts"
+import * as r from "../../support/refundScene.ts"
 import { insert } from "../../support/scene.ts"
 import { apps, atMostOne, none, owners, type Prohibition, type Race, stillThere } from "../Race.ts"
 import * as scenes from "../scenes.ts"
@@ -161,6 +162,41 @@ export const changes: ReadonlyArray<Race> = [
       none(`change_requests c where ${of(nr)} and not exists (
         select from audit a where a.chain = c.chain and action = 'change.requested')`)
   }),
+  drop("constraint change_requests.change_asked_once", {
+    law: "an app asks once under a key",
+    given: asked,
+    workers: (nr) =>
+      owners(4, (at) =>
+        row(nr, { change_nr: 4_000_000 + nr * 10 + at, about: `${mid(nr)}_${at}`, asked_key: `key ${nr}` })
+      ),
+    broken: (nr) => atMostOne(`change_requests where asked_key = 'key ${nr}'`)
+  }),
+  ...(
+    ["trigger refunds.guard_refund_signed", "refusal guard_refund_signed.refund_signed_by_two"] as const
+  ).map((what) =>
+    drop(what, {
+      law: "no more than the limit goes back on the word of one",
+      given: (nr) => [
+        ...r.paid(nr),
+        "insert into refund_limits values ('loop_goods', 'USD', 99) on conflict do nothing"
+      ],
+      workers: (nr) => owners(2, () => insert("refunds", r.refundRow(nr, 1))),
+      broken: (nr) => none(`refunds where refund_id = '${r.refund(nr)}'`)
+    })
+  ),
+  ...(
+    [
+      "trigger refund_limits.guard_refund_limit",
+      "refusal guard_refund_limit.refund_limit_raised_by_two"
+    ] as const
+  ).map((what) =>
+    drop(what, {
+      law: "nobody raises a limit alone",
+      given: (nr) => [...scenes.company(nr), `insert into refund_limits values ('co_${nr}', 'USD', 1)`],
+      workers: (nr) => owners(2, () => `update refund_limits set amount = 2 where entity_id = 'co_${nr}'`),
+      broken: (nr) => none(`refund_limits where entity_id = 'co_${nr}' and amount = 2`)
+    })
+  ),
   ...(
     [
       "trigger merchant_accounts.guard_account_loosened",

@@ -178,6 +178,20 @@ export const formats: ReadonlyArray<Race> = [
     "category = 'weapons'"
   ),
   format(
+    "refund_limits.refund_limits_currency_check",
+    "a limit is of money that has a currency",
+    scenes.company,
+    (nr) => `insert into refund_limits values ('co_${nr}', 'usd', 1)`,
+    "currency = 'usd'"
+  ),
+  format(
+    "refund_limits.refund_limits_amount_check",
+    "a limit is no less than nothing",
+    scenes.company,
+    (nr) => `insert into refund_limits values ('co_${nr}', 'USD', -1)`,
+    "amount < 0"
+  ),
+  format(
     "brands.brands_brand_id_check",
     "a brand has an id that can stand anywhere",
     () => [],

@@ -61,6 +61,12 @@ const keys: ReadonlyArray<Race> = [
     (nr) => `passed_gates where gate_nr = ${1_000_000 + nr}`
   ),
   oneOf(
+    "refund_limits.refund_limits_pkey",
+    "a company has one limit for a currency",
+    (nr, at) => `insert into refund_limits values ('co_${nr}', 'USD', ${at})`,
+    (nr) => `refund_limits where entity_id = 'co_${nr}'`
+  ),
+  oneOf(
     "prices.prices_pkey",
     "a price is one amount",
     (nr, at) => `insert into prices values ('price_${nr}', 'A thing', ${at}, 'USD', 'merchandise')`,
@@ -188,6 +194,12 @@ const references: ReadonlyArray<Race> = [
     () => "entity_underwriting where entity_id not in (select entity_id from entities)"
   ),
   refers(
+    "refund_limits.refund_limits_entity_id_fkey",
+    "who has a limit exists",
+    (nr, at) => `insert into refund_limits values ('nobody_${nr}_${at}', 'USD', 1)`,
+    () => "refund_limits where entity_id not in (select entity_id from entities)"
+  ),
+  refers(
     "brand_entities.brand_entities_brand_id_fkey",
     "a brand that collects exists",
     (nr, at) => `insert into brand_entities values ('nobody-${nr}-${at}', 'co_${nr}')`,
@@ -292,6 +304,8 @@ const changes: Readonly<Record<string, (nr: number, worker: number) => string>> 
       : `delete from brand_entities where brand_id = 'co-${nr}' and entity_id = 'loop_goods'`,
   merchant_accounts: (nr) => `update merchant_accounts set kill_switch = true where mid_id = 'mid_${nr}'`,
   mid_underwriting: (nr) => `update mid_underwriting set revoked_at = now() where mid_id = 'mid_${nr}'`,
+  refund_limits: (nr, at) =>
+    `insert into refund_limits values ('co_${nr}', '${["USD", "EUR", "GBP", "CAD"][at - 1]}', ${at})`,
   passed_gates: (nr, at) =>
     `insert into passed_gates values ('mid_${nr}', '${gates[at % gates.length]}', 'an officer', 'a letter')`
 }

@@ -190,6 +190,13 @@ export const rights: ReadonlyArray<Race> = [
     (nr) => `mid_underwriting where mid_id = 'mid_${nr}' and revoked_at is null`
   ),
   right(
+    "refund_limits",
+    "only an operator says how much goes back on one word",
+    scenes.company,
+    (nr) => `insert into refund_limits values ('co_${nr}', 'USD', 1)`,
+    (nr) => `refund_limits where entity_id = 'co_${nr}'`
+  ),
+  right(
     "passed_gates",
     "only an operator says that a gate is passed",
     scenes.company,

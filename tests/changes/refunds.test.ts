@@ -1,0 +1,209 @@
+// More than one person may give back: it waits, is judged anew when it is signed, and goes out once.
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { allBut, keyWith, within } from "../access/support.ts"
+import { Owner } from "../db/support/pgStorage.ts"
+import { at } from "../graphql/support.ts"
+import { house } from "../reviews/support.ts"
+import { books, paidSession, refund, rest, standing } from "../refunds/support.ts"
+import { developmentKey } from "../../src/db/seedData.ts"
+import { approve, as, audited, codeOf, first, reject, second, set, waits, withdraw } from "./support.ts"
+
+const limit = (key: string, amount: number, currency = "USD", entity = "loop_goods") =>
+  as(
+    key,
+    `mutation ($entity: ID!, $currency: String!, $amount: MinorUnits!) {
+      setRefundLimit(entity: $entity, currency: $currency, amount: $amount, reason: "as the owners said") {
+        ... on SetRefundLimitPayload { entity { refundLimits { amount currency } } }
+        ... on NeedsApproval { changeId changeRequest { wanted before } }
+        ... on Refusal { code field message } } }`,
+    { entity, currency, amount }
+  )
+
+/** What an app hears of a refund that takes two: through GraphQL. */
+const heard = (session: string, amount?: number, key?: string, by = first) =>
+  as(
+    by,
+    `mutation ($input: RefundPaymentInput!, $key: String) {
+      refundPayment(input: $input, idempotencyKey: $key) {
+        ... on RefundPaymentPayload { refund { refundId state money { amount } } }
+        ... on NeedsApproval { changeId }
+        ... on RefundNotApproved { state changeId } ... on RefundTooLarge { refundable }
+        ... on Refusal { code field message } } }`,
+    { input: { session, amount, reason: "it came back" }, key }
+  )
+
+const sends = (session: string) => Effect.map(books(session), (all) => [all.gateway, all.sends])
+
+it.layer(house, { excludeTestServices: true, timeout: 60_000 })("a refund over the limit", (it) => {
+  it.effect("has a limit that one person sets and lowers, and two raise", () =>
+    Effect.gen(function* () {
+      const { id } = yield* paidSession(9000)
+      assert.strictEqual(at(yield* heard(id, 8000), "refund", "state"), "refunded")
+      const done = yield* limit(first, 5000)
+      assert.deepStrictEqual(at(done, "entity", "refundLimits"), [{ amount: 5000, currency: "USD" }])
+      yield* limit(second, 2000)
+      const raising = yield* limit(first, 3000)
+      assert.deepStrictEqual(at(raising, "changeRequest", "before"), { amount: 2000 })
+      // Lower at once, although more is asked for; what was asked for is against what stood there before.
+      yield* limit(first, 1000)
+      assert.strictEqual(codeOf(yield* approve(second, waits(raising))), "changed_since")
+      yield* reject(second, waits(raising), "another one stands there")
+      const again = waits(yield* limit(first, 3000))
+      assert.strictEqual(codeOf(yield* approve(first, again)), "second_person_needed")
+      assert.strictEqual(at(yield* approve(second, again), "changeRequest", "state"), "approved")
+      const entity = yield* as(first, `{ entity(id: "loop_goods") { refundLimits { amount currency } } }`)
+      assert.deepStrictEqual(at(entity, "refundLimits"), [{ amount: 3000, currency: "USD" }])
+      const lines = yield* audited("entity:loop_goods")
+      assert.deepStrictEqual(
+        lines.filter((line) => line.startsWith("entity.")),
+        [
+          "entity.refund_limit development",
+          "entity.refund_limit development_second",
+          "entity.refund_limit development",
+          "entity.refund_limit development_second"
+        ]
+      )
+      assert.strictEqual(codeOf(yield* limit(first, 1, "XXX")), "invalid_input")
+      assert.strictEqual(codeOf(yield* limit(first, 1.5)), "invalid_input")
+      assert.strictEqual(codeOf(yield* limit(first, 1, "USD", "loop_nobody")), "unknown_entity")
+    })
+  )
+
+  it.effect("never goes out before it is signed, and once after; the same key is told so", () =>
+    Effect.gen(function* () {
+      const { id } = yield* paidSession(9000)
+      const body = { amount: 4000, reason: "it came back" }
+      const key = { "idempotency-key": `wide_${id}` }
+      const asked = yield* rest(id, body, key)
+      assert.strictEqual(asked.status, 202, asked.text)
+      const waiting = String(at(asked.json, "error", "details", "change", "id"))
+      assert.strictEqual(waits(yield* heard(id, 4000, `wide_${id}`)), waiting)
+      // Without the key the same is asked for of the same charge; something else is refused meanwhile.
+      assert.strictEqual(waits(yield* heard(id, 4000)), waiting)
+      assert.strictEqual(codeOf(yield* heard(id, 4001)), "change_open_already")
+      assert.strictEqual(codeOf(yield* heard(id, 4001, `wide_${id}`)), "idempotency_key_reused")
+      assert.deepStrictEqual(yield* sends(id), [0, 0])
+      assert.strictEqual(codeOf(yield* approve(first, waiting)), "second_person_needed")
+      const approved = yield* Effect.all([approve(second, waiting), approve(second, waiting)], {
+        concurrency: "unbounded"
+      })
+      for (const one of approved) assert.strictEqual(at(one, "changeRequest", "state"), "approved")
+      assert.deepStrictEqual(yield* sends(id), [4000, 1])
+      const told = yield* rest(id, body, key)
+      assert.deepStrictEqual([told.status, at(told.json, "state")], [201, "refunded"])
+      const done = yield* as(first, `{ changeRequest(id: "${waiting}") { done } }`)
+      assert.strictEqual(at(done, "done"), at(told.json, "id"))
+      assert.deepStrictEqual(yield* sends(id), [4000, 1])
+      const lines = yield* audited(id)
+      assert.deepStrictEqual(
+        lines.filter((line) => /^(change|refund)\./.test(line)),
+        [
+          `change.requested ${developmentKey.principal}`,
+          "change.approved development_second",
+          `refund.opened ${developmentKey.principal}`,
+          "refund.refunded development_second"
+        ]
+      )
+    })
+  )
+
+  it.effect("is not split into parts that pass one by one; what was signed does not count", () =>
+    Effect.gen(function* () {
+      const { id } = yield* paidSession(20_000)
+      assert.strictEqual(at(yield* heard(id, 2000), "refund", "state"), "refunded")
+      const wide = waits(yield* heard(id, 1001))
+      yield* approve(second, wide)
+      assert.strictEqual(at(yield* heard(id, 1000), "refund", "state"), "refunded")
+      assert.strictEqual(codeOf(yield* heard(id, 1)), "needs_approval")
+      assert.deepStrictEqual(yield* sends(id), [4001, 3])
+      // Of a company that has limits, no other currency goes back on one word.
+      yield* set(`insert into refund_limits values ('loop_bio_labs', 'EUR', 100)`)
+    })
+  )
+
+  it.effect(
+    "is judged anew when it is signed: what is gone meanwhile is not given back, and nothing is signed",
+    () =>
+      Effect.gen(function* () {
+        const { id } = yield* paidSession(5000)
+        const wide = waits(yield* heard(id, 4000))
+        // It holds nothing back: a smaller one goes out meanwhile.
+        assert.strictEqual(at(yield* heard(id, 2000), "refund", "state"), "refunded")
+        const refused = yield* approve(second, wide)
+        assert.strictEqual(codeOf(refused), "refund_too_large")
+        assert.deepStrictEqual(yield* sends(id), [2000, 1])
+        assert.strictEqual(
+          at(yield* as(first, `{ changeRequest(id: "${wide}") { state } }`), "state"),
+          "open"
+        )
+        const ended = yield* withdraw(first, wide, "the rest is gone")
+        assert.strictEqual(at(ended, "changeRequest", "state"), "withdrawn")
+        assert.deepStrictEqual((yield* standing(id)).left, 3000)
+      })
+  )
+
+  it.effect("that nobody signed is told under its key, and asked for anew under another one", () =>
+    Effect.gen(function* () {
+      const { id } = yield* paidSession(5000)
+      const wide = waits(yield* heard(id, 4000, `no_${id}`))
+      yield* reject(second, wide, "the customer has it already")
+      const told = yield* heard(id, 4000, `no_${id}`)
+      assert.deepInclude(Object(told), { code: "refund_not_approved", state: "rejected", changeId: wide })
+      const overRest = yield* rest(
+        id,
+        { amount: 4000, reason: "it came back" },
+        { "idempotency-key": `no_${id}` }
+      )
+      assert.deepStrictEqual(
+        [overRest.status, at(overRest.json, "error", "code")],
+        [409, "refund_not_approved"]
+      )
+      const anew = waits(yield* heard(id, 4000, `yes_${id}`))
+      assert.notStrictEqual(anew, wide)
+      assert.strictEqual(at(yield* approve(second, anew), "changeRequest", "state"), "approved")
+      assert.deepStrictEqual(yield* sends(id), [4000, 1])
+    })
+  )
+
+  it.effect(
+    "is an app's to ask for and an operator's to sign; a key of other companies sees no session",
+    () =>
+      Effect.gen(function* () {
+        yield* set(
+          ...keyWith("sk_shop", { ...within({ entities: ["loop_goods"] }), principal: "shop" }),
+          "update principals set operator = false where principal = 'shop'",
+          ...keyWith("sk_bio", { ...within({ entities: ["loop_bio_labs"] }), principal: "bio" }),
+          ...keyWith("sk_unsigning", { operations: allBut("changes:approve"), principal: "unsigning" })
+        )
+        const { id } = yield* paidSession(5000)
+        assert.strictEqual(codeOf(yield* heard(id, 4000, undefined, "sk_bio")), "unknown_session")
+        const wide = waits(yield* heard(id, 4000, `shop_${id}`, "sk_shop"))
+        assert.strictEqual(codeOf(yield* approve("sk_unsigning", wide)), "forbidden")
+        assert.strictEqual(at(yield* approve(second, wide), "changeRequest", "state"), "approved")
+        const told = yield* heard(id, 4000, `shop_${id}`, "sk_shop")
+        assert.strictEqual(at(told, "refund", "state"), "refunded")
+        // Of a key that is gone meanwhile nothing is signed.
+        const other = yield* paidSession(5000)
+        const late = waits(yield* heard(other.id, 4000, undefined, "sk_shop"))
+        yield* set("update api_keys set revoked_at = now() where principal = 'shop'")
+        assert.strictEqual(codeOf(yield* approve(second, late)), "asked_by_no_operator")
+        assert.deepStrictEqual(yield* sends(other.id), [0, 0])
+      })
+  )
+
+  it.effect("is refused by the database whatever the code does", () =>
+    Effect.gen(function* () {
+      const { id } = yield* paidSession(5000)
+      yield* refund(id, 100)
+      const owner = yield* Owner
+      const tried = yield* Effect.result(
+        owner`insert into refunds select (r).* from (select jsonb_populate_record(f, jsonb_build_object('refund_id', refund_id || '0',
+          'ordinal', 10, 'amount', 4000, 'idempotency_key', 'by hand', 'state', 'in_flight', 'refund_reference', null,
+          'evidence', null, 'resolved_at', null)) as r from refunds f where session_id = ${id}) x`
+      )
+      assert.strictEqual(tried._tag, "Failure")
+      assert.include(JSON.stringify(Object(tried)), "SqlError")
+    })
+  )
+})
