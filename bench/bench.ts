@@ -1,8 +1,10 @@
 // `npm run bench`: the service beside other ways to do the same, and beside the limit, in one run. --help says how.
 import { NodeRuntime } from "@effect/platform-node"
-import { Console, Effect } from "effect"
+import { Console, Effect, type Scope } from "effect"
 import { charges } from "./charges/charges.ts"
-import { write } from "./report/document.ts"
+import { growth } from "./growth/growth.ts"
+import { reads } from "./reads/reads.ts"
+import { type Found, write } from "./report/document.ts"
 import { installPeers } from "./support/installPeers.ts"
 import { machine, type Part, readOptions } from "./support/options.ts"
 import { type Postgres, postgres } from "./support/postgres.ts"
@@ -10,10 +12,14 @@ import { routing } from "./routing/routing.ts"
 
 const options = readOptions()
 
-const run = (part: Part, running: Postgres) => {
+const run = (part: Part, running: Postgres): Effect.Effect<Found, unknown, Scope.Scope> => {
   switch (part) {
     case "charges":
       return charges(running, options)
+    case "growth":
+      return growth(running, options)
+    case "reads":
+      return reads(running, options)
     case "routing":
       return routing(options)
   }

@@ -1,8 +1,8 @@
 // Small pictures of figures: bars beside each other, and lines. They carry their own colours for light and dark.
 
 const width = 720
-const height = 300
-const frame = { left: 64, right: 16, top: 44, bottom: 62 }
+const height = 310
+const frame = { left: 64, right: 16, top: 54, bottom: 62 }
 
 const style = `<style>
 .ground{fill:#fff}.text{fill:#1f2328;font:12px system-ui,sans-serif}.quiet{fill:#59636e}.title{font-weight:600;font-size:14px}
@@ -154,10 +154,9 @@ export const lines = (
       return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high * 1.01))]
     return [0, high === 0 ? 1 : high * 1.05]
   }
-  const across = ends(
-    points.map(([one]) => one),
-    x
-  )
+  const wide = points.map(([one]) => one)
+  const across: readonly [number, number] =
+    x.logarithmic === true ? [Math.min(...wide), Math.max(...wide)] : ends(wide, x)
   const { y: of, lines: rules } = yAxis(
     ends(
       points.map(([, one]) => one),

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
 import type { Path } from "../charges/stage.ts"
 
-export const parts = ["charges", "routing"] as const
+export const parts = ["charges", "reads", "routing", "growth"] as const
 export type Part = (typeof parts)[number]
 
 /** How much of it to run. */

@@ -21,3 +21,16 @@ export const shuffled = <A>(all: ReadonlyArray<A>, random: () => number): Readon
     .map((one) => ({ one, place: random() }))
     .toSorted((a, b) => a.place - b.place)
     .map(({ one }) => one)
+
+/** The slope of the straight line that fits best. */
+export const slope = (points: ReadonlyArray<readonly [x: number, y: number]>): number => {
+  const mean = (of: (point: readonly [number, number]) => number) =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length
+  const [x, y] = [mean(([one]) => one), mean(([, one]) => one)]
+  const over = points.reduce((sum, [px, py]) => sum + (px - x) * (py - y), 0)
+  return over / points.reduce((sum, [px]) => sum + (px - x) ** 2, 0)
+}
+
+/** The same with both axes as logarithms: 0 is a cost that stays as it is, 1 one that grows as the size does. */
+export const growthOf = (points: ReadonlyArray<readonly [size: number, cost: number]>): number =>
+  slope(points.map(([size, cost]) => [Math.log10(size), Math.log10(cost)]))

@@ -108,24 +108,34 @@ const positionOf = (
 const badCursor = (field: string, problem: string) =>
   new GraphQLError(`${field} ${problem}`, { extensions: { code: "BAD_CURSOR", field } })
 
-/** A page as Relay spells it. */
+/** A page as Relay spells it. Cursors are made when somebody asks for them: most queries take the last one alone. */
 export const connectionOf = <Node>(
   kind: CursorKind,
   { rows, hasNext, hasPrevious }: Page<Node>,
   about?: unknown
 ) => {
-  const digest = digestOf(about)
-  const edges = rows.map(({ node, position: { major, id } }) => ({
+  let digest: string | undefined
+  const cursorOf = ({ major, id }: Position): string => {
+    digest ??= digestOf(about)
+    return Base64Url.encode(`${kind}:${digest}:${major}:${id}`)
+  }
+  const edges = rows.map(({ node, position }) => ({
     node,
-    cursor: Base64Url.encode(`${kind}:${digest}:${major}:${id}`)
+    get cursor() {
+      return cursorOf(position)
+    }
   }))
   return {
     edges,
     pageInfo: {
       hasNextPage: hasNext,
       hasPreviousPage: hasPrevious,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null
+      get startCursor() {
+        return edges.at(0)?.cursor ?? null
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null
+      }
     }
   }
 }

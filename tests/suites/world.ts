@@ -207,7 +207,7 @@ export interface KnownCard {
 }
 
 export const decisionFor = ({ entity, candidates }: World, card?: KnownCard): RoutingDecision =>
-  new RoutingDecision({
+  RoutingDecision.make({
     policyVersion: 1,
     inputs: {
       entity: entity.id,

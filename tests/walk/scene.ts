@@ -92,7 +92,7 @@ export const confirmationOf = (driver: number): IdempotentRequest<Confirmation> 
 })
 
 export const decisionOf = (scope: Scope): RoutingDecision =>
-  new RoutingDecision({
+  RoutingDecision.make({
     policyVersion: 1,
     inputs: {
       entity: entity.id,

@@ -39,7 +39,7 @@ export const explainLeftOut = (policy: RoutingPolicy, inputs: RoutingInputs): Re
 }
 
 /** A routing decision as it is stored with its attempts and shown to people: what was asked, chosen and left out. */
-export class RoutingDecision extends Schema.Class<RoutingDecision>("RoutingDecision")({
+export const RoutingDecision = Schema.Struct({
   policyVersion: Schema.Int,
   inputs: Schema.Struct({
     entity: EntityId,
@@ -55,13 +55,17 @@ export class RoutingDecision extends Schema.Class<RoutingDecision>("RoutingDecis
   }),
   chosen: Schema.Array(MidId),
   leftOut: Schema.Array(LeftOut)
-}) {}
+})
+export type RoutingDecision = typeof RoutingDecision.Type
 
-/** Chooses and explains at once. */
-export const decide = (policy: RoutingPolicy, inputs: RoutingInputs, session: SessionId): RoutingDecision =>
-  new RoutingDecision({
-    policyVersion: policy.version,
-    inputs,
-    chosen: selectMids(policy, inputs, session).map(({ id }) => id),
-    leftOut: explainLeftOut(policy, inputs)
-  })
+/** Chooses and explains at once. What it is made of was checked when it came in; it is not checked again for each account. */
+export const decide = (
+  policy: RoutingPolicy,
+  inputs: RoutingInputs,
+  session: SessionId
+): RoutingDecision => ({
+  policyVersion: policy.version,
+  inputs,
+  chosen: selectMids(policy, inputs, session).map(({ id }) => id),
+  leftOut: explainLeftOut(policy, inputs)
+})

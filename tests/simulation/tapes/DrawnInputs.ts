@@ -199,7 +199,7 @@ export class DrawnInputs {
   }
 
   #decision(): RoutingDecision {
-    return new RoutingDecision({
+    return RoutingDecision.make({
       policyVersion: this.#store.policyVersion,
       inputs: { entity: company, category, amount: price, currency: "USD", risk: "low", cardBrand: "visa" },
       chosen: [MidId.make("mid_1")],
