@@ -70,6 +70,30 @@ export const stubGatewayLedgerSuite = <E>(name: string, books: Layer.Layer<StubG
     )
 
     law(
+      "give back anew what did not arrive, once it is here again",
+      Effect.gen(function* () {
+        const ledger = yield* StubGatewayLedger
+        const charge = yield* newCharge()
+        yield* ledger.write(charge)
+        const refunded = refundOf(charge, "1", 1000)
+        yield* ledger.write(refunded)
+        const movesAt = refunded.createdAt + 60_000
+        const back = {
+          operation: "return",
+          kind: "returned",
+          processorReference: `back ${refunded.processorReference}`
+        } as const
+        const returned = new StubEntry({ ...refunded, ...back, movesAt })
+        expect(yield* ledger.write(returned)).toEqual({ _tag: "Written" })
+        expect(yield* ledger.write(returned)).toMatchObject({ _tag: "AlreadyWritten" })
+        const anew = refundOf(charge, "2", 1000)
+        expect(yield* ledger.write(anew)).toEqual({ _tag: "TooMuch", left: 0 })
+        const later = new StubEntry({ ...anew, createdAt: movesAt, movesAt })
+        expect(yield* ledger.write(later)).toEqual({ _tag: "Written" })
+      })
+    )
+
+    law(
       "give nothing back of a charge that is unknown, in another currency or not moved yet",
       Effect.gen(function* () {
         const ledger = yield* StubGatewayLedger

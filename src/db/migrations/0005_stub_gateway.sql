@@ -28,7 +28,7 @@ create table stub_gateway.entries (
   unique (gateway, mid, processor_reference),
   check (
     (operation, kind) in (('charge', 'captured'), ('charge', 'declined'), ('refund', 'refunded'),
-      ('refund', 'declined'), ('void', 'voided'), ('void', 'declined'))
+      ('refund', 'declined'), ('return', 'returned'), ('void', 'voided'), ('void', 'declined'))
   ),
   check (operation <> 'charge' or charge_reference = processor_reference)
 );

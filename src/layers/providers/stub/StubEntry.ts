@@ -6,8 +6,9 @@ export class StubEntry extends Schema.Class<StubEntry>("StubEntry")({
   gateway: Schema.NonEmptyString,
   mid: Schema.NonEmptyString,
   idempotencyKey: Schema.NonEmptyString,
-  operation: Schema.Literals(["charge", "refund", "void"]),
-  kind: Schema.Literals(["captured", "refunded", "voided", "declined"]),
+  /** `return`: what was refunded under the same key comes back. */
+  operation: Schema.Literals(["charge", "refund", "return", "void"]),
+  kind: Schema.Literals(["captured", "refunded", "returned", "voided", "declined"]),
   /** What the gateway answers when it is asked with the same key again. */
   code: Schema.String,
   processorReference: Schema.NonEmptyString,
@@ -41,9 +42,12 @@ export const sessionOfKey = (idempotencyKey: string): string => idempotencyKey.r
 export const movedCharge = (lines: ReadonlyArray<StubEntry>, now: number): StubEntry | undefined =>
   lines.find((line) => line.kind === "captured" && line.movesAt <= now)
 
-/** How much of a charge went back, by refund or void. */
-export const wentBack = (lines: ReadonlyArray<StubEntry>): number =>
-  lines.reduce((sum, { kind, amount }) => (kind === "refunded" || kind === "voided" ? sum + amount : sum), 0)
+/** How much of a charge went back, by refund or void, and did not come back again by now. */
+export const wentBack = (lines: ReadonlyArray<StubEntry>, now: number): number =>
+  lines.reduce((sum, { kind, amount, movesAt }) => {
+    if (kind === "returned") return movesAt <= now ? sum - amount : sum
+    return kind === "refunded" || kind === "voided" ? sum + amount : sum
+  }, 0)
 
 /**
  * How much of the charge's money the entry may still take back, given all lines about that charge. Zero if there
@@ -51,7 +55,9 @@ export const wentBack = (lines: ReadonlyArray<StubEntry>): number =>
  */
 export const left = (entry: StubEntry, about: ReadonlyArray<StubEntry>): number => {
   const charge = movedCharge(about, entry.createdAt)
-  return charge === undefined || charge.currency !== entry.currency ? 0 : charge.amount - wentBack(about)
+  return charge === undefined || charge.currency !== entry.currency
+    ? 0
+    : charge.amount - wentBack(about, entry.createdAt)
 }
 
 /** Sums what has moved by now. */
@@ -72,7 +78,7 @@ export const totalsOf = (entries: ReadonlyArray<StubEntry>, now: number): StubTo
     byCurrency: currencies.map((currency) => ({
       currency,
       captured: sum("captured", currency),
-      refunded: sum("refunded", currency),
+      refunded: sum("refunded", currency) - sum("returned", currency),
       voided: sum("voided", currency)
     })),
     doubleCharges: [...captures]

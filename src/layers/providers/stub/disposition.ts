@@ -58,6 +58,7 @@ export const refundCodes = meanings({
   refund_exceeds_captured: { outcome: "declined", kind: "hard", why: "less than that is left of the charge" },
   wrong_currency: { outcome: "declined", kind: "hard", why: "the charge was in another currency" },
   refund_declined: { outcome: "declined", kind: "hard", why: "the card takes no money back" },
+  refund_returned: { outcome: "declined", kind: "hard", why: "it went back and did not arrive" },
   not_settled: { outcome: "declined", kind: "soft", why: "it can only be voided until it is settled" },
   charge_unknown: { outcome: "declined", kind: "hard", why: "there is no such charge on this account" }
 })

@@ -29,7 +29,7 @@ export const makeStubProvider = (options: {
   readonly ledger: StubGatewayLedger["Service"]
   readonly timings?: StubTimings
   readonly webhookSecrets?: ReadonlyArray<Redacted.Redacted>
-  /** Tells of late captures. */
+  /** Tells of late captures, and of refunds that do not arrive. */
   readonly tell?: Tell
 }): PaymentProvider => {
   const { name, ledger, timings = defaultTimings, webhookSecrets, tell } = options

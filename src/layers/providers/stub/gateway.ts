@@ -26,6 +26,7 @@ const messages: Readonly<Record<string, string>> = {
   refund_exceeds_captured: "that is more than is left of the charge",
   wrong_currency: "the charge is in another currency",
   refund_declined: "the card takes no money back",
+  refund_returned: "the refund did not arrive",
   not_settled: "the charge is not settled yet: void it",
   refund_not_found: "no refund under that key",
   charge_unknown: "no such charge on this account",
@@ -148,8 +149,28 @@ export const makeStubGateway = ({
       written = entry("declined", operation === "refund" ? "refund_exceeds_captured" : "not_voidable")
       writing = yield* ledger.write(written)
     }
+    if (writing._tag === "Written" && refundWays.get(written.amount % 100) === "comes back") {
+      yield* comesBack(written)
+    }
     const standing = writing._tag === "AlreadyWritten" ? writing.first : written
     return sameQuestion(standing, wanted) ? tell(standing, now) : say("key_reused")
+  })
+
+  /** A refund that does not arrive: its money is here again after a while, and whoever listens is told. */
+  const comesBack = Effect.fnUntraced(function* (refunded: StubEntry) {
+    if (refunded.kind !== "refunded") return
+    const movesAt = refunded.createdAt + Duration.toMillis(timings.late)
+    yield* ledger.write(
+      new StubEntry({
+        ...refunded,
+        operation: "return",
+        kind: "returned",
+        code: "refund_returned",
+        processorReference: `back_${refunded.processorReference}`,
+        movesAt
+      })
+    )
+    yield* tellOf?.(new StubEntry({ ...refunded, movesAt })) ?? Effect.void
   })
 
   const refund = Effect.fnUntraced(function* (asked: Asking<"Refund">) {
@@ -194,10 +215,15 @@ export const makeStubGateway = ({
 
   const tellRefund = Effect.fnUntraced(function* (entry: StubEntry | undefined) {
     if (entry === undefined) return say("refund_not_found")
+    const now = yield* Clock.currentTimeMillis
+    const came = (yield* ledger.byKey(name, entry.idempotencyKey)).find(
+      ({ kind, movesAt }) => kind === "returned" && movesAt <= now
+    )
+    if (came !== undefined) return say(came.code, { reference: entry.processorReference })
     // What failed is named as well, so that nobody takes it for another.
     return entry.kind === "declined"
       ? say(entry.code, { reference: entry.processorReference })
-      : tell(entry, yield* Clock.currentTimeMillis)
+      : tell(entry, now)
   })
 
   const isSettled = ({ movesAt }: StubEntry, now: number): boolean =>
@@ -226,7 +252,7 @@ export const makeStubGateway = ({
       reference: processorReference,
       amount,
       currency,
-      refunded: wentBack(about),
+      refunded: wentBack(about, now),
       ...(voidOnly(found, now) ? { voidOnly: true } : {})
     })
   })
@@ -284,10 +310,11 @@ const sameQuestion = (a: StubEntry, b: StubEntry): boolean =>
   (a.operation !== "charge" || a.tokenRef === b.tokenRef)
 
 /** Refunds whose amount ends like this meet a fate of their own; every other is given back. */
-const refundWays: ReadonlyMap<number, "answer lost" | "never arrives" | "declined"> = new Map([
+const refundWays: ReadonlyMap<number, "answer lost" | "never arrives" | "declined" | "comes back"> = new Map([
   [91, "answer lost"],
   [92, "never arrives"],
-  [93, "declined"]
+  [93, "declined"],
+  [97, "comes back"]
 ])
 
 /** Charges of amounts that end like this are not settled for a while; what becomes of their void. */

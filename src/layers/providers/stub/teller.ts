@@ -20,10 +20,21 @@ export const StubWebhookTarget = Context.Reference<
   { readonly address: string; readonly port: number } | undefined
 >("payment-orchestration/layers/providers/stub/teller/StubWebhookTarget", { defaultValue: () => undefined })
 
-/** Tells of a charge once its money has moved. */
+/** Tells of a charge or a refund once its money has moved. */
 export type Tell = (entry: StubEntry) => Effect.Effect<void>
 
 const encode = Schema.encodeEffect(Schema.fromJsonString(StubWebhook))
+
+const newsOf = ({
+  operation,
+  mid,
+  idempotencyKey: key,
+  processorReference: reference,
+  chargeReference: charge
+}: StubEntry): Omit<StubWebhook, "timestamp"> =>
+  operation === "charge"
+    ? { type: "charge.updated", data: { object: "charge", mid, reference, key } }
+    : { type: "refund.updated", data: { object: "refund", mid, reference, charge } }
 
 /** Whatever is lost, the reconciler finds out by asking. */
 const mostTries = 5
@@ -31,8 +42,8 @@ const pause = Duration.seconds(2)
 const patience = Duration.seconds(5)
 
 /**
- * What the simulated gateways tell by themselves: late captures, when their money moves, while the process lives. Like
- * a processor they POST a signed webhook to the service's own door, and try again unless it answers 2xx.
+ * What the simulated gateways tell by themselves: late captures and refunds that do not arrive, when their money moves,
+ * while the process lives. Like a processor they POST a signed webhook to the service's own door, and try again unless it answers 2xx.
  */
 export const makeTeller = Effect.fnUntraced(function* (
   secret: Redacted.Redacted | undefined
@@ -42,14 +53,11 @@ export const makeTeller = Effect.fnUntraced(function* (
   const { address, port } = target
   const underWay = yield* FiberSet.make<void>()
 
-  const send = Effect.fnUntraced(function* ({ gateway, mid, idempotencyKey, processorReference }: StubEntry) {
+  const send = Effect.fnUntraced(function* (entry: StubEntry) {
+    const { gateway, mid, processorReference } = entry
     const now = DateTime.makeUnsafe(yield* Clock.currentTimeMillis)
     const id = `msg_${processorReference}`
-    const body = yield* encode({
-      type: "charge.updated",
-      timestamp: now,
-      data: { object: "charge", mid, reference: processorReference, key: idempotencyKey }
-    })
+    const body = yield* encode({ ...newsOf(entry), timestamp: now })
     const signer = new Webhook(Redacted.value(accountSecret(secret, gateway, mid)))
     const headers = {
       "content-type": "application/json",
@@ -72,9 +80,11 @@ export const makeTeller = Effect.fnUntraced(function* (
         schedule: Schedule.spaced(pause),
         times: mostTries - 1
       })
-      if (!heard) yield* Effect.logWarning("a simulated gateway could not tell of a charge")
+      if (!heard) yield* Effect.logWarning("a simulated gateway could not tell of what it moved")
     }).pipe(
-      Effect.catchCause((cause) => Effect.logWarning("a simulated gateway could not tell of a charge", cause))
+      Effect.catchCause((cause) =>
+        Effect.logWarning("a simulated gateway could not tell of what it moved", cause)
+      )
     )
     return Effect.asVoid(FiberSet.run(underWay, telling))
   }

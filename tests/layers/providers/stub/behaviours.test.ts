@@ -192,6 +192,42 @@ describe("the stub driver", () => {
       }).pipe(Effect.provide(world))
   )
 
+  it.effect(
+    "shows a refund that does not arrive as gone first and then as failed, and its money is here again",
+    () =>
+      Effect.gen(function* () {
+        const permit = newPermit("stub_a", 5000)
+        const { processorReference } = yield* (yield* charge(permit, token("tok_captured"))).exit
+        const { refund, refundContext, refundLookup } = yield* (yield* Providers).get(permit.attempt.provider)
+        const money = new Money({ amount: 1097, currency: "USD" })
+        const asked = { mid, processorReference, idempotencyKey: "back-1-r", money }
+        const { refundReference } = yield* refund(asked)
+        const told = Effect.gen(function* () {
+          const { refundedAmount } = yield* refundContext(asked)
+          const named = yield* refundLookup?.readRefund({ ...asked, refundReference }) ?? Effect.die("cannot")
+          const ours = yield* (
+            refundLookup?.lookupRefund({ ...asked, writtenAt: yield* DateTime.now }) ?? Effect.die("cannot")
+          )
+          expect(ours).toStrictEqual(named)
+          return [
+            refundedAmount,
+            named._tag,
+            named._tag === "RefundDeclined" && named.declined.processorReference
+          ]
+        })
+        expect(yield* told).toEqual([1097, "RefundDone", false])
+        yield* TestClock.adjust(Duration.seconds(8))
+        expect(yield* told).toEqual([0, "RefundDeclined", refundReference])
+        const [totals] = (yield* (yield* StubGatewayLedger).totals).byCurrency
+        expect(totals).toMatchObject({ captured: 5000, refunded: 0 })
+        yield* refund({
+          ...asked,
+          idempotencyKey: "back-2-r",
+          money: new Money({ amount: 5000, currency: "USD" })
+        })
+      }).pipe(Effect.provide(world))
+  )
+
   it.effect("is configured twice, by the names that the seeded accounts use", () =>
     Effect.gen(function* () {
       expect((yield* Providers).names).toEqual(expect.arrayContaining(["stub_a", "stub_b"]))
