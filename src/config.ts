@@ -1,4 +1,4 @@
-import { Config, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { Config, Duration, Effect, Option, Redacted, Result, Schema } from "effect"
 import { join } from "node:path"
 import type { Seed } from "./db/seed.ts"
 import { type KeyHashSecrets, keyHashSecretsOf } from "./db/access/keyHash.ts"
@@ -23,6 +23,7 @@ import {
   yesOrNo
 } from "./settings/setting.ts"
 import { headersIn } from "./telemetry/headersIn.ts"
+import { trustedBy } from "./settings/trustedBy.ts"
 import { strangeNames } from "./settings/strangeNames.ts"
 
 /** Every setting of the service, from its environment. Units are in the names or in the values: `24 hours`. */
@@ -65,6 +66,10 @@ export interface Settings {
   readonly pageAfter: Duration.Duration
   /** How often things may be asked of this server and all others on its database. */
   readonly rateLimits: RateLimits
+  /** A file of documents that clients may name by their hashes. */
+  readonly trustedDocuments: string | undefined
+  /** Principals, with commas between, whose keys may send no others. */
+  readonly trustedDocumentsOnly: string | undefined
   /** How long a server that was told to stop goes on taking requests, while it says that it is not ready. */
   readonly stopNotice: Duration.Duration
   /** How long a stop may take as a whole; what is under way by then is left to the reconciler. */
@@ -161,6 +166,14 @@ const declared = {
     standard: "8 at once, then 8 an hour",
     sets: "how often one card may be tried on live accounts, over all sessions, keys, brands and companies"
   }),
+  trustedDocuments: optionalSetting("TRUSTED_DOCUMENTS", text, {
+    without: "none",
+    sets: "a file of documents that clients may name by their SHA-256: `node scripts/trustedDocuments.ts` makes one"
+  }),
+  trustedDocumentsOnly: optionalSetting("TRUSTED_DOCUMENTS_ONLY", text, {
+    without: "nobody",
+    sets: "principals, with commas between, whose API keys may send these documents and no others; `*` for all"
+  }),
   stopNotice: setting("STOP_NOTICE", time, {
     standard: "0 seconds",
     sets: "how long a server that was told to stop still takes requests, while `/ready` says 503: as long as a load balancer needs to see it"
@@ -253,6 +266,8 @@ export const settings: Config.Config<Settings> = Config.all(declared).pipe(
       keyHashSecrets: keyHashSecretsOf(Option.getOrUndefined(found.apiKeySecret), loopbackOnly),
       checkoutKeys: checkoutKeysOf(Option.getOrUndefined(found.checkoutKey), loopbackOnly),
       metricsPort: Option.getOrUndefined(found.metricsPort),
+      trustedDocuments: Option.getOrUndefined(found.trustedDocuments),
+      trustedDocumentsOnly: Option.getOrUndefined(found.trustedDocumentsOnly),
       tracesEndpoint: Option.getOrUndefined(found.tracesEndpoint)?.replace(/\/+$/, ""),
       tracesHeaders: Option.getOrUndefined(found.tracesHeaders),
       publicOrigin,
@@ -323,6 +338,8 @@ const check = (found: Settings): Effect.Effect<Settings, SettingRefused> => {
   if (found.metricsPort === found.port && found.metricsHost === found.host) {
     return refuse("METRICS_PORT", "is the port of the doors; say another one")
   }
+  const documents = trustedBy(found)
+  if (Result.isFailure(documents)) return refuse("TRUSTED_DOCUMENTS", documents.failure)
   const lifetime = found.sessionLifetime
   if (
     Duration.isLessThan(lifetime, Duration.seconds(1)) ||

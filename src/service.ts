@@ -1,5 +1,5 @@
 import { NodeHttpServer } from "@effect/platform-node"
-import { Layer, type Redacted } from "effect"
+import { Layer, type Redacted, Result } from "effect"
 import { Aead, Digest, SecureRandom } from "effect/crypto"
 import { createServer } from "node:http"
 import { hostname } from "node:os"
@@ -59,6 +59,7 @@ import { vaults } from "./layers/vault/vaults.ts"
 import { Resolver } from "./layers/webhooks/Resolver.ts"
 import * as SealedSecrets from "./layers/webhooks/SealedSecrets.ts"
 import * as WebhookSender from "./layers/webhooks/WebhookSender.ts"
+import { trustedBy } from "./settings/trustedBy.ts"
 import { metricsServer } from "./telemetry/metricsServer.ts"
 import { ClusterSeat } from "./workers/ClusterSeat.ts"
 import { EventConsumers } from "./workers/EventConsumers.ts"
@@ -144,7 +145,13 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
       readyRoute(settings).pipe(Layer.provide(operations)),
       checkoutRoutes({ ...settings, addresses }),
       webhookRoutes,
-      graphqlRoutes({ addresses, graphiql: settings.loopbackOnly, sandbox: settings.sandbox })
+      graphqlRoutes({
+        addresses,
+        graphiql: settings.loopbackOnly,
+        sandbox: settings.sandbox,
+        // Judged with the other settings, before anything was started.
+        trusted: Result.getOrThrow(trustedBy(settings))
+      })
     ),
     settings
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port })))

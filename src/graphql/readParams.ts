@@ -1,5 +1,6 @@
 import { Effect, Predicate, Result, Schema } from "effect"
-import type { HttpServerRequest } from "effect/http"
+import type { HttpServerError, HttpServerRequest } from "effect/http"
+import { hashOf, namedHash, type TrustedDocuments } from "./trusted/TrustedDocuments.ts"
 
 /** A request that is no question of GraphQL, so that nothing of it was executed. */
 export class NotAsked extends Schema.TaggedError<NotAsked>()("NotAsked", {
@@ -13,23 +14,40 @@ const jsonType = /^application\/json\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?$/
 
 const fromJson = (text: string) => Result.try((): unknown => JSON.parse(text))
 
+/** A question as the engine is to see it, with what has to be known of it before it is asked. */
+interface Asked {
+  readonly request: Request
+  /** Whether it may declare or confirm a payment. */
+  readonly pays: boolean
+  /** Whether its document is one of those that are trusted. */
+  readonly trusted: boolean
+}
+
 /**
  * The request as the engine is to see it: a question in the address, or JSON in a body. Nothing else is taken. A
- * browser sends the other content types to another origin without asking that origin first.
+ * browser sends the other content types to another origin without asking that origin first. A document that is named by
+ * its hash stands in its place from here on.
  */
 export const readParams = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,
-  publicOrigin: string
-) {
+  publicOrigin: string,
+  documents: TrustedDocuments
+): Effect.fn.Return<Asked, NotAsked | HttpServerError.HttpServerError> {
   const url = new URL(request.originalUrl, publicOrigin)
   const { accept = "application/json", "content-type": contentType = "" } = request.headers
   if (request.method === "GET") {
+    const params: Record<string, unknown> = Object.fromEntries(url.searchParams)
     for (const name of ["variables", "extensions"]) {
       const sent = url.searchParams.get(name)
-      if (sent !== null && sent !== "" && Result.isFailure(fromJson(sent)))
-        return yield* badRequest(`${name} are not JSON`)
+      if (sent === null || sent === "") continue
+      const read = fromJson(sent)
+      if (Result.isFailure(read)) return yield* badRequest(`${name} are not JSON`)
+      params[name] = read.success
     }
-    return { request: new Request(url, { headers: { accept } }), pays: false }
+    const { query, trusted } = yield* documentOf(params, documents)
+    if (query !== undefined) url.searchParams.set("query", query)
+    url.searchParams.delete("documentId")
+    return { request: new Request(url, { headers: { accept } }), pays: false, trusted }
   }
   if (request.method !== "POST") {
     return yield* new NotAsked({
@@ -46,17 +64,54 @@ export const readParams = Effect.fnUntraced(function* (
       message: "send the content type application/json, in UTF-8"
     })
   }
-  const body = yield* request.text
-  const read = fromJson(body)
+  const sent = yield* request.text
+  const read = fromJson(sent)
   if (Result.isFailure(read)) return yield* badRequest("the body is not JSON")
-  const headers = { accept, "content-type": "application/json" }
-  return { request: new Request(url, { method: "POST", headers, body }), pays: paysWith(read.success) }
+  const { query, trusted, named } = yield* documentOf(read.success, documents)
+  const body =
+    named && Predicate.isObject(read.success)
+      ? JSON.stringify({ ...read.success, documentId: undefined, query })
+      : sent
+  return {
+    request: new Request(url, {
+      method: "POST",
+      headers: { accept, "content-type": "application/json" },
+      body
+    }),
+    pays: query !== undefined && paysWith(query),
+    trusted
+  }
 })
 
 const badRequest = (message: string) => new NotAsked({ status: 400, code: "BAD_REQUEST", message })
 
+/** The document of a request, which stands in it or is named by its hash. */
+const documentOf = Effect.fnUntraced(function* (params: unknown, { byHash }: TrustedDocuments) {
+  const sent =
+    Predicate.hasProperty(params, "query") && Predicate.isString(params.query) ? params.query : undefined
+  const hash = namedHash(params)
+  if (hash === undefined) {
+    // Nobody pays for a hash whom it tells nothing.
+    const trusted = sent !== undefined && byHash.size > 0 && byHash.has(hashOf(sent))
+    return { query: sent, trusted, named: false }
+  }
+  if (sent !== undefined && hashOf(sent) !== hash) {
+    return yield* new NotAsked({
+      status: 400,
+      code: "PERSISTED_QUERY_MISMATCH",
+      message: "the hash is not the SHA-256 of the document; send one of them, or both of the same"
+    })
+  }
+  const kept = byHash.get(hash)
+  if (kept === undefined && sent === undefined) {
+    return yield* new NotAsked({
+      status: 400,
+      code: "PERSISTED_QUERY_NOT_FOUND",
+      message: "no document of this hash is trusted here; send the document itself"
+    })
+  }
+  return { query: kept ?? sent, trusted: kept !== undefined, named: true }
+})
+
 /** Whether a document may declare or confirm a payment. A name of GraphQL cannot be written in another way. */
-const paysWith = (params: unknown): boolean =>
-  Predicate.hasProperty(params, "query") &&
-  Predicate.isString(params.query) &&
-  /\b(create|confirm)PaymentSession\b/.test(params.query)
+const paysWith = (query: string): boolean => /\b(create|confirm)PaymentSession\b/.test(query)

@@ -23,9 +23,10 @@ import { type LiveBounds, liveBounds, makeLiveSubscriptions } from "./live/LiveS
 import { makeLoaders } from "./loaders.ts"
 import { noCardNumbersAsNames } from "./noCardNumbersAsNames.ts"
 import { keepCause, present, presentErrors } from "./presentErrors.ts"
-import { type NotAsked, readParams } from "./readParams.ts"
+import { NotAsked, readParams } from "./readParams.ts"
 import { registryOf } from "./registry.ts"
 import { schema } from "./schema.ts"
+import { noTrustedDocuments, type TrustedDocuments } from "./trusted/TrustedDocuments.ts"
 
 interface GraphqlSettings {
   readonly addresses: CheckoutAddresses
@@ -35,6 +36,7 @@ interface GraphqlSettings {
   readonly sandbox?: boolean
   /** What differs from the bounds that subscriptions have. */
   readonly live?: Partial<LiveBounds>
+  readonly trusted?: TrustedDocuments
 }
 
 /**
@@ -45,6 +47,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       const services = yield* Effect.context<GraphqlServices | ApiKeys | LiveChanges>()
+      const { trusted = noTrustedDocuments } = settings
       const page = yield* Effect.cached(
         graphiqlPage(exampleCards({ sandbox: settings.sandbox === true }).goesOn)
       )
@@ -117,12 +120,15 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
 
       /** The key is asked for first, whatever is wrong with the request; what it is asked for, the request tells. */
       const admit = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
-        const read = yield* Effect.exit(readParams(request, settings.addresses.publicOrigin))
+        const read = yield* Effect.exit(readParams(request, settings.addresses.publicOrigin, trusted))
         const pays = Exit.isSuccess(read) && read.value.pays
         const caller = yield* callerOf(request.headers.authorization, pays ? "a payment" : "a request").pipe(
           Effect.provideContext(services)
         )
-        return [caller, (yield* read).request] as const
+        const asked = yield* read
+        const bound = trusted.only.has(caller.principal) || trusted.only.has("*")
+        if (bound && !asked.trusted) return yield* untrusted
+        return [caller, asked.request] as const
       })
 
       yield* router.add("*", "/graphql", (request) =>
@@ -166,6 +172,12 @@ const notAdmitted = (refusal: Unauthorized | RateLimited | LedgerDidNotAnswer) =
         : undefined
     return graphqlRefusal({ status: statusOf[_tag], code: codeOf(_tag), message, requestId, more })
   })
+
+const untrusted = new NotAsked({
+  status: 403,
+  code: "UNTRUSTED_DOCUMENT",
+  message: "this API key may send trusted documents alone; have this one added to the manifest"
+})
 
 const notAsked = ({ status, code, message, headers = {} }: NotAsked) =>
   Effect.map(RequestId, (requestId) => graphqlRefusal({ status, code, message, requestId, headers }))

@@ -22,6 +22,7 @@ import * as WebhookInboxPg from "../../src/db/webhooks/WebhookInboxPg.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
 import type { LiveBounds } from "../../src/graphql/live/LiveSubscriptions.ts"
 import { graphqlRoutes } from "../../src/graphql/server.ts"
+import { noTrustedDocuments, type TrustedDocuments } from "../../src/graphql/trusted/TrustedDocuments.ts"
 import { statusOf } from "../../src/http/refusals.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
 import { httpServer } from "../../src/http/server.ts"
@@ -188,13 +189,15 @@ interface DoorSettings {
   readonly graphiql?: boolean
   /** What differs from the bounds of subscriptions. */
   readonly live?: Partial<LiveBounds>
+  readonly trusted?: TrustedDocuments
 }
 
 /** Doors over the real services of the context. */
 export const openDoors = ({
   replace = (services) => services,
   graphiql = true,
-  live = {}
+  live = {},
+  trusted = noTrustedDocuments
 }: DoorSettings = {}) =>
   Layer.effect(
     Doors,
@@ -217,7 +220,7 @@ export const openDoors = ({
       })
       const services = yield* Effect.context<Kernel>()
       const context = yield* httpServer(
-        Layer.mergeAll(restRoutes(addresses), graphqlRoutes({ addresses, graphiql, live }))
+        Layer.mergeAll(restRoutes(addresses), graphqlRoutes({ addresses, graphiql, live, trusted }))
       ).pipe(
         Layer.provide([
           Layer.succeedContext(replace(services)),
