@@ -89,6 +89,7 @@ const program = Effect.gen(function* () {
     )
   }).pipe(
     Effect.scoped,
+    Effect.onInterrupt(() => Effect.logInfo("stopped")),
     Effect.provide(Layer.merge(telemetry(config), Logger.layer([logger]))),
     Effect.provideService(Logger.LogToStderr, true),
     Effect.provideService(References.MinimumLogLevel, String.capitalize(config.logLevel))

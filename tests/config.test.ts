@@ -76,6 +76,9 @@ describe("a variable that nobody reads", () => {
     ["DATABASE_URLS", "DATABASE_URL"],
     ["SESSION_LIFETMIE", "SESSION_LIFETIME"],
     ["LOG_LEVEK", "LOG_LEVEL"],
+    ["PORTT", "PORT"],
+    ["HOSTT", "HOST"],
+    ["SEEDS", "SEED"],
     ["sandbox", "SANDBOX"]
   ])("is refused when it is nearly spelt like one of ours: %s", (name, meant) => {
     expect(saidOf(name)).toContain(`The setting ${name} is none of this service's; ${meant} is.`)
@@ -85,12 +88,19 @@ describe("a variable that nobody reads", () => {
     expect(saidOf(name)).toContain(`The setting ${name} is none of this service's.`)
   })
 
-  it.each(["HOSTS", "PORTS", "DATABASE_HOST", "LOG_DIRECTORY", "SECRET_STRIPE_HEALTH", "STRIPE_API_KEY"])(
-    "is somebody else's otherwise: %s",
-    (name) => {
-      expect(saidOf(name)).toBe("taken")
-    }
-  )
+  it.each([
+    "HOSTS",
+    "PORTS",
+    "POST",
+    "FEED",
+    "COST",
+    "DATABASE_HOST",
+    "LOG_DIRECTORY",
+    "SECRET_STRIPE_HEALTH",
+    "STRIPE_API_KEY"
+  ])("is somebody else's otherwise: %s", (name) => {
+    expect(saidOf(name)).toBe("taken")
+  })
 
   it("is none of those that are read", () => {
     expect(saidOf(...everySetting.map(({ words }) => words.name))).toBe("taken")

@@ -23,7 +23,12 @@ export const httpServer = <A, E, R>(
       Effect.sync(() => {
         closing.tell()
         // Whoever sends requests here has that long to see it; until then they are still taken.
-      }).pipe(Effect.andThen(Effect.sleep(stopNotice)))
+      }).pipe(
+        Effect.andThen(
+          Effect.logInfo("told to stop: what was begun is ended, and nothing else is taken for long")
+        ),
+        Effect.andThen(Effect.sleep(stopNotice))
+      )
     )
   )
   return Layer.provideMerge(noticing, serving)

@@ -3,21 +3,13 @@
 //
 //   npm run fuzz -- --documents 1000000
 //   npm run fuzz -- --seed 7 --only 4711      one of them again, with what was answered
-import { ConfigProvider, Effect, Layer, Logger, Redacted } from "effect"
-import { Digest } from "effect/crypto"
-import { SqlClient } from "effect/sql"
+import { Effect } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { settings } from "../../src/config.ts"
-import * as Database from "../../src/db/Database.ts"
-import { start } from "../../src/db/embedded/EmbeddedPostgres.ts"
-import { migrate } from "../../src/db/migrate.ts"
-import { seed as seedRows } from "../../src/db/seed.ts"
+import { asking, wholeService } from "../../scripts/support/wholeService.ts"
 import { schema } from "../../src/graphql/schema.ts"
-import { service } from "../../src/service.ts"
 import { keyWith } from "../access/support.ts"
 import { count, progress, readOptions, wholeNumber, writeReport } from "../support/commandLine.ts"
-import { freePort } from "../support/serverProcess.ts"
 import { booksQuery, type Entry, moneyMoved } from "./books.ts"
 import { fuzz, type Run } from "./run.ts"
 
@@ -54,52 +46,20 @@ const declare = async (origin: string, key: string): Promise<string> => {
   throw new Error(`no session could be declared: ${JSON.stringify(made)}`)
 }
 
-const asked = <A extends object>(
-  url: Redacted.Redacted,
-  role: Database.Role,
-  ...statements: ReadonlyArray<string>
-) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    let rows: ReadonlyArray<A> = []
-    for (const statement of statements) rows = yield* sql.unsafe<A>(statement)
-    return rows
-  }).pipe(Effect.provide(Database.layer({ url, role, maxConnections: 1 })))
-
 const program = Effect.gen(function* () {
-  const postgres = yield* start({ temporary: true, settings: { fsync: "off", full_page_writes: "off" } })
-  const url = Redacted.make(postgres.url("postgres"))
-  yield* Effect.provide(migrate, Database.administrator(url))
-  yield* Effect.provide(seedRows("stub"), [
-    Database.layer({ url, role: "payments_owner", maxConnections: 1 }),
-    Digest.layerWebCrypto
-  ])
-  yield* asked(
-    url,
-    "payments_owner",
-    ...keyWith("sk_fuzz_reader", { operations: ["sessions:read", "registry:read"] }),
-    ...keyWith("sk_fuzz_all", {})
-  )
-  const port = yield* freePort
-  const found = yield* settings.pipe(
-    Effect.provideService(
-      ConfigProvider.ConfigProvider,
-      ConfigProvider.fromEnvRecord({
-        PORT: String(port),
-        RATE_LIMIT_REQUESTS: "off",
-        RATE_LIMIT_PAYMENTS: "off",
-        RATE_LIMIT_SESSION: "off",
-        SESSION_LIFETIME: "30 days"
-      })
-    )
-  )
   const broke: Array<string> = []
-  const listening = Logger.make(({ message, cause }) => {
-    const line = `${String(message)} ${String(cause)}`
-    if (/broke|TypeError|RangeError|Defect/.test(line)) broke.push(line.slice(0, 500))
+  const { origin, url } = yield* wholeService({
+    given: (database) =>
+      asking(
+        database,
+        "payments_owner",
+        ...keyWith("sk_fuzz_reader", { operations: ["sessions:read", "registry:read"] }),
+        ...keyWith("sk_fuzz_all", {})
+      ),
+    onLog: (line) => {
+      if (/broke|TypeError|RangeError|Defect/.test(line)) broke.push(line.slice(0, 500))
+    }
   })
-  yield* Layer.build(service(found, url)).pipe(Effect.provide(Logger.layer([listening])))
-  const origin = `http://127.0.0.1:${port}`
   const sessions = yield* Effect.promise(async () =>
     Promise.all(Array.from({ length: 20 }, async () => declare(origin, "sk_fuzz_all")))
   )
@@ -125,18 +85,18 @@ const program = Effect.gen(function* () {
     fuzz({ ...run, from: from + half, documents: documents - half, told: told(half) })
   )
   const growth = heap() - before
-  const books = yield* asked<Entry>(url, "payments_stub", booksQuery)
+  const books = yield* asking<Entry>(url, "payments_stub", booksQuery)
   const asks = {
     charge: new Set([...first.asked.charge, ...second.asked.charge]),
     refund: new Set([...first.asked.refund, ...second.asked.refund])
   }
   const problems = [
-    ...[...first.faults, ...second.faults].map(
-      ({ nr, fault, sent }) => `${fault}\n  --seed ${seed} --only ${nr}: ${JSON.stringify(sent)}`
-    ),
     ...moneyMoved(books, asks),
     ...broke.map((line) => `the log says: ${line}`),
-    ...(growth > mostGrowth ? [`the memory grew by ${count(growth)} bytes in the second half`] : [])
+    ...(growth > mostGrowth ? [`the memory grew by ${count(growth)} bytes in the second half`] : []),
+    ...[...first.faults, ...second.faults].map(
+      ({ nr, fault, sent }) => `${fault}\n  --seed ${seed} --only ${nr}: ${JSON.stringify(sent)}`
+    )
   ]
   console.log(`\n${problems.slice(0, 20).join("\n")}`)
   console.log(

@@ -77,19 +77,26 @@ export const fuzz = async (run: Run): Promise<Summary> => {
         if (/refund/i.test(said)) asked.refund.add(session)
       }
     }
-    try {
-      const response = await fetch(`${origin}${path}`, {
+    const ask = async () =>
+      fetch(`${origin}${path}`, {
         method,
         headers: { authorization: `Bearer ${keys[key]}`, "content-type": "application/json" },
         ...(body === undefined ? {} : { body })
       })
+    try {
+      // A line that was kept and was closed meanwhile is tried once more, on a new one: a server that is gone stays gone.
+      const response = await ask().catch(ask)
       const text = await response.text()
       const fault = faultOf({ status: response.status, text }, path === "/graphql")
       if (fault !== undefined) faults.push({ nr, fault, sent: made })
       if (response.status < 300 && !text.includes('"errors"')) answered++
       else refused++
     } catch (error) {
-      faults.push({ nr, fault: `nobody answered: ${String(error)}`, sent: made })
+      faults.push({
+        nr,
+        fault: `nobody answered: ${String(error)} ${String(error instanceof Error ? error.cause : "")}`,
+        sent: made
+      })
     }
     done++
     if (done % 500 === 0) told?.(done, faults.length)

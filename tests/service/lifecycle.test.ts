@@ -25,6 +25,9 @@ it.live("Ctrl-C stops the server and its database, and the next start keeps the 
     yield* first.signal("SIGINT")
     assert.strictEqual(yield* first.ended, 0)
     assertNoWarning(first.output())
+    // The log says when the stop began and when it was over, once each.
+    assert.match(first.output(), /told to stop: [^]*"message":"?\[?"?stopped"/)
+    assert.strictEqual(first.output().split("told to stop").length, 2)
 
     const second = yield* startService({ DATA_DIRECTORY: dataDirectory })
     yield* readySession(second)
