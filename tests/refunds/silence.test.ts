@@ -37,7 +37,8 @@ const hear = Effect.fnUntraced(function* (
   charge: string,
   state: DisputeState,
   minute: number,
-  amount = 5000
+  amount = 5000,
+  currency: "USD" | "EUR" = "USD"
 ) {
   yield* (yield* DisputeNews).heard(
     MidId.make(yield* midOf(charge)),
@@ -45,7 +46,7 @@ const hear = Effect.fnUntraced(function* (
       disputeReference: `dp of ${charge}`,
       processorReference: charge,
       state,
-      money: new Money({ amount, currency: "USD" }),
+      money: new Money({ amount, currency }),
       reason: "fraudulent"
     },
     DateTime.makeUnsafe(Date.UTC(2026, 0, 21, 10, minute))
@@ -82,6 +83,24 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "120 seconds" })("in
       assert.deepInclude(yield* waits(id), { state: "settled" })
       yield* hear(charge, "won", 2, 1200)
       assert.deepStrictEqual(yield* open(id), ["dispute_reversed 1200"])
+    })
+  )
+
+  it.effect("no dispute that was lost in another currency is waited for, but what persons say of it", () =>
+    Effect.gen(function* () {
+      const id = yield* declinedTwice(5000, "order_of_another_currency")
+      const charge = yield* capturedLate(id, 1)
+      yield* hear(charge, "open", 1, 4600, "EUR")
+      yield* handleAll(id)
+      assert.deepInclude(yield* waits(id), { state: "in_review", for: ["dispute"] })
+      for (const minute of [2, 3]) yield* hear(charge, "lost", minute, 4600, "EUR")
+      assert.deepStrictEqual(yield* open(id), ["dispute_lost_otherwise 4600"])
+      assert.deepInclude(yield* waits(id), { state: "in_review", for: ["incident"] })
+      yield* handleAll(id)
+      // The money stands in the books, so the order is not free; nothing goes out for it, and nothing goes back.
+      assert.deepInclude(yield* waits(id), { state: "settled" })
+      assert.notStrictEqual(yield* claim(id), "first")
+      assert.strictEqual(at(yield* refund(id, 100), "__typename"), "RefundBlocked")
     })
   )
 

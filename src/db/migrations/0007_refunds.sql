@@ -131,7 +131,7 @@ alter table incidents add constraint incidents_kind_check check (kind in
   ('late_capture', 'captured_other_amount', 'processor_reference_reused',
    'late_refund', 'refunded_other_amount', 'refund_reference_reused', 'refunded_too_much', 'refunded_elsewhere',
    'refund_taken_back', 'signed_refund_failed', 'refunded_more_than_booked', 'refunded_and_disputed', 'dispute_of_another',
-   'dispute_reversed'));
+   'dispute_reversed', 'dispute_lost_otherwise'));
 
 -- What was booked last of a processor's object; null when nothing was.
 create function last_return(mid text, reference text) returns returns language sql stable set search_path = payments, pg_temp as $body$
@@ -335,8 +335,9 @@ create function waits_for(s payment_sessions) returns jsonb language sql stable 
     select 2, refund_id, jsonb_build_object('what', 'refund', 'reference', refund_id)
     from refunds where session_id = s.session_id and state not in ('refunded', 'declined', 'absent', 'taken_back')
     union all
+    -- One that was lost is over; in another currency its incident is what is waited for.
     select 3, d.dispute_reference, jsonb_build_object('what', 'dispute', 'reference', d.dispute_reference)
-    from captures c cross join dispute_against(c) d where c.session_id = s.session_id and d.mid_id is not null
+    from disputes d where d.session_id = s.session_id and d.state not in ('warning', 'won', 'closed', 'lost')
     union all
     select 4, to_char(incident_id, '0000000000000000000'), jsonb_build_object('what', 'incident', 'reference', incident_id::text, 'kind', kind)
     from incidents where session_id = s.session_id and closed_at is null
@@ -882,6 +883,11 @@ begin
         'processorReference', c.processor_reference || ' ' || d.dispute_reference, 'amount', d.amount, 'currency', d.currency),
         -- That it goes on is no new trouble; that it begins again, or that it was lost, is.
         coalesce(before not in ('warning', 'won', 'closed') and (before = 'lost') = (d.state = 'lost'), false));
+    end if;
+    if d.state = 'lost' and before is distinct from 'lost' and d.currency <> c.currency then
+      -- Nobody can subtract it: persons say what is left, and it goes on standing against refunds and fulfilment.
+      perform open_incident('dispute_lost_otherwise', s.session_id, c.attempt_id, jsonb_build_object(
+        'processorReference', c.processor_reference || ' ' || d.dispute_reference, 'amount', d.amount, 'currency', d.currency));
     end if;
     if money_left(c) > left_before and s.state <> 'in_review' and exists (
         select from captures k where k.session_id = s.session_id group by k.currency
