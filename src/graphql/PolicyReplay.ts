@@ -84,7 +84,7 @@ const FirstChoice = builder.objectRef<FirstChoices>("FirstChoice").implement({
   })
 })
 
-const PolicyReplayPayload = builder.objectRef<Replayed>("PolicyReplayPayload").implement({
+export const PolicyReplayPayload = builder.objectRef<Replayed>("PolicyReplayPayload").implement({
   description: "What a changed routing policy would have chosen, beside what was chosen.",
   fields: (t) => ({
     decisions: t.expose("decisions", { type: "WholeNumber", description: "How many were replayed." }),
@@ -128,14 +128,14 @@ const RulesChange = builder.inputType("AcceptanceRulesChange", {
   })
 })
 
-const CapChange = builder.inputType("MonthlyCapChange", {
+export const CapChange = builder.inputType("MonthlyCapChange", {
   fields: (t) => ({
     amount: t.field({ type: "MinorUnits", required: true }),
     currency: t.field({ type: Currency, required: true })
   })
 })
 
-const AccountChangeInput = builder.inputType("AccountChange", {
+export const AccountChangeInput = builder.inputType("AccountChange", {
   description: "What is thought of otherwise of one account; what is left out stays.",
   fields: (t) => ({
     mid: t.id({ required: true, description: "The plain id (`mid_bio_1`) or the global one." }),
@@ -149,7 +149,9 @@ const AccountChangeInput = builder.inputType("AccountChange", {
   })
 })
 
-const changesOf = Effect.fnUntraced(function* (inputs: ReadonlyArray<typeof AccountChangeInput.$inferInput>) {
+export const changesOf = Effect.fnUntraced(function* (
+  inputs: ReadonlyArray<typeof AccountChangeInput.$inferInput>
+) {
   const { accounts } = yield* (yield* EntityRegistry).snapshot
   return yield* Effect.forEach(
     inputs,

@@ -14,6 +14,9 @@ export const ChangeKind = builder.enumType("ChangeKind", {
       description:
         "More goes back of a charge than one person may give; the refund is sent once it is signed."
     },
+    change_routing: { description: "Ranks, shares and rules by which accounts are chosen." },
+    allow_category: { description: "A company or an account may sell a category." },
+    raise_cap: { description: "An account may capture more in a month." },
     raise_refund_limit: { description: "One person may give back more than now." }
   } satisfies Described<ChangeKinds>
 })

@@ -88,7 +88,11 @@ describe("the words that others know us by are these:", () => {
     ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
     ["kinds of a page", PageKind.literals, "in_review refund_in_review incident"],
     ["what stands against a fulfilment", FulfilmentBlocker.literals, "given_back disputed"],
-    ["what takes two persons", ChangeKind.literals, "resume_mid refund raise_refund_limit"],
+    [
+      "what takes two persons",
+      ChangeKind.literals,
+      "resume_mid refund raise_refund_limit change_routing allow_category raise_cap"
+    ],
     ["states of a change request", ChangeState.literals, "open approved rejected withdrawn expired"],
     ["states of a review", ReviewState.literals, "open approved rejected expired"],
     ["conclusions of a person", Conclusion.literals, "captured refunded declined absent handled"],

@@ -5,7 +5,7 @@ set local search_path to payments, pg_temp;
 -- the same commit, and only if what it was asked against is as it was. What tightens is one person's, at once.
 create table change_requests (
   change_nr bigint generated always as identity primary key,
-  kind text not null check (kind in ('resume_mid', 'refund', 'raise_refund_limit')),
+  kind text not null check (kind in ('resume_mid', 'refund', 'raise_refund_limit', 'change_routing', 'allow_category', 'raise_cap')),
   -- What of it there is one of: one request for it is open at a time.
   about text not null,
   -- The chain of the audit that it is told in.
@@ -96,10 +96,32 @@ begin
   if old.kill_switch and not new.kill_switch and not signed_now('resume_mid', new.mid_id) then
     raise exception 'two persons let an account send again' using errcode = 'check_violation', constraint = 'resumed_by_two';
   end if;
+  if old.monthly_cap_amount is not null and not signed_now('raise_cap', new.mid_id)
+    and (new.monthly_cap_amount is null or new.monthly_cap_amount > old.monthly_cap_amount or new.monthly_cap_currency <> old.monthly_cap_currency) then
+    raise exception 'two persons raise a cap' using errcode = 'check_violation', constraint = 'cap_raised_by_two';
+  end if;
+  if (new.priority, new.weight, new.accepts) is distinct from (old.priority, old.weight, old.accepts) and not exists (
+    select from change_requests c where c.kind = 'change_routing' and c.state = 'approved' and c.decided_at = now()
+      and c.wanted -> 'accounts' ? new.mid_id) then
+    raise exception 'two persons change what routing goes by' using errcode = 'check_violation', constraint = 'routing_changed_by_two';
+  end if;
   return new;
 end
 $body$;
 create trigger guard_account_loosened before update on merchant_accounts for each row execute function guard_account_loosened();
+
+-- What was taken away comes back in such a commit alone, for a company and for an account.
+create function guard_underwriting() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
+begin
+  if old.revoked_at is not null and new.revoked_at is null and not signed_now('allow_category',
+    coalesce(to_jsonb(new) ->> 'mid_id', new.entity_id) || ' ' || new.category) then
+    raise exception 'two persons allow a category' using errcode = 'check_violation', constraint = 'allowed_by_two';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_underwriting before update on entity_underwriting for each row execute function guard_underwriting();
+create trigger guard_underwriting before update on mid_underwriting for each row execute function guard_underwriting();
 
 create function change_json(c change_requests) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object('id', 'cr_' || c.change_nr, 'kind', c.kind, 'reason', c.reason,
@@ -115,6 +137,9 @@ create function change_about(kind text, wanted jsonb) returns text language sql 
     when 'resume_mid' then wanted ->> 'mid'
     when 'refund' then (wanted ->> 'mid') || ' ' || (wanted ->> 'processorReference')
     when 'raise_refund_limit' then (wanted ->> 'entity') || ' ' || (wanted ->> 'currency')
+    when 'raise_cap' then wanted ->> 'mid'
+    when 'allow_category' then coalesce(wanted ->> 'mid', wanted ->> 'entity') || ' ' || (wanted ->> 'category')
+    when 'change_routing' then (select string_agg(mid, ' ' order by mid) from jsonb_object_keys(wanted -> 'accounts') mid)
   end
 $body$;
 
@@ -123,6 +148,9 @@ create function change_chain(kind text, wanted jsonb) returns text language sql 
     when 'resume_mid' then 'mid:' || (wanted ->> 'mid')
     when 'refund' then wanted ->> 'session'
     when 'raise_refund_limit' then 'entity:' || (wanted ->> 'entity')
+    when 'raise_cap' then 'mid:' || (wanted ->> 'mid')
+    when 'allow_category' then coalesce('mid:' || (wanted ->> 'mid'), 'entity:' || (wanted ->> 'entity'))
+    when 'change_routing' then 'routing'
   end
 $body$;
 
@@ -139,6 +167,26 @@ create function change_base(kind text, wanted jsonb) returns jsonb language sql 
       select jsonb_build_object('amount', (select l.amount from refund_limits l
         where l.entity_id = e.entity_id and l.currency = wanted ->> 'currency'))
       from entities e where e.entity_id = wanted ->> 'entity')
+    when 'raise_cap' then (
+      select jsonb_build_object('monthlyCap', case when m.monthly_cap_amount is not null then
+        jsonb_build_object('amount', m.monthly_cap_amount, 'currency', m.monthly_cap_currency) end)
+      from merchant_accounts m where m.mid_id = wanted ->> 'mid')
+    -- An account is allowed what its company is allowed, and nothing else.
+    when 'allow_category' then case when wanted ->> 'mid' is null then (
+        select jsonb_build_object('allowed', exists (select from entity_underwriting u
+          where u.entity_id = e.entity_id and u.category = wanted ->> 'category' and u.revoked_at is null))
+        from entities e where e.entity_id = wanted ->> 'entity')
+      else (
+        select jsonb_build_object('allowed', exists (select from mid_underwriting u
+          where u.mid_id = m.mid_id and u.category = wanted ->> 'category' and u.revoked_at is null))
+        from merchant_accounts m join entity_underwriting eu using (entity_id)
+        where m.mid_id = wanted ->> 'mid' and m.entity_id = wanted ->> 'entity' and eu.category = wanted ->> 'category'
+          and eu.revoked_at is null) end
+    -- Of each account just what would be changed.
+    when 'change_routing' then (
+      select case when bool_and(m.mid_id is not null) then jsonb_build_object('accounts', jsonb_object_agg(said.key, (
+        select jsonb_object_agg(field, to_jsonb(m) -> field) from jsonb_object_keys(said.value) field))) end
+      from jsonb_each(wanted -> 'accounts') said left join merchant_accounts m on m.mid_id = said.key)
   end
 $body$;
 
@@ -147,6 +195,9 @@ create function change_stands(kind text, base jsonb, wanted jsonb) returns boole
   select case kind
     when 'resume_mid' then not (base ->> 'killSwitch')::boolean
     when 'raise_refund_limit' then base -> 'amount' = wanted -> 'amount'
+    when 'raise_cap' then base -> 'monthlyCap' = wanted -> 'monthlyCap'
+    when 'allow_category' then base -> 'allowed' = wanted -> 'allowed'
+    when 'change_routing' then base = wanted
   end
 $body$;
 
@@ -154,6 +205,9 @@ $body$;
 create function change_tightens(kind text, base jsonb, wanted jsonb) returns boolean language sql immutable set search_path = payments, pg_temp as $body$
   select case kind
     when 'raise_refund_limit' then coalesce((wanted ->> 'amount')::bigint < (base ->> 'amount')::bigint, true)
+    when 'raise_cap' then base -> 'monthlyCap' = 'null' or coalesce(base #>> '{monthlyCap,currency}' = wanted #>> '{monthlyCap,currency}'
+      and (wanted #>> '{monthlyCap,amount}')::bigint < (base #>> '{monthlyCap,amount}')::bigint, false)
+    when 'allow_category' then not (wanted ->> 'allowed')::boolean
     else false
   end
 $body$;
@@ -163,6 +217,12 @@ create function lock_changed(kind text, wanted jsonb) returns void language plpg
 begin
   case kind
     when 'resume_mid' then perform from merchant_accounts where mid_id = wanted ->> 'mid' for no key update;
+    when 'raise_cap' then perform from merchant_accounts where mid_id = wanted ->> 'mid' for no key update;
+    when 'allow_category' then
+      perform from entities where entity_id = wanted ->> 'entity' for no key update;
+      perform from merchant_accounts where mid_id = wanted ->> 'mid' for no key update;
+    when 'change_routing' then
+      perform from merchant_accounts where wanted -> 'accounts' ? mid_id order by mid_id for no key update;
     when 'refund' then perform from payment_sessions where session_id = wanted ->> 'session' for update;
     when 'raise_refund_limit' then perform from entities where entity_id = wanted ->> 'entity' for no key update;
   end case;
@@ -182,6 +242,31 @@ begin
       values (wanted ->> 'entity', wanted ->> 'currency', (wanted ->> 'amount')::bigint)
       on conflict (entity_id, currency) do update set amount = excluded.amount;
       perform write_audit(change_chain(kind, wanted), by, 'entity.refund_limit', told || wanted);
+    when 'raise_cap' then
+      update merchant_accounts set monthly_cap_amount = (wanted #>> '{monthlyCap,amount}')::bigint,
+        monthly_cap_currency = wanted #>> '{monthlyCap,currency}' where mid_id = wanted ->> 'mid';
+      perform write_audit(change_chain(kind, wanted), by, 'mid.monthly_cap', told || wanted);
+    when 'allow_category' then
+      if wanted ->> 'mid' is null then
+        insert into entity_underwriting (entity_id, category, revoked_at)
+        values (wanted ->> 'entity', wanted ->> 'category', case when not (wanted ->> 'allowed')::boolean then now() end)
+        on conflict (entity_id, category) do update set revoked_at = excluded.revoked_at;
+      else
+        insert into mid_underwriting (mid_id, entity_id, provider, category, revoked_at)
+        select m.mid_id, m.entity_id, m.provider, wanted ->> 'category', case when not (wanted ->> 'allowed')::boolean then now() end
+        from merchant_accounts m where m.mid_id = wanted ->> 'mid'
+        on conflict (mid_id, category) do update set revoked_at = excluded.revoked_at;
+      end if;
+      perform write_audit(change_chain(kind, wanted), by, case when wanted ->> 'mid' is null then 'entity' else 'mid' end || '.underwriting',
+        told || wanted);
+    when 'change_routing' then
+      update merchant_accounts m set priority = coalesce((said.value ->> 'priority')::integer, m.priority),
+        weight = coalesce((said.value ->> 'weight')::integer, m.weight), accepts = coalesce(said.value -> 'accepts', m.accepts)
+      from jsonb_each(wanted -> 'accounts') said where m.mid_id = said.key;
+      perform write_audit(change_chain(kind, wanted), by, 'routing.changed', told || wanted || jsonb_build_object('version', (
+        select version from policy_version)));
+      perform write_audit('mid:' || mid, by, 'mid.routing', told || (wanted -> 'accounts' -> mid))
+      from jsonb_object_keys(wanted -> 'accounts') mid;
   end case;
 end
 $body$;

@@ -66,6 +66,9 @@ export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs
     passGate: operations,
     revokeGate: operations,
     setMidKillSwitch: ["registry:write"],
+    setMonthlyCap: ["registry:write", "changes:request"],
+    setUnderwriting: ["registry:write", "changes:request"],
+    changeRouting: ["registry:write", "changes:request"],
     setRefundLimit: ["registry:write", "changes:request"],
     createApiKey: keys,
     rotateApiKey: keys,
@@ -98,7 +101,8 @@ export const needsOfTypes: Readonly<Record<string, Needs>> = {
   OperationsPage: operations,
   Webhook: operations,
   ApiKey: keys,
-  ChangeRequest: asked
+  ChangeRequest: asked,
+  ChangeReplayResult: both
 }
 
 /** Parts of what they stand in, which need no more than that. */

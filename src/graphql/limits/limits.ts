@@ -14,12 +14,13 @@ export const limits = {
   cost: 20_000
 } as const
 
-/** What fields of the query count by themselves, because they read whole months. */
+/** What fields count by themselves, because they read whole months: those of the query, and of a type by its name. */
 export const heavy: Readonly<Record<string, number>> = {
   paymentFigures: 3000,
   declineReasons: 3000,
   capUsage: 1000,
-  policyReplay: 10_000
+  policyReplay: 10_000,
+  "ChangeRequest.policyReplay": 10_000
 }
 
 /** Those of which one request may do one: of two, the first could charge and the second be refused. */

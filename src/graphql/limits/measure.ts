@@ -118,7 +118,7 @@ export const measure = ({ schema, operation, fragments, variables }: Asked): Mea
     const inside = ofFields(field.selectionSet, of, isPage ? pageSize(field) : undefined)
     const isList = definition !== undefined && isListType(getNullableType(definition.type))
     const times = isList ? (rows ?? listSize(field)) : 1
-    const own = type === schema.getQueryType() ? (heavy[name] ?? 0) : 0
+    const own = heavy[type === schema.getQueryType() ? name : `${type?.name}.${name}`] ?? 0
     const cost = field.selectionSet === undefined ? 0 : own + times * (1 + inside.cost)
     const { depth, aliases, directives } = inside
     return { depth: 1 + depth, aliases: alias + aliases, directives, cost: Math.min(cost, most) }

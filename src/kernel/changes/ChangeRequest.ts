@@ -4,8 +4,17 @@ import { Principal } from "../ids.ts"
 /**
  * What takes two persons. `resume_mid`: an account that somebody stopped sends again. `refund`: more goes back than one
  * person may give. `raise_refund_limit`: one person may give back more.
+ * `change_routing`: ranks, shares and rules of accounts. `allow_category`: a company or an account may sell it. `raise_cap`:
+ * an account captures more in a month.
  */
-export const ChangeKind = Schema.Literals(["resume_mid", "refund", "raise_refund_limit"])
+export const ChangeKind = Schema.Literals([
+  "resume_mid",
+  "refund",
+  "raise_refund_limit",
+  "change_routing",
+  "allow_category",
+  "raise_cap"
+])
 export type ChangeKind = typeof ChangeKind.Type
 
 export const ChangeState = Schema.Literals(["open", "approved", "rejected", "withdrawn", "expired"])

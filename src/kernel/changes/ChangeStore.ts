@@ -1,5 +1,7 @@
 import { Context, Duration, type Effect } from "effect"
 import type { KeyId } from "../access/Caller.ts"
+import type { ProductCategory } from "../Category.ts"
+import type { MerchantAccount } from "../MerchantAccount.ts"
 import type { Currency } from "../Money.ts"
 import type { RefundOpening, RefundOrder } from "../refunds/RefundLedger.ts"
 import type { MidId, Principal } from "../ids.ts"
@@ -26,6 +28,30 @@ export type Wanted =
       readonly kind: "raise_refund_limit"
       readonly wanted: { readonly entity: string; readonly currency: Currency; readonly amount: number }
     }
+  | {
+      readonly kind: "raise_cap"
+      readonly wanted: {
+        readonly mid: MidId
+        readonly monthlyCap: { readonly amount: number; readonly currency: Currency } | null
+      }
+    }
+  | {
+      readonly kind: "allow_category"
+      readonly wanted: {
+        readonly entity: string
+        /** Absent: the company itself. */
+        readonly mid?: MidId
+        readonly category: ProductCategory
+        readonly allowed: boolean
+      }
+    }
+  | {
+      readonly kind: "change_routing"
+      readonly wanted: { readonly accounts: Readonly<Record<string, RoutingValues>> }
+    }
+
+/** What of an account routing goes by, as far as it is changed. */
+export type RoutingValues = Partial<Pick<MerchantAccount, "priority" | "weight" | "accepts">>
 
 export type Asking =
   | { readonly _tag: "Requested"; readonly change: ChangeRequest }

@@ -107,6 +107,30 @@ export const changes: ReadonlyArray<Prohibition> = [
     tries: row({ asked_key: "one", change_nr: 1_000_001 }, "mid_goods_2")
   },
   refused("change_unchanged", "asked_key = 'another'"),
+  ...[
+    "monthly_cap_amount = 11",
+    "monthly_cap_currency = 'EUR'",
+    "monthly_cap_amount = null, monthly_cap_currency = null"
+  ].map((change) => ({
+    by: "cap_raised_by_two",
+    what: `an account set ${change}`,
+    given: [
+      "insert into merchant_accounts (mid_id, entity_id, provider, name, status, accepts, priority, weight, monthly_cap_amount, monthly_cap_currency) select 'capped', entity_id, provider, name, status, accepts, priority, weight, 10, 'USD' from merchant_accounts where mid_id = 'mid_goods_1'"
+    ],
+    tries: `update merchant_accounts set ${change} where mid_id = 'capped'`
+  })),
+  ...["priority = 99", "weight = 99", `accepts = '{"currencies": []}'`].map((change) => ({
+    by: "routing_changed_by_two",
+    what: `an account set ${change}`,
+    given,
+    tries: `update merchant_accounts set ${change} where mid_id = '${mid}'`
+  })),
+  ...["entity_underwriting", "mid_underwriting"].map((table) => ({
+    by: "allowed_by_two",
+    what: `what was taken away from ${table} and comes back`,
+    given: [`update ${table} set revoked_at = now() where entity_id = 'loop_goods'`],
+    tries: `update ${table} set revoked_at = null where entity_id = 'loop_goods'`
+  })),
   {
     by: "refund_signed_by_two",
     what: "more than one person gives back",

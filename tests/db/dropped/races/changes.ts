@@ -162,6 +162,37 @@ export const changes: ReadonlyArray<Race> = [
       none(`change_requests c where ${of(nr)} and not exists (
         select from audit a where a.chain = c.chain and action = 'change.requested')`)
   }),
+  drop("refusal guard_account_loosened.cap_raised_by_two", {
+    law: "no account captures more on the word of one",
+    given: (nr) => [
+      ...scenes.company(nr),
+      scenes.account(nr, `cap_${nr}`, { monthly_cap_amount: 10, monthly_cap_currency: "USD" })
+    ],
+    workers: (nr) =>
+      owners(2, () => `update merchant_accounts set monthly_cap_amount = 11 where mid_id = 'cap_${nr}'`),
+    broken: (nr) => none(`merchant_accounts where mid_id = 'cap_${nr}' and monthly_cap_amount = 11`)
+  }),
+  drop("refusal guard_account_loosened.routing_changed_by_two", {
+    law: "nobody routes otherwise alone",
+    given: scenes.company,
+    workers: (nr) =>
+      owners(2, () => `update merchant_accounts set priority = 77 where mid_id = '${mid(nr)}'`),
+    broken: (nr) => none(`merchant_accounts where mid_id = '${mid(nr)}' and priority = 77`)
+  }),
+  ...(
+    [
+      ["trigger entity_underwriting.guard_underwriting", "entity_underwriting", "entity_id = 'co_"],
+      ["trigger mid_underwriting.guard_underwriting", "mid_underwriting", "mid_id = 'mid_"],
+      ["refusal guard_underwriting.allowed_by_two", "mid_underwriting", "mid_id = 'mid_"]
+    ] as const
+  ).map(([what, table, whose]) =>
+    drop(what, {
+      law: `what was taken away from ${table} comes back on the word of two`,
+      given: (nr) => [...scenes.company(nr), `update ${table} set revoked_at = now() where ${whose}${nr}'`],
+      workers: (nr) => owners(2, () => `update ${table} set revoked_at = null where ${whose}${nr}'`),
+      broken: (nr) => none(`${table} where ${whose}${nr}' and revoked_at is null`)
+    })
+  ),
   drop("constraint change_requests.change_asked_once", {
     law: "an app asks once under a key",
     given: asked,

@@ -181,13 +181,10 @@ export const rights: ReadonlyArray<Race> = [
   ),
   right(
     "mid_underwriting",
-    "an underwriting that was revoked is not taken back by the app",
-    (nr) => [
-      ...scenes.company(nr),
-      `update mid_underwriting set revoked_at = now() where mid_id = 'mid_${nr}'`
-    ],
-    (nr) => `update mid_underwriting set revoked_at = null where mid_id = 'mid_${nr}'`,
-    (nr) => `mid_underwriting where mid_id = 'mid_${nr}' and revoked_at is null`
+    "who takes an underwriting away is written down",
+    scenes.company,
+    (nr) => `update mid_underwriting set revoked_at = now() where mid_id = 'mid_${nr}'`,
+    (nr) => `mid_underwriting where mid_id = 'mid_${nr}' and revoked_at is not null`
   ),
   right(
     "refund_limits",

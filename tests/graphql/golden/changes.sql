@@ -1,0 +1,1 @@
+select read_changes($1::jsonb) as answer;
