@@ -115,6 +115,7 @@ export const partsOfOthers: ReadonlySet<string> = new Set([
   "Difference",
   "FigureSum",
   "FirstChoice",
+  "LateCapture",
   "Latency",
   "LeftOutAccount",
   "LineItem",
