@@ -76,6 +76,8 @@ const program = Effect.gen(function* () {
   const dear = [...dearDocuments(schema), ...heavyDocuments(schema, now)].filter(
     ({ cost }) => cost >= dearEnough
   )
+  // What was compiled and connected while the server was new is not what a query costs.
+  for (let nr = 0; nr < 20; nr++) yield* Effect.promise(async () => timed(origin, page.query))
   const rows = []
   for (const one of [cheapest, page, ...dear]) {
     const { milliseconds, bytes } = yield* Effect.promise(async () => timed(origin, one.query))
