@@ -59,7 +59,6 @@ const show = (next: Standing, takeThere: boolean) => {
     if (frame.getAttribute("src") !== source) frame.src = source
   }
   host.tell(stage)
-  if (stage === "declined" && before.turn !== next.turn) fields?.clear()
   if (takeThere && before.stage !== stage) {
     panels
       .find((panel) => !panel.hidden)
@@ -117,8 +116,10 @@ const refresh = async () => {
   if (complaint === "offline") complain()
   if (answer._tag !== "Standing") return
   show(answer.standing, before.stage !== answer.standing.stage)
+  if (!waits.has(before.stage)) return
   // Whoever waited is told why another card may be given.
-  if (waits.has(before.stage) && standing.stage === "pay") complain("lost")
+  if (standing.stage === "pay") complain("lost")
+  if (standing.stage === "declined") fields?.clear()
 }
 
 const pay = async () => {
@@ -133,6 +134,8 @@ const pay = async () => {
     const outcome = await payFor(door, turn, tokenized, () => complain("offline"))
     show(outcome.standing, true)
     complain(outcome.problem)
+    // A card that was not even tried may be tried again.
+    if (standing.stage === "declined" && outcome.problem === undefined) fields.clear()
     if (standing.stage === "authenticate" && data.hosts === undefined) goToBank(standing)
   } finally {
     setBusy(false)

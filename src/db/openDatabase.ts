@@ -38,6 +38,8 @@ export const openDatabase = Effect.fn("openDatabase")(function* (settings: {
   readonly dataDirectory: string
   /** Nothing is seeded without it. */
   readonly seed: Seed | undefined
+  readonly publicOrigin: string
+  readonly loopbackOnly: boolean
 }): Effect.fn.Return<
   OpenDatabase,
   | EmbeddedPostgresError
@@ -64,7 +66,10 @@ export const openDatabase = Effect.fn("openDatabase")(function* (settings: {
   )
   if (settings.seed !== undefined) {
     const owner = Database.layer({ url: database.url, role: "payments_owner", maxConnections: 1 })
-    yield* Effect.provide(seed(settings.seed), [owner, Digest.layerWebCrypto])
+    yield* Effect.provide(seed(settings.seed, settings.loopbackOnly ? [settings.publicOrigin] : []), [
+      owner,
+      Digest.layerWebCrypto
+    ])
   }
   return database
 })

@@ -17,10 +17,12 @@ export type Seed = "stub" | "sandbox"
 
 /**
  * Puts the seed data into a database that does not have it: one statement a table, and what is there already
- * stays as it is, a flipped kill switch included. Needs the owner's role.
+ * stays as it is, a flipped kill switch included. `shops`: more origins to which its brands may send customers, such as
+ * the demo shop's. Needs the owner's role.
  */
 export const seed = (
-  which: Seed
+  which: Seed,
+  shops: ReadonlyArray<string> = []
 ): Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient | Digest.Digest> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -50,6 +52,10 @@ export const seed = (
         yield* sql`insert into brands
           select b->>'id', b->>'name', array(select jsonb_array_elements_text(b->'redirectOrigins'))
           from jsonb_array_elements(${rows}::jsonb -> 'brands') b on conflict do nothing`
+        yield* sql`update brands set redirect_origins = redirect_origins || array(
+            select o from jsonb_array_elements_text(${JSON.stringify(shops)}::jsonb) o where o <> all(redirect_origins))
+          where brand_id in (select b->>'id' from jsonb_array_elements(${rows}::jsonb -> 'brands') b)
+            and exists (select from jsonb_array_elements_text(${JSON.stringify(shops)}::jsonb) o where o <> all(redirect_origins))`
         yield* sql`insert into brand_entities
           select b->>'id', jsonb_array_elements_text(b->'entities')
           from jsonb_array_elements(${rows}::jsonb -> 'brands') b on conflict do nothing`

@@ -102,6 +102,9 @@ export const turns = (scene: () => Scene, sandboxed: () => Sandboxed) =>
 
     it("says why a card was not taken for as long as nobody does anything", async () => {
       const { page, id, context, payments } = await open()
+      await type(page, cards.declined)
+      await press(page)
+      await shows(page, "declined")
       await type(page, cards.captured)
       await page.route(
         /payments$/,
@@ -113,11 +116,11 @@ export const turns = (scene: () => Scene, sandboxed: () => Sandboxed) =>
       await looksAgain(page)
       expect(await problemIn(page)).toBe("card")
       expect(await wordsOf(page)).toContain("Nothing was charged; please try another one")
-      expect(await payments.attempts(id)).toEqual([])
+      expect(await payments.attempts(id)).not.toContain("captured")
       // What was typed is there still.
       await press(page)
       await shows(page, "paid")
-      expect(await payments.attempts(id)).toEqual(["captured"])
+      expect((await payments.attempts(id)).filter((state) => state === "captured")).toHaveLength(1)
       await context.close()
     })
 

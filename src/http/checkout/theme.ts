@@ -77,11 +77,19 @@ export const contrastOf = (one: string, other: string): number => {
 const readableOn = (colour: string): string =>
   contrastOf(colour, "#ffffff") >= contrastOf(colour, "#000000") ? "#ffffff" : "#000000"
 
-/** A colour, moved away from what it stands on until its shape can be seen there. */
-const visibleOn = (paper: string, colour: string): string => {
+/**
+ * A colour whose shape can be seen on a paper: moved away from it as far as it has to be. A grey would look like a button
+ * that cannot be pressed, so one that is nearly none becomes ink.
+ */
+const visibleOn = (
+  { paper, ink }: { readonly paper: string; readonly ink: string },
+  colour: string
+): string => {
+  const parts = partsOf(colour)
+  if (contrastOf(colour, paper) < 3 && Math.max(...parts) - Math.min(...parts) < 32) return ink
   const away = partsOf(readableOn(paper))
   for (let part = 0; ; part += 0.05) {
-    const moved = partsOf(colour)
+    const moved = parts
       .map((one, at) => Math.round(one + ((away[at] ?? 0) - one) * Math.min(part, 1)))
       .map((one) => one.toString(16).padStart(2, "0"))
     const mixed = `#${moved.join("")}`
@@ -91,7 +99,7 @@ const visibleOn = (paper: string, colour: string): string => {
 
 const rules = (scheme: "light" | "dark", accent: string): string => {
   const palette = palettes[scheme]
-  const seen = visibleOn(palette.paper, accent)
+  const seen = visibleOn(palette, accent)
   const colours = Object.entries({ ...palette, accent: seen, "on-accent": readableOn(seen) })
   return `color-scheme:${scheme};${colours.map(([name, colour]) => `--${name}:${colour};`).join("")}`
 }

@@ -114,6 +114,12 @@ describe("a brand's theme", () => {
 
   it("leaves a colour as it is where it can be seen, and every text of the page can be read", () => {
     expect(colourIn(themeStyle({ accent: "#0a7d5a" }).css, "accent")).toBe("#0a7d5a")
+    // White on white and black on black become ink: grey looks like a button that cannot be pressed.
+    for (const accent of ["#fff", "#000000"])
+      for (const night of [false, true]) {
+        const colour = colourIn(themeStyle({ accent }).css, "accent", night)
+        expect(["#161a22", "#eef1f6", "#000000", "#ffffff"]).toContain(colour)
+      }
     const { css } = themeStyle({})
     for (const night of [false, true])
       for (const [text, on] of [
