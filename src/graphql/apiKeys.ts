@@ -5,12 +5,14 @@ import { type ApiKey as KernelKey, KeyRecord } from "../kernel/access/KeyRecord.
 import { TooManyKeys, UnknownKey, WiderThanOwn } from "../kernel/access/keyRefusals.ts"
 import { KeysNotKept } from "../kernel/access/KeySecrets.ts"
 import type { Operation as KernelOperation } from "../kernel/access/Operation.ts"
+import type { ChangeRequest as KernelChange } from "../kernel/changes/ChangeRequest.ts"
 import { OperatorsOnly } from "../kernel/operations/operatorRefusals.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 import { checkText } from "../kernel/text.ts"
 import { builder } from "./builder.ts"
 import type { GraphqlContext } from "./context.ts"
+import { ChangeRequest } from "./refs.ts"
 import { connectionOver } from "./pages.ts"
 import { Refusal } from "./Refusal.ts"
 
@@ -71,6 +73,17 @@ const payloadWithKey = (name: string) =>
   })
 const CreatePayload = payloadWithKey("CreateApiKeyPayload")
 const RotatePayload = payloadWithKey("RotateApiKeyPayload")
+const RequestPayload = builder
+  .objectRef<{ readonly change: KernelChange; readonly key: Redacted.Redacted }>("RequestApiKeyPayload")
+  .implement({
+    fields: (t) => ({
+      changeRequest: t.expose("change", { type: ChangeRequest }),
+      key: t.string({
+        description: "The key, once it is signed: `Authorization: Bearer <key>`. It is shown this once.",
+        resolve: ({ key }) => Redacted.value(key)
+      })
+    })
+  })
 const RevokePayload = builder.objectRef<{ readonly apiKey: KernelKey }>("RevokeApiKeyPayload").implement({
   fields: (t) => ({ apiKey: t.expose("apiKey", { type: ApiKey }) })
 })
@@ -114,41 +127,77 @@ const overAll: ReadonlySet<KernelOperation> = new Set([
   "changes:approve"
 ])
 
+interface Wish {
+  readonly principal: string
+  readonly operations: ReadonlyArray<KernelOperation>
+  readonly entities?: ReadonlyArray<string> | null | undefined
+  readonly brands?: ReadonlyArray<string> | null | undefined
+  readonly lifetimeSeconds?: number | null | undefined
+}
+
+const wishOf = async ({ principal: name, operations, ...more }: Wish, context: GraphqlContext) => {
+  await context.run(checkText({ principal: name }))
+  if (!names.test(name))
+    throw new InvalidInput({ field: "principal", problem: "is not 1 to 100 letters, digits and _@.-" })
+  if (operations.length === 0)
+    throw new InvalidInput({ field: "operations", problem: "is empty; say what the key is for" })
+  const entities = someOf("entities", more.entities)
+  const brands = someOf("brands", more.brands)
+  const wide = operations.find((one) => overAll.has(one))
+  if (wide !== undefined && (entities !== undefined || brands !== undefined)) {
+    const problem = `has ${operationNames[wide]}, which is decided for all companies; leave entities and brands out`
+    throw new InvalidInput({ field: "operations", problem })
+  }
+  const seconds = more.lifetimeSeconds
+  const lifetime =
+    typeof seconds === "number" ? within("lifetimeSeconds", seconds, longestLifetime) : undefined
+  return { principal: name, operations: [...new Set(operations)], entities, brands, lifetime }
+}
+
+const wishArgs = (t: Parameters<Parameters<typeof builder.mutationFields>[0]>[0]) => ({
+  principal: t.arg.string({ required: true, description: "In whose name: letters, digits and `_@.-`." }),
+  operations: t.arg({ type: [Operation], required: true }),
+  entities: t.arg.stringList({ description: "Only payments of these companies; of all when left out." }),
+  brands: t.arg.stringList({ description: "Only payments of these brands; of all when left out." }),
+  lifetimeSeconds: t.arg.int({ description: "After how long it ends; never when left out." })
+})
+
 builder.mutationFields((t) => ({
   createApiKey: t.field({
     type: CreatePayload,
     description:
       "Gives out a key, for what your own key is for or a part of it, and never in another operator's name. For operators.",
     args: {
-      principal: t.arg.string({ required: true, description: "In whose name: letters, digits and `_@.-`." }),
-      operations: t.arg({ type: [Operation], required: true }),
-      entities: t.arg.stringList({ description: "Only payments of these companies; of all when left out." }),
-      brands: t.arg.stringList({ description: "Only payments of these brands; of all when left out." }),
-      lifetimeSeconds: t.arg.int({ description: "After how long it ends; never when left out." })
+      ...wishArgs(t)
     },
     errors: {
       types: [InvalidInput, OperatorsOnly, WiderThanOwn, TooManyKeys, KeysNotKept, LedgerDidNotAnswer],
       union: { name: "CreateApiKeyResult" }
     },
-    resolve: async (_root, { principal: name, operations, ...more }, context) => {
-      await context.run(checkText({ principal: name }))
-      if (!names.test(name))
-        throw new InvalidInput({ field: "principal", problem: "is not 1 to 100 letters, digits and _@.-" })
-      if (operations.length === 0)
-        throw new InvalidInput({ field: "operations", problem: "is empty; say what the key is for" })
-      const entities = someOf("entities", more.entities)
-      const brands = someOf("brands", more.brands)
-      const wide = operations.find((one) => overAll.has(one))
-      if (wide !== undefined && (entities !== undefined || brands !== undefined)) {
-        const problem = `has ${operationNames[wide]}, which is decided for all companies; leave entities and brands out`
-        throw new InvalidInput({ field: "operations", problem })
-      }
-      const seconds = more.lifetimeSeconds
-      const lifetime =
-        typeof seconds === "number" ? within("lifetimeSeconds", seconds, longestLifetime) : undefined
+    resolve: async (_root, asked, context) => {
+      const wish = await wishOf(asked, context)
+      return asking(context, ({ give }) => give({ by: context.principal, byKey: context.key }, wish))
+    }
+  }),
+  requestApiKey: t.field({
+    type: RequestPayload,
+    description:
+      "Asks for a key that is wider than your own. It is shown now and opens nothing until a second person, whose own key is for all of it, approves. Never in another operator's name. For operators.",
+    args: {
+      ...wishArgs(t),
+      reason: t.arg.string({ required: true, description: "Why, for the audit: 1 to 500 characters." })
+    },
+    errors: {
+      types: [InvalidInput, OperatorsOnly, WiderThanOwn, TooManyKeys, KeysNotKept, LedgerDidNotAnswer],
+      union: { name: "RequestApiKeyResult" }
+    },
+    resolve: async (_root, { reason, ...asked }, context) => {
+      const wish = await wishOf(asked, context)
+      await context.run(checkText({ reason }))
+      if (!/^[^\p{Cc}\p{Cs}]{1,500}$/u.test(reason.trim()))
+        throw new InvalidInput({ field: "reason", problem: "is not one line of 1 to 500 characters" })
       const giver = { by: context.principal, byKey: context.key }
-      const wish = { principal: name, operations: [...new Set(operations)], entities, brands, lifetime }
-      return asking(context, ({ give }) => give(giver, wish))
+      return asking(context, ({ ask }) => ask(giver, wish, reason.trim()))
     }
   }),
   rotateApiKey: t.field({

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
+import { WiderThanOwn } from "../kernel/access/keyRefusals.ts"
 import type { ChangeRequest as KernelChange } from "../kernel/changes/ChangeRequest.ts"
 import { Changes } from "../kernel/changes/Changes.ts"
 import {
@@ -65,6 +66,7 @@ builder.mutationFields((t) => ({
         AskedByNoOperator,
         ChangeDecided,
         ChangedSince,
+        WiderThanOwn,
         UnknownSession,
         NothingToRefund,
         RefundTooLarge,

@@ -16,6 +16,7 @@ export const ChangeKind = builder.enumType("ChangeKind", {
     },
     change_routing: { description: "Ranks, shares and rules by which accounts are chosen." },
     allow_category: { description: "A company or an account may sell a category." },
+    give_key: { description: "An API key is for more than that of whoever gives it out." },
     raise_cap: { description: "An account may capture more in a month." },
     raise_refund_limit: { description: "One person may give back more than now." }
   } satisfies Described<ChangeKinds>

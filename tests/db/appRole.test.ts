@@ -117,6 +117,7 @@ const callable = [
   "replay_since",
   "replay_webhook",
   "request_change",
+  "request_key",
   "request_review",
   "returns_of_session",
   "revoke_api_key",

@@ -91,7 +91,7 @@ describe("the words that others know us by are these:", () => {
     [
       "what takes two persons",
       ChangeKind.literals,
-      "resume_mid refund raise_refund_limit change_routing allow_category raise_cap"
+      "resume_mid refund raise_refund_limit change_routing allow_category raise_cap give_key"
     ],
     ["states of a change request", ChangeState.literals, "open approved rejected withdrawn expired"],
     ["states of a review", ReviewState.literals, "open approved rejected expired"],

@@ -24,6 +24,7 @@ const signings = [
   Schema.TaggedStruct("DecidedBefore", { state: ChangeState }),
   Schema.TaggedStruct("SamePerson", {}),
   Schema.TaggedStruct("AskedByAnother", {}),
+  Schema.TaggedStruct("WiderThanOwn", {}),
   Schema.TaggedStruct("AskedByNoOperator", {}),
   Schema.TaggedStruct("ChangedSince", { before: Schema.Unknown, stands: Schema.Unknown })
 ] as const

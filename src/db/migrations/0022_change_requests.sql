@@ -5,7 +5,7 @@ set local search_path to payments, pg_temp;
 -- the same commit, and only if what it was asked against is as it was. What tightens is one person's, at once.
 create table change_requests (
   change_nr bigint generated always as identity primary key,
-  kind text not null check (kind in ('resume_mid', 'refund', 'raise_refund_limit', 'change_routing', 'allow_category', 'raise_cap')),
+  kind text not null check (kind in ('resume_mid', 'refund', 'raise_refund_limit', 'change_routing', 'allow_category', 'raise_cap', 'give_key')),
   -- What of it there is one of: one request for it is open at a time.
   about text not null,
   -- The chain of the audit that it is told in.
@@ -23,7 +23,7 @@ create table change_requests (
   said text,
   -- What came of it: the refund.
   done text,
-  -- Of a refund: under which key it was asked for, and with what.
+  -- Of a refund: under which key it was asked for, and with what. Of an API key: what is kept of it.
   asked_key text,
   asked_body jsonb,
   constraint change_asked_once unique (requested_by, asked_key),
@@ -36,7 +36,7 @@ create index change_requests_open on change_requests (expires_at) where state = 
 
 -- What a key has to be for, so that its holder may ask for a change.
 create function change_right(kind text) returns text language sql immutable set search_path = payments, pg_temp as $body$
-  select case kind when 'refund' then 'refunds:write' else 'registry:write' end
+  select case kind when 'refund' then 'refunds:write' when 'give_key' then 'keys:manage' else 'registry:write' end
 $body$;
 
 -- Whether an operator has a key now that is for something: any of theirs, or the one that is named.
@@ -138,6 +138,7 @@ create function change_about(kind text, wanted jsonb) returns text language sql 
     when 'refund' then (wanted ->> 'mid') || ' ' || (wanted ->> 'processorReference')
     when 'raise_refund_limit' then (wanted ->> 'entity') || ' ' || (wanted ->> 'currency')
     when 'raise_cap' then wanted ->> 'mid'
+    when 'give_key' then wanted ->> 'key'
     when 'allow_category' then coalesce(wanted ->> 'mid', wanted ->> 'entity') || ' ' || (wanted ->> 'category')
     when 'change_routing' then (select string_agg(mid, ' ' order by mid) from jsonb_object_keys(wanted -> 'accounts') mid)
   end
@@ -149,6 +150,7 @@ create function change_chain(kind text, wanted jsonb) returns text language sql 
     when 'refund' then wanted ->> 'session'
     when 'raise_refund_limit' then 'entity:' || (wanted ->> 'entity')
     when 'raise_cap' then 'mid:' || (wanted ->> 'mid')
+    when 'give_key' then 'principal:' || (wanted ->> 'principal')
     when 'allow_category' then coalesce('mid:' || (wanted ->> 'mid'), 'entity:' || (wanted ->> 'entity'))
     when 'change_routing' then 'routing'
   end
@@ -167,6 +169,9 @@ create function change_base(kind text, wanted jsonb) returns jsonb language sql 
       select jsonb_build_object('amount', (select l.amount from refund_limits l
         where l.entity_id = e.entity_id and l.currency = wanted ->> 'currency'))
       from entities e where e.entity_id = wanted ->> 'entity')
+    when 'give_key' then jsonb_build_object(
+      'operator', exists (select from principals o where o.principal = wanted ->> 'principal' and o.operator),
+      'room', (select count(*) < 5 from api_keys k where k.principal = wanted ->> 'principal' and is_live(k)))
     when 'raise_cap' then (
       select jsonb_build_object('monthlyCap', case when m.monthly_cap_amount is not null then
         jsonb_build_object('amount', m.monthly_cap_amount, 'currency', m.monthly_cap_currency) end)
@@ -217,6 +222,7 @@ create function lock_changed(kind text, wanted jsonb) returns void language plpg
 begin
   case kind
     when 'resume_mid' then perform from merchant_accounts where mid_id = wanted ->> 'mid' for no key update;
+    when 'give_key' then perform from principals where principal = wanted ->> 'principal' for update;
     when 'raise_cap' then perform from merchant_accounts where mid_id = wanted ->> 'mid' for no key update;
     when 'allow_category' then
       perform from entities where entity_id = wanted ->> 'entity' for no key update;
@@ -232,6 +238,8 @@ $body$;
 -- Does what two persons signed, or what one does alone because it tightens. `told` goes into the audit with it.
 create function do_change(kind text, wanted jsonb, by text, told jsonb) returns void
 language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  k api_keys;
 begin
   case kind
     when 'resume_mid' then
@@ -242,6 +250,13 @@ begin
       values (wanted ->> 'entity', wanted ->> 'currency', (wanted ->> 'amount')::bigint)
       on conflict (entity_id, currency) do update set amount = excluded.amount;
       perform write_audit(change_chain(kind, wanted), by, 'entity.refund_limit', told || wanted);
+    when 'give_key' then
+      insert into principals (principal) values (wanted ->> 'principal') on conflict do nothing;
+      k := jsonb_populate_record(null::api_keys, wanted);
+      insert into api_keys (key_id, principal, mac, development, operations, entities, brands, ends_at)
+      values (wanted ->> 'key', k.principal, told ->> 'mac', false, k.operations, k.entities, k.brands,
+        now() + (wanted ->> 'lifetimeMs')::float8 * interval '1 millisecond') returning * into k;
+      perform write_audit(change_chain(kind, wanted), by, 'key.given', (told - 'mac') || api_key_json(k));
     when 'raise_cap' then
       update merchant_accounts set monthly_cap_amount = (wanted #>> '{monthlyCap,amount}')::bigint,
         monthly_cap_currency = wanted #>> '{monthlyCap,currency}' where mid_id = wanted ->> 'mid';
@@ -343,6 +358,25 @@ begin
 end
 $body$;
 
+-- Asks for a key that is wider than the asking one: {by, byKey, wanted, mac, reason, lifetimeMs}. It opens nothing until it
+-- is signed. Whoever asks holds it, so it is never in another operator's name.
+create function request_key(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  w jsonb := p -> 'wanted';
+  stands jsonb;
+begin
+  if not may(p ->> 'by', 'keys:manage', p ->> 'byKey') or not may(p ->> 'by', 'changes:request', p ->> 'byKey') then
+    return jsonb_build_object('_tag', 'NotOperator');
+  end if;
+  stands := change_base('give_key', w);
+  if (stands ->> 'operator')::boolean and w ->> 'principal' <> p ->> 'by' then return jsonb_build_object('_tag', 'WiderThanOwn'); end if;
+  if not (stands ->> 'room')::boolean then return jsonb_build_object('_tag', 'TooManyKeys'); end if;
+  return ask_for(jsonb_build_object('kind', 'give_key', 'by', p -> 'by', 'reason', p -> 'reason', 'lifetimeMs', p -> 'lifetimeMs',
+    'wanted', w, 'body', jsonb_build_object('mac', p -> 'mac')), stands);
+end
+$body$;
+
 -- Why a decision is not taken: {by, byKey, nr, decision}. Null when nothing stands against it; then the request, and what
 -- it would change, are locked.
 create function decision_refused(p jsonb) returns jsonb language plpgsql set search_path = payments, pg_temp as $body$
@@ -369,6 +403,11 @@ begin
   if wish = 'approved' then
     if person_of(c.requested_by) = person_of(p ->> 'by') then return jsonb_build_object('_tag', 'SamePerson'); end if;
     if not may_ask(c.requested_by, c.kind) then return jsonb_build_object('_tag', 'AskedByNoOperator'); end if;
+    -- Nobody signs for what their own key is not for.
+    if c.kind = 'give_key' and exists (select from jsonb_array_elements_text(c.wanted -> 'operations') operation
+      where not may(p ->> 'by', operation, p ->> 'byKey')) then
+      return jsonb_build_object('_tag', 'WiderThanOwn');
+    end if;
     -- What may be given back is judged anew when it is written ahead.
     if c.kind <> 'refund' then
       stands := change_base(c.kind, c.wanted);
@@ -410,7 +449,7 @@ begin
   c := write_decision(p, null);
   if c.state = 'approved' then
     perform do_change(c.kind, c.wanted, c.decided_by, jsonb_build_object('reason', c.reason, 'change', 'cr_' || c.change_nr,
-      'requestedBy', c.requested_by));
+      'requestedBy', c.requested_by) || case when c.kind = 'give_key' then c.asked_body else '{}' end);
   end if;
   return jsonb_build_object('_tag', 'Decided', 'change', change_json(c));
 end
@@ -545,4 +584,4 @@ begin
 end
 $body$;
 
-grant execute on function expire_changes, request_change, decide_change, sign_refund, read_changes_by_id, read_changes to payments_app;
+grant execute on function expire_changes, request_change, request_key, decide_change, sign_refund, read_changes_by_id, read_changes to payments_app;

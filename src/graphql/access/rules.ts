@@ -71,6 +71,7 @@ export const needsOfRoots: Readonly<Record<string, Readonly<Record<string, Needs
     changeRouting: ["registry:write", "changes:request"],
     setRefundLimit: ["registry:write", "changes:request"],
     createApiKey: keys,
+    requestApiKey: ["keys:manage", "changes:request"],
     rotateApiKey: keys,
     revokeApiKey: keys,
     approveChange: signing,

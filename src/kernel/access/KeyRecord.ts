@@ -1,4 +1,5 @@
 import { Context, type Duration, type Effect, type Redacted, Schema } from "effect"
+import type { ChangeRequest } from "../changes/ChangeRequest.ts"
 import type { OperatorsOnly } from "../operations/operatorRefusals.ts"
 import { Principal } from "../ids.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
@@ -26,6 +27,15 @@ interface Giver {
   readonly byKey: KeyId
 }
 
+/** What a key is to be for. */
+interface KeyWish {
+  readonly principal: string
+  readonly operations: ReadonlyArray<Operation>
+  readonly entities?: ReadonlyArray<string> | undefined
+  readonly brands?: ReadonlyArray<string> | undefined
+  readonly lifetime?: Duration.Duration | undefined
+}
+
 interface Given {
   readonly apiKey: ApiKey
   /** Shown to whoever asked, and never again. */
@@ -38,14 +48,17 @@ export class KeyRecord extends Context.Service<
   {
     readonly give: (
       giver: Giver,
-      wish: {
-        readonly principal: string
-        readonly operations: ReadonlyArray<Operation>
-        readonly entities?: ReadonlyArray<string> | undefined
-        readonly brands?: ReadonlyArray<string> | undefined
-        readonly lifetime?: Duration.Duration | undefined
-      }
+      wish: KeyWish
     ) => Effect.Effect<Given, OperatorsOnly | WiderThanOwn | TooManyKeys | KeysNotKept | LedgerUnavailable>
+    /** Asks for a key that is wider than one's own: what opens anything is shown now, and opens nothing until it is signed. */
+    readonly ask: (
+      giver: Giver,
+      wish: KeyWish,
+      reason: string
+    ) => Effect.Effect<
+      { readonly change: ChangeRequest; readonly key: Redacted.Redacted },
+      OperatorsOnly | WiderThanOwn | TooManyKeys | KeysNotKept | LedgerUnavailable
+    >
     /** Gives out another key for the same; the one of before ends after the overlap. */
     readonly rotate: (
       giver: Giver,

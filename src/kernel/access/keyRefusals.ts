@@ -13,7 +13,7 @@ export class UnknownKey extends Schema.TaggedError<UnknownKey>()("UnknownKey", {
 /** The key would be for more than the asking one is, or speak for another operator. */
 export class WiderThanOwn extends Schema.TaggedError<WiderThanOwn>()("WiderThanOwn", {}) {
   override get message(): string {
-    return "alone you give out no key for what your own is not for, nor one in another operator's name; whoever owns the database gives those out"
+    return "you give out and sign no key for what your own is not for, nor one in another operator's name; requestApiKey asks a second person for the first, whoever owns the database gives out the other"
   }
 }
 

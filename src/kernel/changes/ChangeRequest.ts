@@ -5,7 +5,7 @@ import { Principal } from "../ids.ts"
  * What takes two persons. `resume_mid`: an account that somebody stopped sends again. `refund`: more goes back than one
  * person may give. `raise_refund_limit`: one person may give back more.
  * `change_routing`: ranks, shares and rules of accounts. `allow_category`: a company or an account may sell it. `raise_cap`:
- * an account captures more in a month.
+ * an account captures more in a month. `give_key`: an API key for more than that of whoever asks.
  */
 export const ChangeKind = Schema.Literals([
   "resume_mid",
@@ -13,7 +13,8 @@ export const ChangeKind = Schema.Literals([
   "raise_refund_limit",
   "change_routing",
   "allow_category",
-  "raise_cap"
+  "raise_cap",
+  "give_key"
 ])
 export type ChangeKind = typeof ChangeKind.Type
 

@@ -75,6 +75,8 @@ export type Signing =
   | { readonly _tag: "DecidedBefore"; readonly state: ChangeState }
   | { readonly _tag: "SamePerson" }
   | { readonly _tag: "AskedByAnother" }
+  /** The signer's own key is not for what the new one would be. */
+  | { readonly _tag: "WiderThanOwn" }
   | { readonly _tag: "AskedByNoOperator" }
   | { readonly _tag: "ChangedSince"; readonly before: unknown; readonly stands: unknown }
 

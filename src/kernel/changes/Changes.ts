@@ -1,4 +1,5 @@
 import { Context, Effect, Layer } from "effect"
+import { WiderThanOwn } from "../access/keyRefusals.ts"
 import { differences } from "../differences.ts"
 import { EntityRegistry } from "../EntityRegistry.ts"
 import type { Principal } from "../ids.ts"
@@ -56,7 +57,7 @@ export class Changes extends Context.Service<
       change: string
     ) => Asked<
       ChangeRequest,
-      Undecided | SecondPersonNeeded | AskedByNoOperator | ChangedSince | RefundImpossible
+      Undecided | SecondPersonNeeded | AskedByNoOperator | ChangedSince | WiderThanOwn | RefundImpossible
     >
     readonly reject: (
       who: Signer,
@@ -136,6 +137,8 @@ export class Changes extends Context.Service<
                 return signing.change
               case "SamePerson":
                 return yield* new SecondPersonNeeded()
+              case "WiderThanOwn":
+                return yield* new WiderThanOwn()
               case "AskedByNoOperator":
                 return yield* new AskedByNoOperator()
               case "ChangedSince":
