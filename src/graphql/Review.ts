@@ -156,7 +156,7 @@ builder.mutationFields((t) => ({
   approveReview: t.field({
     type: ApproveReviewPayload,
     description:
-      "Signs a review off, as a second operator: its evidence is recorded in the same moment, like every other. Twice is once. For operators.",
+      "Signs a review off, as a second operator. A capture is asked of its processor first; then its evidence is recorded in the same moment, like every other. Twice is once. For operators.",
     args: { review: t.arg.id({ required: true, description: idWords }) },
     errors: {
       types: [
@@ -166,6 +166,7 @@ builder.mutationFields((t) => ({
         Refusals.AskedByNoOperator,
         Refusals.ReviewDecided,
         Refusals.ReviewContradicted,
+        Refusals.ProcessorSilent,
         LedgerDidNotAnswer
       ],
       union: { name: "ApproveReviewResult" }
@@ -234,6 +235,14 @@ builder.objectType(Refusals.ReviewContradicted, {
       description: "With `news_waiting`: the webhook that has to be heard first, `wh_...`."
     })
   })
+})
+
+builder.objectType(Refusals.ProcessorSilent, {
+  name: "ProcessorSilent",
+  description:
+    "The processor could not be asked for the charge that two persons say they saw; nothing was recorded.",
+  interfaces: [Refusal],
+  fields: (t) => ({ provider: t.exposeString("provider") })
 })
 
 builder.objectType(Refusals.SecondPersonNeeded, {

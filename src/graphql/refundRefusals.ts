@@ -62,6 +62,16 @@ builder.objectType(Refusals.NotSettledYet, {
   })
 })
 
+builder.objectType(Refusals.UnknownCharge, {
+  name: "UnknownCharge",
+  description: "The processor knows no such charge, although it is on record as captured; nothing was sent.",
+  interfaces: [Refusal],
+  fields: (t) => ({
+    provider: t.exposeString("provider"),
+    processorReference: t.exposeString("processorReference")
+  })
+})
+
 builder.objectType(Refusals.ProcessorUnavailable, {
   name: "ProcessorUnavailable",
   description: "The processor could not be asked what may be given back; nothing was sent.",

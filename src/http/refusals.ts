@@ -55,6 +55,7 @@ export const statusOf = {
   RefundNotApproved: 409,
   RefundBlocked: 409,
   NotSettledYet: 409,
+  UnknownCharge: 409,
   // It can be read, and is refused for what it says.
   InvalidInput: 422,
   NothingToReview: 422,
@@ -82,6 +83,7 @@ export const statusOf = {
   LedgerUnavailable: 503,
   VaultUnavailable: 503,
   ProcessorUnavailable: 503,
+  ProcessorSilent: 503,
   SecretsNotKept: 503,
   KeysNotKept: 503
 } as const

@@ -99,7 +99,7 @@ describe("the words that others know us by are these:", () => {
     [
       "what stands against a conclusion",
       Contradiction.literals,
-      "in_flight captured refunded declined absent captured_already reference_of_another known_to_processor too_early news_waiting other_amount incident_closed other_attempt"
+      "in_flight captured refunded declined absent captured_already reference_of_another known_to_processor too_early news_waiting unknown_to_processor other_at_processor other_amount incident_closed other_attempt"
     ],
     ["troubles of such a webhook", WebhookTrouble.literals, "failed unknown unreadable"],
     [

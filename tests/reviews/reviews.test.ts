@@ -6,7 +6,7 @@ import { Owner } from "../db/support/pgStorage.ts"
 import * as s from "../db/support/scene.ts"
 import * as v from "../db/support/reviewScene.ts"
 import { at, Doors, field } from "../graphql/support.ts"
-import { asked, codeOf, first, house, rest, second, set, signed } from "./support.ts"
+import { asked, codeOf, contradictionOf, first, house, rest, second, set, shows, signed } from "./support.ts"
 import { giveKey } from "../support/apiKeys.ts"
 
 const captured = (nr: number, more: object = {}) => ({
@@ -30,7 +30,7 @@ const stands = Effect.fnUntraced(function* (nr: number) {
 it.layer(house, { excludeTestServices: true })("a review", (it) => {
   it.effect("that a second operator signs settles what nobody could find out, on both names", () =>
     Effect.gen(function* () {
-      yield* set(v.inReview(1))
+      yield* set([...v.inReview(1), shows(1)])
       const id = yield* asked(captured(1))
       assert.strictEqual(yield* stands(1), "in_review indeterminate")
       const approved = yield* rest(second, `/${id}/approve`, {})
@@ -91,6 +91,7 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
       Effect.gen(function* () {
         yield* set([
           ...v.inReview(11),
+          shows(11),
           giveKey("sk_third", "third", { operator: true }),
           giveKey("sk_third_again", "third, at home", { operator: true, person: "third" })
         ])
@@ -116,7 +117,7 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
 
   it.effect("of money is of no more than was asked for, and of an attempt that has none", () =>
     Effect.gen(function* () {
-      yield* set([...v.inReview(12), ...v.inReview(13), ...v.inReview(14)])
+      yield* set([...v.inReview(12), ...v.inReview(13), ...v.inReview(14), shows(12, 3499), shows(14)])
       for (const other of [{ amount: 3501 }, { amount: 350_000 }, { currency: "EUR" }]) {
         const refused = yield* rest(first, "", captured(12, other))
         assert.strictEqual(codeOf(refused), "409 review_contradicted", JSON.stringify(other))
@@ -142,6 +143,23 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
       const moved =
         yield* owner`select count(*)::int as count from captures where session_id = ${s.session(14)}`
       assert.deepStrictEqual(moved, [{ count: 1 }])
+    })
+  )
+
+  it.effect("of money is asked of its processor before anything is booked for it", () =>
+    Effect.gen(function* () {
+      yield* set([...v.inReview(18), ...v.inReview(19), shows(19, 3400)])
+      const slip = yield* asked(captured(18, { processorReference: "seen_81" }))
+      assert.strictEqual(contradictionOf(yield* rest(second, `/${slip}/approve`, {})), "unknown_to_processor")
+      const sum = yield* asked(captured(19))
+      assert.strictEqual(contradictionOf(yield* rest(second, `/${sum}/approve`, {})), "other_at_processor")
+      for (const nr of [18, 19]) assert.strictEqual(yield* stands(nr), "in_review indeterminate")
+      const owner = yield* Owner
+      const sessions = [18, 19].map(s.session)
+      assert.deepStrictEqual(yield* owner`select from captures where session_id = any (${sessions})`, [])
+      yield* rest(first, `/${sum}/reject`, { reason: "a slip" })
+      yield* signed(captured(19, { amount: 3400 }))
+      assert.strictEqual(yield* stands(19), "in_review captured")
     })
   )
 
@@ -185,6 +203,7 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
         evidence: "seen"
       })
       assert.strictEqual(at(absent.json, "error", "details", "by"), "known_to_processor")
+      yield* set([shows(17)])
       yield* signed(captured(17))
       assert.strictEqual(yield* stands(17), "settled captured")
     })
@@ -285,7 +304,7 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
 
   it.effect("is asked for, listed and signed through GraphQL as well", () =>
     Effect.gen(function* () {
-      yield* set(v.inReview(10))
+      yield* set([...v.inReview(10), shows(10)])
       const { ask } = yield* Doors
       const request = `mutation ($attempt: ID!) {
         requestReview(attempt: $attempt, conclusion: captured, processorReference: "seen_10", amount: 3500,

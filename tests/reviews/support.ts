@@ -49,6 +49,13 @@ export const signed = Effect.fnUntraced(function* (body: object) {
   return approved.json
 })
 
+/** The gateway shows a charge of the attempt of a scene, as `seen_` and its number. */
+export const shows = (nr: number, amount = 3500): string => `
+  insert into stub_gateway.entries (gateway, mid, idempotency_key, operation, kind, code, processor_reference,
+    charge_reference, amount, currency, token_ref, moves_at, created_at)
+  values ('stub_a', 'mid_goods_1', 'seen_${nr}', 'charge', 'captured', 'approved', 'seen_${nr}', 'seen_${nr}', ${amount},
+    'USD', 'tok_1', date_trunc('second', now()), date_trunc('second', now()))`
+
 export const set = Effect.fnUntraced(function* (statements: ReadonlyArray<string>) {
   const owner = yield* Owner
   for (const statement of statements) yield* owner.unsafe(statement)

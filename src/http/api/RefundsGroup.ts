@@ -66,6 +66,7 @@ const create = HttpApiEndpoint.post("create", "/:id/refunds", {
     refusals.RefundTooLarge,
     refusals.RefundBlocked,
     refusals.NotSettledYet,
+    refusals.UnknownCharge,
     refusals.ProcessorUnavailable,
     refusals.IdempotencyKeyReused,
     refusals.LedgerUnavailable

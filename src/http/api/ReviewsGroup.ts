@@ -88,12 +88,13 @@ const approve = HttpApiEndpoint.post("approve", "/:id/approve", {
     refusals.AskedByNoOperator,
     refusals.ReviewDecided,
     refusals.ReviewContradicted,
+    refusals.ProcessorSilent,
     refusals.LedgerUnavailable
   ]
 }).annotateMerge(
   about(
     "Sign a review off",
-    "By a second operator. Its evidence is recorded in the same moment. Twice is once."
+    "By a second operator. A capture is asked of its processor first. Its evidence is recorded in the same moment. Twice is once."
   )
 )
 

@@ -219,6 +219,11 @@ export const NotSettledYet = refusal(
   Refunds.NotSettledYet,
   fields(Refunds.NotSettledYet, ["amount", "captured"])
 )
+export const UnknownCharge = refusal(
+  "UnknownCharge",
+  Refunds.UnknownCharge,
+  fields(Refunds.UnknownCharge, ["provider", "processorReference"])
+)
 export const ProcessorUnavailable = refusal(
   "ProcessorUnavailable",
   Refunds.ProcessorUnavailable,
@@ -303,6 +308,11 @@ export const ChangeOpenAlready = refusal(
   "ChangeOpenAlready",
   Changes.ChangeOpenAlready,
   fields(Changes.ChangeOpenAlready, ["change"])
+)
+export const ProcessorSilent = refusal(
+  "ProcessorSilent",
+  Reviews.ProcessorSilent,
+  fields(Reviews.ProcessorSilent, ["provider"])
 )
 export const SecondPersonNeeded = refusal("SecondPersonNeeded", Reviews.SecondPersonNeeded, nothing)
 export const AskedByNoOperator = refusal("AskedByNoOperator", Reviews.AskedByNoOperator, nothing)

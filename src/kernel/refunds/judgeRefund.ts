@@ -18,7 +18,8 @@ import {
   NotSettledYet,
   ProcessorUnavailable,
   RefundBlocked,
-  RefundTooLarge
+  RefundTooLarge,
+  UnknownCharge
 } from "./refundRefusals.ts"
 
 /** What stands in the way of giving money back, whoever asks. */
@@ -28,6 +29,7 @@ export type RefundImpossible =
   | RefundTooLarge
   | RefundBlocked
   | NotSettledYet
+  | UnknownCharge
   | ProcessorUnavailable
 
 /** How long a processor may take to say what may be given back. */
@@ -54,6 +56,9 @@ export const judgeRefund = Effect.fnUntraced(function* (
 
 const chosen = ({ session, processorReference }: RefundWish, { state, captures }: RefundableNow) => {
   const [first, second] = captures
+  // Nothing is on record yet, and there may be something all the same.
+  if (first === undefined && (state === "processing" || state === "in_review"))
+    return Effect.fail(new RefundBlocked({ session, reason: "charge_in_review" }))
   const found =
     processorReference === undefined
       ? second === undefined
@@ -105,7 +110,7 @@ const kindOf = Effect.fnUntraced(function* (
   provider: PaymentProvider,
   capture: RefundableCapture,
   amount: number
-): Effect.fn.Return<RefundKind, RefundTooLarge | NotSettledYet | ProcessorUnavailable> {
+): Effect.fn.Return<RefundKind, RefundTooLarge | NotSettledYet | UnknownCharge | ProcessorUnavailable> {
   const { mid, processorReference, captured } = capture
   const context = yield* withDeadline(
     provider.refundContext({ mid, processorReference }),
@@ -115,7 +120,13 @@ const kindOf = Effect.fnUntraced(function* (
         Effect.forkDetach(Fiber.interrupt(asking)),
         Effect.fail({ message: "it did not answer in time" })
       )
-  ).pipe(Effect.mapError(unavailable(capture)))
+  ).pipe(
+    Effect.mapError((error) =>
+      "_tag" in error && error._tag === "ChargeUnknown"
+        ? new UnknownCharge({ provider: capture.provider, processorReference })
+        : unavailable(capture)(error)
+    )
+  )
   const left = context.captured.amount - context.refundedAmount
   if (amount > left)
     return yield* new RefundTooLarge({ amount, refundable: Math.max(left, 0), currency: captured.currency })

@@ -86,6 +86,19 @@ export class NotSettledYet extends Schema.TaggedError<NotSettledYet>()("NotSettl
   }
 }
 
+/** The processor was asked what may be given back, and knows no such charge. Nothing was sent. */
+export class UnknownCharge extends Schema.TaggedError<UnknownCharge>()("UnknownCharge", {
+  provider: Schema.String,
+  processorReference: Schema.String
+}) {
+  get field(): string {
+    return "processorReference"
+  }
+  override get message(): string {
+    return `${this.provider} knows no charge ${this.processorReference}, although it is on record as captured; nothing was given back, and asking again does not help: an operator has to look at it`
+  }
+}
+
 /** The processor could not be asked what may be given back. Nothing was sent. */
 export class ProcessorUnavailable extends Schema.TaggedError<ProcessorUnavailable>()("ProcessorUnavailable", {
   provider: Schema.String,

@@ -54,6 +54,8 @@ export const Contradiction = Schema.Literals([
   "known_to_processor",
   "too_early",
   "news_waiting",
+  "unknown_to_processor",
+  "other_at_processor",
   "other_amount",
   "incident_closed",
   "other_attempt"

@@ -1,15 +1,17 @@
 import { Context, Duration, Effect, Layer } from "effect"
 import type { Principal, ProviderName } from "../ids.ts"
 import { OperatorsOnly } from "../operations/operatorRefusals.ts"
-import type { LedgerUnavailable } from "../PaymentLedger.ts"
+import { type LedgerUnavailable, PaymentLedger } from "../PaymentLedger.ts"
 import { Providers } from "../PaymentProvider.ts"
 import type { InvalidInput } from "../refusals.ts"
 import { checkText } from "../text.ts"
+import { askProcessor } from "./askProcessor.ts"
 import { judgeReview, problem, type ReviewAsked } from "./judgeReview.ts"
 import type { Review } from "./Review.ts"
 import {
   AskedByNoOperator,
   NothingToReview,
+  type ProcessorSilent,
   ReviewContradicted,
   ReviewDecided,
   ReviewOpenAlready,
@@ -26,7 +28,8 @@ const lifetime = Duration.days(3)
 /**
  * Persons decide here what no processor tells: one operator says what they saw, with evidence, and a second one with a
  * key of their own approves. An approval is recorded by the same step as every other evidence, and never charges. It
- * is judged against what is on record when it is asked for, when it is approved, and by the database itself.
+ * is judged against what is on record when it is asked for, when it is approved, and by the database itself; a capture is
+ * asked of the processor, before it is signed.
  */
 export class Reviews extends Context.Service<
   Reviews,
@@ -40,7 +43,12 @@ export class Reviews extends Context.Service<
       review: string
     ) => Asked<
       Review,
-      UnknownReview | SecondPersonNeeded | AskedByNoOperator | ReviewDecided | ReviewContradicted
+      | UnknownReview
+      | SecondPersonNeeded
+      | AskedByNoOperator
+      | ReviewDecided
+      | ReviewContradicted
+      | ProcessorSilent
     >
     readonly reject: (
       by: Principal,
@@ -51,11 +59,13 @@ export class Reviews extends Context.Service<
     readonly list: (by: Principal, slice: ReviewSlice) => Asked<ReadonlyArray<Review>>
   }
 >()("payment-orchestration/kernel/reviews/Reviews") {
-  static readonly layer: Layer.Layer<Reviews, never, ReviewStore | Providers> = Layer.effect(
+  static readonly layer: Layer.Layer<Reviews, never, ReviewStore | PaymentLedger | Providers> = Layer.effect(
     Reviews,
     Effect.gen(function* () {
       const store = yield* ReviewStore
-      const horizons = yield* horizonsOf(yield* Providers)
+      const ledger = yield* PaymentLedger
+      const providers = yield* Providers
+      const horizons = yield* horizonsOf(providers)
 
       const request = Effect.fn("Reviews.request")(function* (by: Principal, asked: ReviewAsked) {
         const wanted = yield* judgeReview(asked)
@@ -75,6 +85,11 @@ export class Reviews extends Context.Service<
       })
 
       const approve = Effect.fn("Reviews.approve")(function* (by: Principal, review: string) {
+        // Only an operator finds one, and nobody else makes a processor be asked.
+        const open = yield* store.get(by, review)
+        if (open?.state === "open" && open.requestedBy !== by) {
+          yield* askProcessor({ ledger, providers }, open)
+        }
         const deciding = yield* store.decide(by, review, { approve: true })
         switch (deciding._tag) {
           case "Decided":

@@ -54,6 +54,9 @@ const sentences: Readonly<Record<Contradiction, string>> = {
   news_waiting:
     "a webhook that names it has not been heard: a dead letter is replayed, one that waits is waited for, and then say what its processor shows",
   incident_closed: "the incident is closed already",
+  unknown_to_processor: "its processor was asked, and knows no charge of that reference",
+  other_at_processor:
+    "its processor was asked, and shows another amount or currency under that reference; say what it shows",
   other_amount: "it is more than was asked for, or in another currency",
   other_attempt: "the incident or the refund is of another attempt"
 }
@@ -82,6 +85,16 @@ export class ReviewContradicted extends Schema.TaggedError<ReviewContradicted>()
       ...(this.webhook === undefined ? [] : [`; it is ${this.webhook}`])
     ].join("")
     return `stronger evidence stands against it: ${sentences[this.by]}${more}`
+  }
+}
+
+/** The processor could not be asked for the charge that two persons say they saw. Nothing was recorded. */
+export class ProcessorSilent extends Schema.TaggedError<ProcessorSilent>()("ProcessorSilent", {
+  provider: Schema.String,
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `${this.provider} could not be asked for that charge (${this.problem}); nothing was recorded, and you may approve again`
   }
 }
 

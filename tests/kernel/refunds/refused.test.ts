@@ -207,7 +207,7 @@ describe("a refund is refused, and nothing is written or sent,", () => {
     [
       "does not know the charge",
       { context: Effect.fail(new ChargeUnknown({ provider: "processor", processorReference: "ch_1" })) },
-      cannotAsk("processor knows no charge ch_1")
+      { _tag: "UnknownCharge", provider: "processor", processorReference: "ch_1" }
     ],
     [
       "would void and cannot",

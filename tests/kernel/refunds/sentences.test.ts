@@ -7,6 +7,7 @@ import { Refund, RefundId, type RefundKind, RefundState } from "../../../src/ker
 import {
   NothingToRefund,
   NotSettledYet,
+  UnknownCharge,
   ProcessorUnavailable,
   RefundBlocked,
   RefundTooLarge
@@ -97,6 +98,10 @@ describe("who is refused a refund", () => {
       "session: the charge is disputed (dp_1): the bank takes it back, and a refund would pay twice",
       "amount: the processor has not settled the charge yet: give back all 5 minor units now, or a part of them later"
     ])
+    const { field, message } = new UnknownCharge({ provider: "stub_a", processorReference: "ch_1" })
+    expect(`${field}: ${message}`).toBe(
+      "processorReference: stub_a knows no charge ch_1, although it is on record as captured; nothing was given back, and asking again does not help: an operator has to look at it"
+    )
     expect(new ProcessorUnavailable({ provider: "stub_a", problem: "silence" }).message).toBe(
       "stub_a could not be asked (silence); nothing was given back, and you may ask again"
     )

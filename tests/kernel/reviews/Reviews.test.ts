@@ -1,8 +1,16 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Layer } from "effect"
+import { DateTime, Duration, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { Indeterminate } from "../../../src/kernel/cascade/Disposition.ts"
 import { AttemptId, MidId, Principal, SessionId } from "../../../src/kernel/ids.ts"
+import { PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
 import { GatePassedBefore, OperatorsOnly } from "../../../src/kernel/operations/operatorRefusals.ts"
-import { Providers, providersOf } from "../../../src/kernel/PaymentProvider.ts"
+import {
+  ChargeUnknown,
+  type PaymentProvider,
+  Providers,
+  providersOf
+} from "../../../src/kernel/PaymentProvider.ts"
 import { Contradiction, Review } from "../../../src/kernel/reviews/Review.ts"
 import * as refusals from "../../../src/kernel/reviews/reviewRefusals.ts"
 import type { ReviewAsked } from "../../../src/kernel/reviews/judgeReview.ts"
@@ -14,8 +22,10 @@ import {
   type ReviewRequest,
   ReviewStore
 } from "../../../src/kernel/reviews/ReviewStore.ts"
+import { fakeLedger } from "../../support/kernel/FakeLedger.ts"
 import { incapable } from "../../support/kernel/fakeDrivers.ts"
 import { spansOf } from "../../support/kernel/spansOf.ts"
+import { unresolved } from "../../support/kernel/unresolved.ts"
 
 const by = Principal.make("operator_1")
 const ulid = "01JD0000000000000000000000"
@@ -54,7 +64,24 @@ const drivers = providersOf([
 const formatted = (horizons: Horizons) =>
   Object.entries(horizons).map(([name, horizon]) => `${name} ${Duration.format(horizon)}`)
 
+const of = unresolved(1, "processor").attempt
+
+/** A processor that shows a charge in such a way, and the charges that it was asked for. */
+const showing = (shows: Shows, seen: Array<string>) =>
+  providersOf([
+    {
+      ...incapable("processor"),
+      refundContext: ({ mid, processorReference }) => {
+        seen.push(`${mid} ${processorReference}`)
+        return shows
+      }
+    }
+  ])
+
+type Shows = ReturnType<PaymentProvider["refundContext"]>
+
 interface Script {
+  readonly shows?: Shows
   readonly requesting?: Requesting
   readonly deciding?: Deciding
   readonly found?: Review
@@ -63,6 +90,8 @@ interface Script {
 /** Reviews over a store that answers what a test says, and what it was asked. */
 const over = Effect.fnUntraced(function* (script: Script = {}) {
   const wanted: Array<ReviewRequest> = []
+  const seen: Array<string> = []
+  const ledger = fakeLedger({ answers: { attempts: () => Effect.succeed([of]) } })
   const asked: Array<ReadonlyArray<unknown>> = []
   const store: ReviewStore["Service"] = {
     request: (who, request, lifetime, horizons) => {
@@ -86,10 +115,14 @@ const over = Effect.fnUntraced(function* (script: Script = {}) {
   }
   const service = yield* Reviews.pipe(
     Effect.provide(
-      Layer.provide(Reviews.layer, [Layer.succeed(ReviewStore, store), Layer.succeed(Providers, drivers)])
+      Layer.provide(Reviews.layer, [
+        Layer.succeed(ReviewStore, store),
+        Layer.succeed(PaymentLedger, ledger.service),
+        Layer.succeed(Providers, script.shows === undefined ? drivers : showing(script.shows, seen))
+      ])
     )
   )
-  return { ...service, wanted, asked }
+  return { ...service, wanted, asked, seen }
 })
 
 const absent: ReviewAsked = { attempt, conclusion: "absent", evidence: "I looked" }
@@ -295,6 +328,7 @@ describe("a second operator", () => {
       expect(yield* reviews.reject(by, "rv_1", " it is not so ")).toBe(review)
       yield* reviews.reject(by, "rv_1", "x".repeat(500))
       expect(reviews.asked).toEqual([
+        ["get", by, "rv_1"],
         ["decide", by, "rv_1", { approve: true }],
         ["decide", by, "rv_1", { approve: false, reason: "it is not so" }],
         ["decide", by, "rv_1", { approve: false, reason: "x".repeat(500) }]
@@ -336,6 +370,83 @@ describe("a second operator", () => {
       const reviews = yield* over({ deciding })
       expect(yield* Effect.flip(reviews.approve(by, "rv_1"))).toStrictEqual(approving)
       expect(yield* Effect.flip(reviews.reject(by, "rv_1", "no"))).toStrictEqual(rejecting)
+    })
+  )
+})
+
+describe("a capture that two persons saw", () => {
+  const said = new Review({
+    ...review,
+    attempt: of.id,
+    session: of.session,
+    conclusion: "captured",
+    processorReference: "ch_1",
+    amount: 4900,
+    currency: "USD",
+    requestedBy: Principal.make("operator_2")
+  })
+  const shown = (amount: number, currency: "USD" | "EUR" = "USD"): Shows =>
+    Effect.succeed({ captured: { amount, currency }, refundedAmount: 0 })
+  const decided = [
+    ["get", by, "rv_1"],
+    ["decide", by, "rv_1", { approve: true }]
+  ]
+
+  it.effect("is signed when its processor shows just that", () =>
+    Effect.gen(function* () {
+      const reviews = yield* over({ found: said, shows: shown(4900) })
+      yield* reviews.approve(by, "rv_1")
+      expect(reviews.seen).toEqual(["mid_1 ch_1"])
+      expect(reviews.asked).toEqual(decided)
+    })
+  )
+
+  const evidence = { code: "timeout", message: "silence" }
+  const unknownCharge = new ChargeUnknown({ provider: "processor", processorReference: "ch_1" })
+  const contradicted = (contradiction: Contradiction) =>
+    new refusals.ReviewContradicted({ by: contradiction })
+  it.effect.each<[string, Shows, object]>([
+    ["knows no such charge", Effect.fail(unknownCharge), contradicted("unknown_to_processor")],
+    ["shows less", shown(4899), contradicted("other_at_processor")],
+    ["shows another currency", shown(4900, "EUR"), contradicted("other_at_processor")],
+    [
+      "proves nothing",
+      Effect.fail(new Indeterminate({ evidence })),
+      new refusals.ProcessorSilent({
+        provider: "processor",
+        problem: new Indeterminate({ evidence }).message
+      })
+    ]
+  ])("is not recorded when its processor %s", ([, shows, refusal]) =>
+    Effect.gen(function* () {
+      const reviews = yield* over({ found: said, shows })
+      expect(yield* Effect.flip(reviews.approve(by, "rv_1"))).toStrictEqual(refusal)
+      expect(reviews.asked).toEqual([["get", by, "rv_1"]])
+    })
+  )
+
+  it.effect("is not recorded when its processor says nothing for twenty seconds", () =>
+    Effect.gen(function* () {
+      const reviews = yield* over({ found: said, shows: Effect.never })
+      const approving = yield* Effect.forkChild(Effect.flip(reviews.approve(by, "rv_1")))
+      yield* TestClock.adjust(Duration.seconds(20))
+      expect(yield* Fiber.join(approving)).toStrictEqual(
+        new refusals.ProcessorSilent({ provider: "processor", problem: "it did not answer in time" })
+      )
+      expect(reviews.asked).toEqual([["get", by, "rv_1"]])
+    })
+  )
+
+  it.effect.each<[string, Review]>([
+    ["is decided", new Review({ ...said, state: "approved" })],
+    ["says that no money moved", new Review({ ...review, requestedBy: Principal.make("operator_2") })],
+    ["was asked for by whoever approves", new Review({ ...said, requestedBy: by })]
+  ])("makes nobody ask a processor where it %s", ([, found]) =>
+    Effect.gen(function* () {
+      const reviews = yield* over({ found, shows: Effect.die("nobody is asked") })
+      yield* reviews.approve(by, "rv_1")
+      expect(reviews.seen).toEqual([])
+      expect(reviews.asked).toEqual(decided)
     })
   )
 })
@@ -437,6 +548,8 @@ describe("an operator who is refused reads", () => {
         "the processor named it once, so it is not absent; say what it shows of it",
         "it may still turn up: it is called absent a day after it was written, or later, and not before",
         "a webhook that names it has not been heard: a dead letter is replayed, one that waits is waited for, and then say what its processor shows",
+        "its processor was asked, and knows no charge of that reference",
+        "its processor was asked, and shows another amount or currency under that reference; say what it shows",
         "it is more than was asked for, or in another currency",
         "the incident is closed already",
         "the incident or the refund is of another attempt"

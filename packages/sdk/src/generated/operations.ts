@@ -929,7 +929,7 @@ export const CancelPaymentSession: Operation<CancelPaymentSessionData, CancelPay
 export type RefundPaymentData = {
   /** Gives back all that is left of a charge, or a part of it. What the processor has not settled yet is voided, the rest is refunded: `kind` says which. What is more than the company's limit for one person waits for a second one (`NeedsApproval`): ask again with the same key to learn what came of it. While nobody knows what became of a refund, no other is sent. Hanging up changes nothing about it: read the session's refunds. */
   readonly refundPayment: {
-    readonly __typename: "ChangeOpenAlready" | "IdempotencyKeyReused" | "InvalidInput" | "LedgerUnavailable" | "NeedsApproval" | "NotSettledYet" | "NothingToRefund" | "OperatorsOnly" | "ProcessorUnavailable" | "RefundBlocked" | "RefundNotApproved" | "RefundTooLarge" | "UnknownSession"
+    readonly __typename: "ChangeOpenAlready" | "IdempotencyKeyReused" | "InvalidInput" | "LedgerUnavailable" | "NeedsApproval" | "NotSettledYet" | "NothingToRefund" | "OperatorsOnly" | "ProcessorUnavailable" | "RefundBlocked" | "RefundNotApproved" | "RefundTooLarge" | "UnknownCharge" | "UnknownSession"
     /** For programs: `category_not_underwritten`. */
     readonly code: string
     readonly field: string | null

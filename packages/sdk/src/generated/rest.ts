@@ -461,6 +461,10 @@ export interface RefusalDetails {
     readonly brand: string
     readonly known: ReadonlyArray<string>
   }
+  readonly unknown_charge: {
+    readonly provider: string
+    readonly processorReference: string
+  }
   readonly unknown_entity: {
     readonly entity: string
     readonly known: ReadonlyArray<string>
@@ -497,6 +501,6 @@ export interface RefusalsOf {
   readonly confirm: "body_too_large" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "no_eligible_merchant_account" | "rate_limited" | "session_not_payable" | "unauthorized" | "unknown_session" | "unknown_token" | "unknown_vault" | "unsupported_media_type" | "vault_unavailable"
   readonly cancel: "forbidden" | "rate_limited" | "session_not_payable" | "unauthorized" | "unknown_session"
   readonly claimFulfilment: "forbidden" | "malformed_request" | "not_fulfillable" | "rate_limited" | "session_not_settled" | "unauthorized" | "unknown_session"
-  readonly refund: "body_too_large" | "change_open_already" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "needs_approval" | "not_settled_yet" | "nothing_to_refund" | "operators_only" | "processor_unavailable" | "rate_limited" | "refund_blocked" | "refund_not_approved" | "refund_too_large" | "unauthorized" | "unknown_session" | "unsupported_media_type"
+  readonly refund: "body_too_large" | "change_open_already" | "forbidden" | "idempotency_key_reused" | "invalid_input" | "malformed_request" | "needs_approval" | "not_settled_yet" | "nothing_to_refund" | "operators_only" | "processor_unavailable" | "rate_limited" | "refund_blocked" | "refund_not_approved" | "refund_too_large" | "unauthorized" | "unknown_charge" | "unknown_session" | "unsupported_media_type"
   readonly readRefunds: "forbidden" | "rate_limited" | "unauthorized" | "unknown_session"
 }
