@@ -23,6 +23,10 @@ export const wait = (pause: number) => new Promise((resolve) => setTimeout(resol
 
 export const takesCard = ({ stage }: Standing): boolean => stage === "pay" || stage === "declined"
 
+/** Whether nothing can come of a turn any more, or something has. */
+const isOver = (standing: Standing, turn: number): boolean =>
+  standing.turn !== turn || (!takesCard(standing) && standing.stage !== "processing")
+
 /**
  * Asks for one payment until it is known what came of it. A lost answer is no outcome: the same is asked for again, in
  * the same turn and with the same card, which charges once however often it arrives. After a while it is given back
@@ -39,11 +43,15 @@ export const payFor = async (
   let refused: Problem | undefined
   for (let pause = first; ; pause = Math.min(pause * 1.6, most)) {
     const late = Date.now() - begun > patience
-    const answer = await (refused !== undefined
-      ? door.look()
-      : late
-        ? door.withdraw(turn)
-        : door.pay(turn, token))
+    const question = refused !== undefined ? door.look() : late ? door.withdraw(turn) : door.pay(turn, token)
+    let answer = await question
+    if (answer._tag === "Lost") {
+      onLost()
+      await wait(pause)
+      // It may have arrived all the same.
+      answer = await door.look()
+      if (answer._tag !== "Standing" || !isOver(answer.standing, turn)) continue
+    }
     if (answer._tag === "Standing") {
       const { standing } = answer
       // Unless the card was tried and declined, nothing came of asking.
@@ -53,9 +61,6 @@ export const payFor = async (
       return { standing, ...(takesCard(standing) && !tried ? { problem: refused ?? "lost" } : {}) }
     }
     if (answer._tag === "Refused" && refused === undefined) refused = problemOf(answer.code)
-    else {
-      onLost()
-      await wait(pause)
-    }
+    else await wait(pause)
   }
 }

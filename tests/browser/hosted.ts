@@ -147,9 +147,8 @@ export const hosted = (scene: () => Scene) =>
       const asked: Array<string | null> = []
       await page.route(/\/payments$/, async (route) => {
         asked.push(route.request().postData())
-        // The first never arrives, the answer to the second is lost.
+        // The first never arrives, and every answer to the others is lost.
         if (asked.length === 1) return route.abort("connectionrefused")
-        if (asked.length > 2) return route.continue()
         await route.fetch()
         return route.abort("connectionreset")
       })
@@ -158,7 +157,7 @@ export const hosted = (scene: () => Scene) =>
       // Whoever does not know offers no way to where the order could be paid again.
       expect(await page.locator("main a:visible").count()).toBe(0)
       await shows(page, "paid")
-      expect(asked).toHaveLength(3)
+      expect(asked).toHaveLength(2)
       expect(new Set(asked).size).toBe(1)
       expect(await payments.attempts(id)).toEqual(["captured"])
       await context.close()
