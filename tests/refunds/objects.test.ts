@@ -22,7 +22,8 @@ import {
 } from "./support.ts"
 
 const histories = Number(process.env["RETURN_HISTORIES"] ?? 16)
-const first = Number(process.env["RETURN_SEED"] ?? 1)
+// Among these sixteen are those that notice a version that is not asked for, and a sender who is believed too late.
+const first = Number(process.env["RETURN_SEED"] ?? 12)
 
 interface Paid {
   readonly id: SessionId
@@ -270,13 +271,16 @@ const dueNow = Effect.fnUntraced(function* (session: string) {
   yield* (yield* Owner)`update refunds set next_check_at = now() where session_id = ${session} and state = 'indeterminate'`
 })
 
-it.layer(refundDoors, { excludeTestServices: true, timeout: "600 seconds" })("refunds, one by one", (it) => {
-  it.effect("are booked as they stand at the gateway, in whatever order it is told", () =>
-    Effect.gen(function* () {
-      const seen = new Set<string>()
-      for (let seed = first; seed < first + histories; seed++) yield* history(seed, seen)
-      // It happened at all.
-      for (const what of ["stands", "refunded", "refund_taken_back"]) assert.isTrue(seen.has(what), what)
-    })
+it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })("refunds, one by one", (it) => {
+  it.effect(
+    "are booked as they stand at the gateway, in whatever order it is told",
+    () =>
+      Effect.gen(function* () {
+        const seen = new Set<string>()
+        for (let seed = first; seed < first + histories; seed++) yield* history(seed, seen)
+        // It happened at all.
+        for (const what of ["stands", "refunded", "refund_taken_back"]) assert.isTrue(seen.has(what), what)
+      }),
+    60_000 + 5_000 * histories
   )
 })
