@@ -17,7 +17,7 @@ export class GatePassedBefore extends Schema.TaggedError<GatePassedBefore>()("Ga
     return "gate"
   }
   override get message(): string {
-    return `${this.mid} has passed the gate ${this.gate} already; revoke it first if that is no longer so`
+    return `${this.mid} has passed the gate ${this.gate} already, and one word for it is kept: vouch for another gate, or revoke this one first and pass it anew`
   }
 }
 

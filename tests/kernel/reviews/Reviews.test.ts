@@ -493,7 +493,7 @@ describe("an operator who is refused reads", () => {
     [new OperatorsOnly(), "only an operator may do this; ask with the API key of one"],
     [
       new GatePassedBefore({ mid: MidId.make("mid_1"), gate: "banking" }),
-      "mid_1 has passed the gate banking already; revoke it first if that is no longer so"
+      "mid_1 has passed the gate banking already, and one word for it is kept: vouch for another gate, or revoke this one first and pass it anew"
     ],
     [
       refusals.UnknownReview.of("rv_1"),

@@ -25,6 +25,13 @@ export const readWebhook = (
     const event = Option.flatMap(strictJson(delivery.body), decodeEvent)
     if (Option.isNone(event)) return yield* refuse("unreadable", "it is no event")
     const { event_id: eventId, event_type: type, event_body: body } = event.value
+    // NMI names the card, the sum and the day, and no transaction, so that no dispute of a charge can be opened. Money
+    // that a bank takes back is not passed over: as a dead letter it is kept, and told to operators.
+    if (type.startsWith("chargeback."))
+      return yield* refuse(
+        "unreadable",
+        `a ${type} names no transaction: look for it in NMI's own pages, and for the charge by its card, sum and day`
+      )
     if (!type.startsWith("transaction.")) return { eventId, type, subjects: [other] }
     const transaction = decodeTransaction(body)
     if (Option.isNone(transaction)) return yield* refuse("unreadable", `it is no ${type} that can be read`)
