@@ -8,7 +8,7 @@ import type { EntityId, MidId } from "../kernel/ids.ts"
 import { type AccountChange, replay, type ReplayedDecision } from "../kernel/routing/PolicyReplay.ts"
 
 /** The most decisions that one replay is of. */
-export const mostDecisions = 20_000
+export const mostDecisions = 5000
 const batchSize = 1000
 
 /** A decision as it was, and as it would be. */

@@ -234,8 +234,8 @@ it.layer(past, { excludeTestServices: true })("figures", (it) => {
       const one = (nr: number) =>
         `a${nr}: declineReasons(window: { from: "2026-01-01", until: "2026-01-02" }) { __typename }`
       const of = (count: number) => `{ ${Array.from({ length: count }, (_, nr) => one(nr)).join(" ")} }`
-      assert.isUndefined(at((yield* ask(of(6))).json, "errors"))
-      assert.strictEqual(at((yield* ask(of(7))).json, "errors", 0, "extensions", "code"), "QUERY_TOO_COSTLY")
+      assert.isUndefined(at((yield* ask(of(3))).json, "errors"))
+      assert.strictEqual(at((yield* ask(of(4))).json, "errors", 0, "extensions", "code"), "QUERY_TOO_COSTLY")
     })
   )
 })

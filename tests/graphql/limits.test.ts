@@ -41,9 +41,9 @@ const chain = (depth: number) => `{ entities(first: 0) ${nodes(depth - 1)} }`
 const sumOf = (...fields: ReadonlyArray<string>) => `{ ${fields.join(" ")} }`
 const repeat = (count: number, one: (i: number) => string) => Array.from({ length: count }, (_, i) => one(i))
 
-/** Costs 19,998: 98 sessions, each with a page of 100 attempts, each of an amount; and 100 attempts beside them. */
-const almostAll = `sessions(first: 98) { nodes { attempts(first: 100) { nodes { money { amount } } } } }
-  attempts(last: 100) { nodes { money { amount } } }`
+/** Costs 9,998: 49 sessions, each with a page of 100 attempts, each of an amount; and 49 attempts beside them. */
+const almostAll = `sessions(first: 49) { nodes { attempts(first: 100) { nodes { money { amount } } } } }
+  attempts(last: 49) { nodes { money { amount } } }`
 
 it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: true })("a document", (it) => {
   it.effect("may have so many tokens and not one more", () =>
@@ -171,14 +171,14 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
       passes(yield* asked(variable, { n: 1 }))
       refusedBy(yield* asked(variable), "QUERY_TOO_COSTLY", limit, over)
       refusedBy(yield* asked(variable, { n: 2 }), "QUERY_TOO_COSTLY", limit, over)
-      // Twenty rows when nothing is said: one page and twenty objects on top of the 19,998.
+      // Twenty rows when nothing is said: one page and twenty objects on top of the 9,998.
       refusedBy(
         yield* asked(sumOf(almostAll, "entities { nodes { name } }")),
         "QUERY_TOO_COSTLY",
         limit,
-        20_019
+        10_019
       )
-      refusedBy(yield* asked(`query ($n: Int) ${rest("first: $n")}`), "QUERY_TOO_COSTLY", limit, 20_019)
+      refusedBy(yield* asked(`query ($n: Int) ${rest("first: $n")}`), "QUERY_TOO_COSTLY", limit, 10_019)
       refusedBy(
         yield* asked(`query ($ids: [ID!]!) ${sumOf(almostAll, "nodes(ids: $ids) { id }")}`, {
           ids: ["a", "b", "c"]
@@ -188,6 +188,22 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
         over
       )
     })
+  )
+
+  it.effect(
+    "costs more the more values of each row it asks for, also in fragments and under other names",
+    () =>
+      Effect.gen(function* () {
+        const { limit, over } = { limit: limits.cost, over: limits.cost + 1 }
+        const names = (count: number) => repeat(count, (i) => `a${i}: name`).join(" ")
+        const rest = (values: string) => sumOf(almostAll, `entity(id: "nobody") { ${values} }`)
+        passes(yield* asked(rest(names(19))))
+        refusedBy(yield* asked(rest(names(20))), "QUERY_TOO_COSTLY", limit, over)
+        const spread = (count: number) => `${rest(`${names(10)} ...f`)} fragment f on Entity {
+        ${repeat(count, (i) => `b${i}: name`).join(" ")} }`
+        passes(yield* asked(spread(9)))
+        refusedBy(yield* asked(spread(10)), "QUERY_TOO_COSTLY", limit, over)
+      })
   )
 
   it.effect("that would fill the memory is refused before anything is read", () =>
@@ -216,10 +232,10 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
         `{ entity(id: "loop_goods") { ...f } } fragment f on Entity { brands { entities { ...f } } }`
       )
       assert.strictEqual(at(circle.json, "errors", 0, "extensions", "code"), "GRAPHQL_VALIDATION_FAILED")
-      const schemas = yield* asked(sumOf(...repeat(6, (i) => `a${i}: __schema { types { name } }`)))
-      refusedBy(schemas, "QUERY_TOO_COSTLY", limits.cost, 24_000)
-      const names = repeat(5, (i) => `a${i}: types { name }`).join(" ")
-      refusedBy(yield* asked(`{ __schema { ${names} } }`), "QUERY_TOO_COSTLY", limits.cost, 24_000)
+      const schemas = yield* asked(sumOf(...repeat(3, (i) => `a${i}: __schema { types { name } }`)))
+      refusedBy(schemas, "QUERY_TOO_COSTLY", limits.cost, 12_000)
+      const names = repeat(2, (i) => `a${i}: types { name }`).join(" ")
+      refusedBy(yield* asked(`{ __schema { ${names} } }`), "QUERY_TOO_COSTLY", limits.cost, 12_000)
       assert.strictEqual(statements().length, before)
     })
   )
@@ -230,7 +246,7 @@ it.layer(openDoors().pipe(Layer.provideMerge(house)), { excludeTestServices: tru
         passes(yield* asked(query, { session: `ps_${"0".repeat(26)}` }))
       }
       passes(
-        yield* asked(`{ sessions(first: 50) { nodes { sessionId state money { formatted }
+        yield* asked(`{ sessions(first: 30) { nodes { sessionId state money { formatted }
           attempts { nodes { ordinal round midId: merchantAccount { midId } state evidence(last: 1) { nodes { message } } } }
           decisions { round chosen { midId } leftOut { midId reasons { sentence } } passedOver { midId reason } } } } }`)
       )

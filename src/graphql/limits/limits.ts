@@ -10,8 +10,8 @@ export const limits = {
   directives: 20,
   /** Fields of the query or the mutation itself. */
   rootFields: 15,
-  /** Objects that are resolved, when every page is as full as it may be. */
-  cost: 20_000
+  /** Objects that are resolved, when every page is as full as it may be; ten values of one count as one more. */
+  cost: 10_000
 } as const
 
 /** What fields count by themselves, because they read whole months: those of the query, and of a type by its name. */
@@ -19,8 +19,8 @@ export const heavy: Readonly<Record<string, number>> = {
   paymentFigures: 3000,
   declineReasons: 3000,
   capUsage: 1000,
-  policyReplay: 10_000,
-  "ChangeRequest.policyReplay": 10_000
+  policyReplay: 5000,
+  "ChangeRequest.policyReplay": 5000
 }
 
 /** Those of which one request may do one: of two, the first could charge and the second be refused. */

@@ -23,7 +23,12 @@ export interface Measure {
   readonly directives: number
   /** The objects that are resolved at most: pages count as large as they may be, and multiply what is in them. */
   readonly cost: number
+  /** Fields that are values, of the object that is measured and not of those in it. */
+  readonly values: number
 }
+
+/** So many values of an object count as one object more: rows that are asked for whole are dear by what is in them. */
+const valuesOfOne = 10
 
 /** What a list counts that is not a connection; no such list is longer than the companies' few accounts. */
 const listLength = 5
@@ -34,7 +39,7 @@ const introspectionCost = 4000
 /** Far above every limit, and still a number that can be written. */
 const most = 1e9
 
-const nothing: Measure = { depth: 0, aliases: 0, directives: 0, cost: 0 }
+const nothing: Measure = { depth: 0, aliases: 0, directives: 0, cost: 0, values: 0 }
 
 interface Asked {
   readonly schema: GraphQLSchema
@@ -110,7 +115,8 @@ export const measure = ({ schema, operation, fragments, variables }: Asked): Mea
     const alias = field.alias === undefined ? 0 : 1
     if (name === "__schema" || name === "__type") {
       const { aliases, directives } = ofFields(field.selectionSet, undefined)
-      return { depth: 1, aliases: alias + aliases, directives, cost: introspectionCost * (1 + aliases) }
+      const cost = introspectionCost * (1 + aliases)
+      return { depth: 1, aliases: alias + aliases, directives, cost, values: 0 }
     }
     const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined
     const of = definition === undefined ? undefined : getNamedType(definition.type)
@@ -119,9 +125,11 @@ export const measure = ({ schema, operation, fragments, variables }: Asked): Mea
     const isList = definition !== undefined && isListType(getNullableType(definition.type))
     const times = isList ? (rows ?? listSize(field)) : 1
     const own = heavy[type === schema.getQueryType() ? name : `${type?.name}.${name}`] ?? 0
-    const cost = field.selectionSet === undefined ? 0 : own + times * (1 + inside.cost)
+    const isValue = field.selectionSet === undefined
+    const one = 1 + Math.floor(inside.values / valuesOfOne) + inside.cost
+    const cost = isValue ? 0 : Math.min(own + times * one, most)
     const { depth, aliases, directives } = inside
-    return { depth: 1 + depth, aliases: alias + aliases, directives, cost: Math.min(cost, most) }
+    return { depth: 1 + depth, aliases: alias + aliases, directives, cost, values: isValue ? 1 : 0 }
   }
 
   const whole = ofFields(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined)
@@ -137,5 +145,6 @@ const plus = (a: Measure, b: Measure): Measure => ({
   depth: Math.max(a.depth, b.depth),
   aliases: Math.min(a.aliases + b.aliases, most),
   directives: Math.min(a.directives + b.directives, most),
-  cost: Math.min(a.cost + b.cost, most)
+  cost: Math.min(a.cost + b.cost, most),
+  values: a.values + b.values
 })
