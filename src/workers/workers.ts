@@ -98,8 +98,11 @@ const paging = Singleton.make(
 const webhooksIn = once(
   "webhooks-in",
   Effect.gen(function* () {
-    const { pass } = yield* WebhookProcessing
-    yield* forever("webhooks-in", pass)
+    const { lanes } = yield* WebhookProcessing
+    yield* Effect.forEach(lanes, (pass) => forever("webhooks-in", pass), {
+      concurrency: "unbounded",
+      discard: true
+    })
   })
 )
 

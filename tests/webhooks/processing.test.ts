@@ -1,8 +1,9 @@
 // What becomes of webhooks that were taken in: where they tell to look, the processor is asked.
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
 import type { SendPermit } from "../../src/kernel/cascade/SendPermit.ts"
+import { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { webhookRetryDelays, WebhookProcessing } from "../../src/kernel/webhooks/WebhookProcessing.ts"
 import { Owner } from "../db/support/pgStorage.ts"
 import * as w from "../suites/world.ts"
@@ -220,6 +221,58 @@ it.layer(Door.layer, { excludeTestServices: true })("a webhook", (it) => {
       yield* due
       yield* workOff
       assert.deepStrictEqual(yield* lastOf(mid), { state: "processed", trouble: null, tries: tries + 2 })
+    })
+  )
+
+  it.effect("of a processor that never answers holds up nobody else's, nor any dispute", () =>
+    Effect.gen(function* () {
+      const truth = yield* Truth
+      const told = yield* News
+      const { pass } = yield* WebhookProcessing
+      const inbox = yield* WebhookInbox
+      const hung = yield* Effect.forEach(Array.from({ length: 24 }), () => inReview)
+      for (const { permit } of hung) {
+        truth.of.set(keyOf(permit), Effect.never)
+        yield* send(midOf(permit), aboutCharge(midOf(permit), keyOf(permit)))
+      }
+      const world = yield* w.newWorld
+      const [one, other] = world.accounts
+      const dispute = { state: "open", amount: 100, currency: "USD", reason: "fraudulent" } as const
+      yield* send(
+        one.id,
+        bodyOf({ object: "dispute", mid: one.id, reference: "dp_late", charge: "ch_1", ...dispute })
+      )
+      yield* inbox.take({
+        provider: other.provider,
+        mid: other.id,
+        entity: world.entity.id,
+        eventId: "msg_other",
+        type: "refund.updated",
+        subjects: [{ _tag: "Refund", refundReference: "re_late", processorReference: "ch_2" }]
+      })
+      assert.notStrictEqual(other.provider, one.provider)
+      const before = told.heard.length
+      const passing = yield* Effect.forkChild(pass)
+      const expected = [`${one.id} dispute dp_late open`, `${other.id} refund re_late`]
+      yield* Effect.repeat(
+        Effect.delay(
+          Effect.sync(() => told.heard.slice(before).toSorted()),
+          10
+        ),
+        {
+          until: (heard) => heard.length >= expected.length,
+          times: 1000
+        }
+      )
+      assert.deepStrictEqual(told.heard.slice(before).toSorted(), expected.toSorted())
+      // Theirs goes on in their own lane, a few at a time.
+      assert.isAtMost(hung.filter(({ permit }) => truth.asked.has(keyOf(permit))).length, 8)
+      yield* Fiber.interrupt(passing)
+      for (const { session } of hung) assert.strictEqual(yield* w.stateOf(session), "in_review")
+      for (const { permit } of hung) truth.of.set(keyOf(permit), pendingStill)
+      const owner = yield* Owner
+      yield* owner`update webhook_inbox set next_try_at = now() where state = 'pending'`
+      yield* workOff
     })
   )
 

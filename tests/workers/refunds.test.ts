@@ -29,7 +29,10 @@ const start = Effect.gen(function* () {
       Layer.succeed(EventDispatcher, { prepare: Effect.succeed(false), claim: () => Effect.succeed([]) }),
       Layer.mock(ReviewStore, { expireDue: () => Effect.succeed(0) }),
       Layer.succeed(Paging, { pass: Effect.succeed(0) }),
-      Layer.succeed(WebhookProcessing, { pass: Effect.succeed({ taken: 0, deadLetters: 0 }) }),
+      Layer.succeed(WebhookProcessing, {
+        lanes: [],
+        pass: Effect.succeed({ taken: 0, deadLetters: 0 })
+      }),
       OutboxPg.layer,
       RefundLedgerPg.layer,
       NodeCrypto.layer

@@ -56,7 +56,10 @@ const start = Effect.fnUntraced(function* ({
       Layer.succeed(Paging, { pass: Effect.succeed(0) }),
       Layer.mock(ReviewStore, { expireDue: () => Effect.succeed(0) }),
       Layer.mock(ChangeStore, { expireDue: () => Effect.succeed(0) }),
-      Layer.succeed(WebhookProcessing, { pass: Effect.succeed({ taken: 0, deadLetters: 0 }) }),
+      Layer.succeed(WebhookProcessing, {
+        lanes: [],
+        pass: Effect.succeed({ taken: 0, deadLetters: 0 })
+      }),
       Layer.succeed(Outbox, outbox(yield* Outbox)),
       Layer.sync(Providers, () => providersOf([])),
       NodeCrypto.layer

@@ -73,11 +73,19 @@ begin
 end
 $body$;
 
--- Gives out webhooks that are due: {limit, leaseMs}.
+-- Whether a processor is asked before one is worked off: of a charge, of a refund, and perhaps of what was not read yet.
+create function asks_processor(subjects jsonb) returns boolean language sql immutable as $body$
+  select subjects = '[]' or jsonb_path_exists(subjects, '$[*] ? (@._tag == "Charge" || @._tag == "Refund")')
+$body$;
+
+-- Gives out webhooks of one lane that are due: {limit, leaseMs, of | besides}. `of` one provider those that ask it
+-- something; `besides` some providers all that ask none of them, such as disputes.
 create function claim_webhooks(p jsonb) returns jsonb
 language sql security definer set search_path = payments, pg_temp as $body$
   with due as (
     select webhook_nr from webhook_inbox where state = 'pending' and next_try_at <= now()
+      and case when p ? 'of' then provider = p ->> 'of' and asks_processor(subjects)
+        else not (p -> 'besides' ? provider and asks_processor(subjects)) end
     order by next_try_at, webhook_nr limit (p ->> 'limit')::integer for update skip locked
   ), claimed as (
     update webhook_inbox w set claim = claim + 1, next_try_at = now() + (p ->> 'leaseMs')::float8 * interval '1 millisecond'

@@ -59,8 +59,8 @@ export const layer: Layer.Layer<WebhookInbox, never, SqlClient.SqlClient> = Laye
         })
       }, unavailable("take_webhook")),
 
-      claim: Effect.fn("WebhookInbox.claim")(function* (limit, lease) {
-        const rows = yield* claimStep({ limit, leaseMs: Duration.toMillis(lease) })
+      claim: Effect.fn("WebhookInbox.claim")(function* (lane, limit, lease) {
+        const rows = yield* claimStep({ ...lane, limit, leaseMs: Duration.toMillis(lease) })
         const read = yield* Effect.forEach(rows, (row) =>
           decodeClaimed(row).pipe(
             // One that this version cannot read keeps nobody from the others.

@@ -124,6 +124,12 @@ export interface HeardCharge extends Unresolved {
   readonly capturedAs?: string
 }
 
+/**
+ * A part of the inbox: of one provider the webhooks about which it is asked something, or all that ask none of some
+ * providers.
+ */
+export type WebhookLane = { readonly of: ProviderName } | { readonly besides: ReadonlyArray<ProviderName> }
+
 type Kept<A, E = never> = Effect.Effect<A, E | LedgerUnavailable>
 
 /**
@@ -137,8 +143,12 @@ export class WebhookInbox extends Context.Service<
   {
     /** Writes a webhook down; false when it is there already. */
     readonly take: (webhook: ReceivedWebhook) => Kept<boolean>
-    /** Webhooks that are due, each given to one worker for the time `lease`. */
-    readonly claim: (limit: number, lease: Duration.Duration) => Kept<ReadonlyArray<ClaimedWebhook>>
+    /** Webhooks of a lane that are due, each given to one worker for the time `lease`. */
+    readonly claim: (
+      lane: WebhookLane,
+      limit: number,
+      lease: Duration.Duration
+    ) => Kept<ReadonlyArray<ClaimedWebhook>>
     /** Records what came of a try, unless somebody else has taken the webhook on meanwhile. */
     readonly record: (webhook: ClaimedWebhook, outcome: WebhookOutcome) => Kept<void>
     /** Gives up bodies that nobody could read for so long; answers how many. */

@@ -12,6 +12,7 @@ import {
   type KeptReading,
   type KeptSubject,
   WebhookInbox,
+  type WebhookLane,
   type WebhookOutcome,
   type WebhookTrouble
 } from "./WebhookInbox.ts"
@@ -24,7 +25,7 @@ export interface WorkedOff {
 
 const webhooks = Principal.make("webhooks")
 
-/** How many one pass takes on, and how many of them at a time. */
+/** How many one pass of a lane takes on, and how many of them at a time. */
 const batch = 100
 const parallel = 8
 
@@ -60,12 +61,17 @@ interface Trouble {
  * Works off the webhooks that came in, in any order and as often as they come. A webhook only tells where to look:
  * what became of a charge or a refund is asked of the processor, by the same resolver as everywhere. What is about
  * nothing that is known here is parked and tried again, and left to a person at last; so is what fails. One that
- * breaks holds up no other.
+ * breaks holds up no other, and a processor that never answers holds up its own alone.
  */
 export class WebhookProcessing extends Context.Service<
   WebhookProcessing,
   {
-    /** Takes on what is due. */
+    /**
+     * Each takes on what is due in its lane, and waits for nothing of another: what asks no processor, disputes above
+     * all, and what asks one, for each of them.
+     */
+    readonly lanes: ReadonlyArray<Effect.Effect<WorkedOff, LedgerUnavailable>>
+    /** All of them once. */
     readonly pass: Effect.Effect<WorkedOff, LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/webhooks/WebhookProcessing") {
@@ -197,14 +203,23 @@ export class WebhookProcessing extends Context.Service<
           )
       )
 
-      const pass = Effect.gen(function* () {
-        const due = yield* inbox.claim(batch, lease)
-        const dead = yield* Effect.forEach(due, process, { concurrency: parallel })
-        if (due.length === 0) yield* inbox.forgetBodies(keepBodies, batch)
-        return { taken: due.length, deadLetters: dead.filter(Boolean).length }
-      }).pipe(Effect.withSpan("WebhookProcessing.pass"))
+      const passOf = (lane: WebhookLane): Effect.Effect<WorkedOff, LedgerUnavailable> =>
+        Effect.gen(function* () {
+          const due = yield* inbox.claim(lane, batch, lease)
+          const dead = yield* Effect.forEach(due, process, { concurrency: parallel })
+          if (due.length === 0 && "besides" in lane) yield* inbox.forgetBodies(keepBodies, batch)
+          return { taken: due.length, deadLetters: dead.filter(Boolean).length }
+        }).pipe(Effect.withSpan("WebhookProcessing.pass"))
 
-      return { pass }
+      const lanes = [passOf({ besides: providers.names }), ...providers.names.map((of) => passOf({ of }))]
+      const pass = Effect.all(lanes, { concurrency: "unbounded" }).pipe(
+        Effect.map((all) => ({
+          taken: all.reduce((sum, { taken }) => sum + taken, 0),
+          deadLetters: all.reduce((sum, { deadLetters }) => sum + deadLetters, 0)
+        }))
+      )
+
+      return { lanes, pass }
     })
   ).pipe(Layer.provide(ChargeResolver.layer))
 }

@@ -34,8 +34,9 @@ it.layer(pgStorage, { excludeTestServices: true })("the steps of webhooks that c
           for (const at of [0, 1, 2]) yield* inbox.take({ ...webhook, eventId: `msg_${nr}_${at}` })
           const raw = { headers: {}, body: new Uint8Array() }
           yield* inbox.take({ ...webhook, subjects: [], eventId: `msg_${nr}`, raw, problem: "unreadable" })
-          const [first, second, third] = yield* inbox.claim(3, w.long)
+          const [first, second, third] = yield* inbox.claim({ besides: [provider] }, 3, w.long)
           if (first === undefined || second === undefined || third === undefined) return assert.fail("none")
+          yield* inbox.claim({ of: provider }, 3, w.long)
           yield* inbox.record(first, { outcome: "processed" })
           const trouble = { trouble: "unknown", problem: "" } as const
           yield* inbox.record(second, { outcome: "later", retryAfter: w.long, ...trouble })

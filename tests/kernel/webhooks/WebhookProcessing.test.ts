@@ -370,9 +370,12 @@ describe("a pass", () => {
       Effect.gen(function* () {
         const idle = passing({ due: [] })
         expect(yield* idle.pass).toEqual({ taken: 0, deadLetters: 0 })
-        expect(idle.claims).toEqual([[100, "1m 30s"]])
+        expect(idle.claims).toEqual([
+          ["besides processor", 100, "1m 30s"],
+          ["processor", 100, "1m 30s"]
+        ])
         expect(idle.forgotten).toEqual([["30d", 100]])
-        const busy = passing()
+        const busy = passing({ due: [webhook({ subjects: [aboutNothing] })] })
         yield* busy.pass
         expect(busy.forgotten).toEqual([])
       })
@@ -398,7 +401,8 @@ describe("a pass", () => {
       const subjects = [aboutNothing]
       expect(yield* spansOf(passing({ due: [webhook({ subjects })] }).pass)).toEqual([
         "WebhookProcessing.pass",
-        "WebhookProcessing.process"
+        "WebhookProcessing.process",
+        "WebhookProcessing.pass"
       ])
     })
   )

@@ -85,10 +85,14 @@ interface Script {
 
 export const known: HeardCharge = unresolved(1, provider)
 
+/** A processor is asked before it is worked off. */
+const asks = ({ subjects }: ClaimedWebhook): boolean =>
+  subjects.length === 0 || subjects.some(({ _tag }) => _tag === "Charge" || _tag === "Refund")
+
 /** One pass over webhooks; what came of each, and what was asked and told on the way. */
 export const passing = (script: Script = {}) => {
   const outcomes: Array<readonly [number, WebhookOutcome]> = []
-  const claims: Array<readonly [number, string]> = []
+  const claims: Array<readonly [string, number, string]> = []
   const forgotten: Array<readonly [string, number]> = []
   const sought: Array<unknown> = []
   const heard: Array<unknown> = []
@@ -99,8 +103,16 @@ export const passing = (script: Script = {}) => {
     take: () => nobody,
     deadLetters: () => nobody,
     replay: () => nobody,
-    claim: (limit, lease) =>
-      Effect.sync(() => (claims.push([limit, Duration.format(lease)]), script.due ?? [webhook()])),
+    claim: (lane, limit, lease) =>
+      Effect.sync(() => {
+        const name = "of" in lane ? lane.of : `besides ${lane.besides.join()}`
+        claims.push([name, limit, Duration.format(lease)])
+        return (script.due ?? [webhook()]).filter((one) =>
+          "of" in lane
+            ? asks(one) && one.provider === lane.of
+            : !(asks(one) && lane.besides.includes(one.provider))
+        )
+      }),
     record: ({ nr }, outcome) =>
       script.refusesReadings === true && "read" in outcome
         ? Effect.fail(new LedgerUnavailable({ operation: "record_webhook", cause: "22008", refused: true }))
