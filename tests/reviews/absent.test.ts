@@ -1,4 +1,5 @@
-// What two persons call absent is paid for again, or given back again: so it is judged before anything of that is free.
+// What two persons call absent or declined is paid for again, or given back again: so it is judged before anything of that
+// is free.
 import { assert, it } from "@effect/vitest"
 import { DateTime, Duration, Effect } from "effect"
 import { Principal } from "../../src/kernel/ids.ts"
@@ -16,6 +17,13 @@ const absent = (nr: number) => ({
   attempt: s.attempt(nr),
   conclusion: "absent",
   evidence: "the dashboard has no such charge"
+})
+
+const declined = (nr: number, processorReference: string) => ({
+  attempt: s.attempt(nr),
+  conclusion: "declined",
+  processorReference,
+  evidence: "the dashboard shows it as failed"
 })
 
 const stateOf = Effect.fnUntraced(function* (nr: number) {
@@ -116,6 +124,61 @@ it.layer(house, { excludeTestServices: true })("a charge", (it) => {
       assert.strictEqual(yield* stateOf(3), "failed")
     })
   )
+
+  it.effect(
+    "is not called declined while a webhook that names it, or what is said to have failed, waits",
+    () =>
+      Effect.gen(function* () {
+        yield* set([...v.inReview(5), named(5, "its key")])
+        const refused = yield* rest(first, "", declined(5, "pi_5"))
+        assert.strictEqual(contradictionOf(refused), "news_waiting")
+        yield* set([heard("its key")])
+        const id = yield* asked(declined(5, "pi_5"))
+        // A dispute is news of money that was taken.
+        yield* set([
+          take("disputed", {
+            subjects: [
+              {
+                _tag: "Dispute",
+                disputeReference: "du_5",
+                processorReference: "pi_5",
+                state: "open",
+                money: { amount: 3500, currency: "USD" },
+                reason: "fraudulent"
+              }
+            ]
+          })
+        ])
+        assert.strictEqual(contradictionOf(yield* rest(second, `/${id}/approve`, {})), "news_waiting")
+        assert.strictEqual(yield* stateOf(5), "in_review")
+        yield* set([heard("disputed")])
+        assert.strictEqual((yield* rest(second, `/${id}/approve`, {})).status, 200)
+        assert.strictEqual(yield* stateOf(5), "pending")
+      })
+  )
+
+  it.effect("is not called declined by what failed under another name, or by what another one captured", () =>
+    Effect.gen(function* () {
+      const called = { ...s.outcome.indeterminate, processorReference: "pi_6" }
+      yield* set([
+        ...[s.declare(6), s.open(6), s.record(6, 1, called)],
+        ...[s.declare(7), s.open(7), s.record(7, 1, s.captured("pi_7"))],
+        ...v.inReview(8)
+      ])
+      for (const [nr, name] of [
+        [6, "pi_of_another"],
+        [8, "pi_7"]
+      ] as const) {
+        assert.strictEqual(
+          contradictionOf(yield* rest(first, "", declined(nr, name))),
+          "reference_of_another",
+          name
+        )
+      }
+      yield* signed(declined(6, "pi_6"))
+      assert.strictEqual(yield* stateOf(6), "pending")
+    })
+  )
 })
 
 it.layer(house, { excludeTestServices: true })("a refund", (it) => {
@@ -150,6 +213,35 @@ it.layer(house, { excludeTestServices: true })("a refund", (it) => {
         ),
         "absent"
       )
+    })
+  )
+
+  it.effect("is not called declined while a webhook of it waits, or by what failed under another name", () =>
+    Effect.gen(function* () {
+      const evidence = { code: "timeout", message: "nobody knows" }
+      yield* set([
+        ...f.paid(2),
+        f.openRefund(2, { amount: 1000 }),
+        f.recordRefund(2, 1, { _tag: "Indeterminate", evidence, refundReference: "re_2" })
+      ])
+      const body = { refund: f.refund(2), conclusion: "declined", evidence: "it shows as failed" }
+      const another = yield* rest(first, "", { ...body, processorReference: "re_of_another" })
+      assert.strictEqual(contradictionOf(another), "reference_of_another")
+      yield* set([
+        take("its own", {
+          subjects: [{ _tag: "Refund", refundReference: "re_2", processorReference: "by hand 2 1" }]
+        })
+      ])
+      const own = { ...body, processorReference: "re_2" }
+      assert.strictEqual(contradictionOf(yield* rest(first, "", own)), "news_waiting")
+      yield* set([
+        heard("its own"),
+        // News of another refund waits for this one, and does not stand against it.
+        take("of another", {
+          subjects: [{ _tag: "Refund", refundReference: "re_3", processorReference: "by hand 2 1" }]
+        })
+      ])
+      yield* signed(own)
     })
   )
 })

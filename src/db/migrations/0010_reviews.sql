@@ -52,21 +52,40 @@ create function absent_not_before(r reviews) returns timestamptz language sql st
     (select a.written_at from attempts a where a.attempt_id = r.attempt_id)) + r.horizon
 $body$;
 
--- The oldest webhook that names what a review is about, and that nobody has heard: it waits, or it is a dead letter. A
--- refund is also named by its charge, because whoever sent it may not have said our key.
+-- The oldest webhook that names what a review is about, and that nobody has heard: it waits, or it is a dead letter. What
+-- goes back of a charge or is disputed of it was taken. An absent refund is also named by its charge, because whoever sent
+-- it may not have said our key.
 create function news_waiting(r reviews) returns webhook_inbox language sql stable set search_path = payments, pg_temp as $body$
   select w from attempts a
   left join refunds f on f.refund_id = r.refund_id
   join webhook_inbox w on w.mid_id = a.mid_id and w.state <> 'processed'
   cross join jsonb_array_elements(w.subjects) named
   where a.attempt_id = r.attempt_id and case
-    when r.refund_id is null then named ->> '_tag' = 'Charge' and (named ->> 'idempotencyKey' = a.idempotency_key
+    when r.refund_id is null then named ->> 'idempotencyKey' = a.idempotency_key
+      or named ->> 'processorReference' = r.processor_reference
       or exists (select from attempt_evidence e where e.attempt_id = a.attempt_id
-        and e.detail ->> 'processorReference' = named ->> 'processorReference'))
-    else named ->> '_tag' in ('Charge', 'Refund') and (named ->> 'processorReference' = f.processor_reference
+        and e.detail ->> 'processorReference' = named ->> 'processorReference')
+    else named ->> '_tag' in ('Charge', 'Refund') and (named ->> 'refundReference' = r.processor_reference
+      or r.conclusion = 'absent' and named ->> 'processorReference' = f.processor_reference
       or exists (select from refund_evidence e where e.refund_id = f.refund_id
         and e.detail ->> 'refundReference' = named ->> 'refundReference')) end
   order by w.webhook_nr limit 1
+$body$;
+
+-- Whether what is said to have failed is not what the processor named, or is another's: that one failed proves nothing of
+-- this. What it named is not asked where it is the name of money that another one moved.
+create function names_another(r reviews, mid text) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  with heard as (
+    select detail ->> 'processorReference' as name from attempt_evidence where attempt_id = r.attempt_id and r.refund_id is null
+    union select detail ->> 'refundReference' from refund_evidence where refund_id = r.refund_id
+  ), moved as (
+    select name from (select name from heard union select r.processor_reference) one where case when r.refund_id is null
+      then exists (select from captures where mid_id = mid and processor_reference = name)
+      else exists (select from returns where mid_id = mid and refund_reference = name) end
+  )
+  select exists (select from moved where name = r.processor_reference)
+    or not exists (select from heard where name = r.processor_reference)
+      and exists (select name from heard where name is not null except select name from moved)
 $body$;
 
 -- The same of a refund. What is called absent is free to be given back again, so nobody says it of one that its processor
@@ -80,6 +99,10 @@ create function refund_contradiction(r reviews) returns text language sql stable
       when b.mid_id is not null then 'reference_of_another'
       when r.currency <> f.currency or r.amount > f.amount then 'other_amount' end
     when f.state <> 'indeterminate' then f.state
+    -- Its amount is free then as well, so what is said to have failed is what the processor named, and nobody else's.
+    when r.conclusion = 'declined' then case
+      when names_another(r, f.mid_id) then 'reference_of_another'
+      when (news_waiting(r)).webhook_nr is not null then 'news_waiting' end
     when r.conclusion = 'absent' then case
       when exists (select from refund_evidence e where e.refund_id = f.refund_id and e.detail ? 'refundReference') then 'known_to_processor'
       when absent_not_before(r) > now() then 'too_early'
@@ -106,6 +129,10 @@ create function review_contradiction(r reviews) returns text language sql stable
       when r.currency <> a.currency or r.amount > a.amount then 'other_amount' end
     when a.state <> 'indeterminate' then a.state
     when exists (select from captures where attempt_id = a.attempt_id) then 'captured'
+    -- Another card may be charged then, so this is judged as it is of a refund.
+    when r.conclusion = 'declined' then case
+      when names_another(r, a.mid_id) then 'reference_of_another'
+      when (news_waiting(r)).webhook_nr is not null then 'news_waiting' end
     -- The order may be paid again once this is called absent: so it is judged as that of a refund is.
     when r.conclusion = 'absent' then case
       when exists (select from attempt_evidence e
