@@ -10,7 +10,13 @@ import {
   type Recording,
   type Unresolved
 } from "./PaymentLedger.ts"
-import { capability, type ChargeQuery, type LookupResult, Providers } from "./PaymentProvider.ts"
+import {
+  capability,
+  type ChargeQuery,
+  type LookupResult,
+  Providers,
+  severalCaptures
+} from "./PaymentProvider.ts"
 
 /** How long a processor may take to answer a lookup; then it is asked again later. */
 const lookupDeadline = Duration.seconds(20)
@@ -70,9 +76,12 @@ export class ChargeResolver extends Context.Service<
         const { mid, provider } = charge.attempt
         yield* Effect.annotateCurrentSpan({ attempt: id, mid, provider, source, outcome: outcome._tag })
         if (outcome instanceof Captured || state === "indeterminate") {
-          yield* record(id, outcome, source, by)
-          // From here on the reconciler asks, if there is still something to ask.
-          return undefined
+          yield* record(id, named(outcome, charge), source, by)
+          // From here on the reconciler asks, if there is still something to ask. Several sales of one key are told apart
+          // by their names alone, so who comes with one comes again, until a person has said which of them is the charge.
+          return outcome instanceof Indeterminate && outcome.evidence.code === severalCaptures
+            ? outcome
+            : undefined
         }
         if (state === "in_flight") return unknown("in_flight", "its driver has not recorded an outcome yet")
         return outcome instanceof Indeterminate ? outcome : undefined
@@ -83,6 +92,14 @@ export class ChargeResolver extends Context.Service<
   )
 }
 
+/** What proves nothing keeps the name that led here: it is not told twice, and what has one is not absent. */
+const named = (outcome: Outcome, { processorReference }: Unresolved): Outcome =>
+  outcome instanceof Indeterminate &&
+  outcome.processorReference === undefined &&
+  processorReference !== undefined
+    ? new Indeterminate({ ...outcome, processorReference })
+    : outcome
+
 /** The code of what a lookup says that ended without an answer of its driver's making. */
 export const lookupBroke = "lookup_broke"
 
@@ -90,7 +107,8 @@ const ask = Effect.fnUntraced(function* ({
   attempt,
   writtenAt,
   age,
-  processorReference
+  processorReference,
+  capturedAs
 }: Unresolved): Effect.fn.Return<Outcome, never, Providers> {
   return yield* Effect.gen(function* () {
     const provider = yield* (yield* Providers).get(attempt.provider)
@@ -102,6 +120,7 @@ const ask = Effect.fnUntraced(function* ({
       money,
       writtenAt,
       ...(processorReference === undefined ? {} : { processorReference }),
+      ...(capturedAs === undefined ? {} : { capturedAs }),
       ...(attempt.state === "in_flight" ? { inFlight: true } : {})
     }
     const found = yield* inTime(lookupCharge(charge))

@@ -137,6 +137,8 @@ export interface Unresolved {
   readonly age: number
   /** The processor's own id of the charge, when one was heard. */
   readonly processorReference?: string
+  /** The processor's id of the money that the attempt is known to have moved. */
+  readonly capturedAs?: string
 }
 
 /** What confirming a session says: the card and who judged the risk. */

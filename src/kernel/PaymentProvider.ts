@@ -106,6 +106,9 @@ export type LookupResult =
     }
   | { readonly _tag: "NotFound"; readonly evidence: Evidence }
 
+/** The code of a charge that was captured more than once under one key: one by one they are known by their webhooks. */
+export const severalCaptures = "several_captures"
+
 /** One charge, as it is asked for: by the key that it was sent with, and by all else that helps to find it. */
 export interface ChargeQuery {
   readonly mid: MidId
@@ -115,6 +118,8 @@ export interface ChargeQuery {
   readonly writtenAt: DateTime.Utc
   /** The processor's own id, when somebody heard it. What is found under it must still be of this key. */
   readonly processorReference?: string
+  /** The processor's own id of the money that it is known to have moved: what else was done under its key is looked for. */
+  readonly capturedAs?: string
   /** Its driver is still at it: it is looked at and not touched, not even to cancel what could still be charged. */
   readonly inFlight?: true
 }

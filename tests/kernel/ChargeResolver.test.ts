@@ -18,7 +18,8 @@ import {
   type LookupResult,
   type PaymentProvider,
   Providers,
-  providersOf
+  providersOf,
+  severalCaptures
 } from "../../src/kernel/PaymentProvider.ts"
 import { incapable } from "../support/kernel/fakeDrivers.ts"
 import { fakeLedger } from "../support/kernel/FakeLedger.ts"
@@ -267,6 +268,31 @@ describe("who is pointed at a charge", () => {
       const { lookInto, recorded } = resolving({ found })
       expect(yield* lookInto(inState("indeterminate"))).toBeUndefined()
       expect(recorded).toStrictEqual([record(outcome)])
+    })
+  )
+
+  const pending: LookupResult = { _tag: "StillPending", evidence }
+
+  it.effect("keeps the name that it was pointed to by, so that what has one is never called absent", () =>
+    Effect.gen(function* () {
+      for (const lookUp of [() => Effect.succeed(pending), () => Effect.fail(nothingProven)]) {
+        const { lookInto, recorded } = resolving({ lookUp })
+        yield* lookInto({ ...inState("indeterminate"), processorReference: "ch_9" })
+        expect(recorded.map(({ outcome }) => outcome)).toMatchObject([
+          { _tag: "Indeterminate", processorReference: "ch_9" }
+        ])
+      }
+    })
+  )
+
+  it.effect("comes again with the name of each, where several were captured", () =>
+    Effect.gen(function* () {
+      const several = unknown(severalCaptures, "two sales")
+      const { lookInto, recorded, asked } = resolving({ lookUp: () => Effect.fail(several) })
+      expect(yield* lookInto(inState("indeterminate"))).toStrictEqual(several)
+      expect(recorded).toHaveLength(1)
+      yield* lookInto({ ...inState("captured"), capturedAs: "ch_8" })
+      expect(asked.at(-1)).toMatchObject({ capturedAs: "ch_8" })
     })
   )
 

@@ -161,8 +161,12 @@ it.layer(house, { excludeTestServices: true })("a charge", (it) => {
     Effect.gen(function* () {
       const called = { ...s.outcome.indeterminate, processorReference: "pi_6" }
       yield* set([
-        ...[s.declare(6), s.open(6), s.record(6, 1, called)],
-        ...[s.declare(7), s.open(7), s.record(7, 1, s.captured("pi_7"))],
+        s.declare(6),
+        s.open(6),
+        s.record(6, 1, called),
+        s.declare(7),
+        s.open(7),
+        s.record(7, 1, s.captured("pi_7")),
         ...v.inReview(8)
       ])
       for (const [nr, name] of [

@@ -118,12 +118,6 @@ export interface DeadLetterSlice {
   readonly before?: string | undefined
 }
 
-/** A charge of ours that a processor speaks of. */
-export interface HeardCharge extends Unresolved {
-  /** The processor's id of the money that the attempt is known to have moved. */
-  readonly capturedAs?: string
-}
-
 /**
  * A part of the inbox: of one provider the webhooks about which it is asked something, or all that ask none of some
  * providers.
@@ -157,7 +151,7 @@ export class WebhookInbox extends Context.Service<
     readonly charge: (
       mid: MidId,
       named: { readonly idempotencyKey?: string; readonly processorReference?: string }
-    ) => Kept<HeardCharge | undefined>
+    ) => Kept<Unresolved | undefined>
     /** Up to one more than asked for, counted from the end that was asked for. */
     readonly deadLetters: (
       by: Principal,

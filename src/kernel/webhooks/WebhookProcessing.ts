@@ -2,13 +2,12 @@ import { Context, Duration, Effect, Layer, Result } from "effect"
 import { ChargeResolver } from "../ChargeResolver.ts"
 import { DisputeNews } from "../disputes/DisputeNews.ts"
 import { Principal } from "../ids.ts"
-import type { LedgerUnavailable, PaymentLedger } from "../PaymentLedger.ts"
+import type { LedgerUnavailable, PaymentLedger, Unresolved } from "../PaymentLedger.ts"
 import { Providers } from "../PaymentProvider.ts"
 import { RefundNews } from "../refunds/RefundNews.ts"
 import { keptReading } from "./keptReading.ts"
 import {
   type ClaimedWebhook,
-  type HeardCharge,
   type KeptReading,
   type KeptSubject,
   WebhookInbox,
@@ -225,7 +224,7 @@ export class WebhookProcessing extends Context.Service<
 }
 
 /** The money that it names is the money that the attempt is known to have moved. */
-const isOldNews = ({ capturedAs, processorReference }: HeardCharge): boolean =>
+const isOldNews = ({ capturedAs, processorReference }: Unresolved): boolean =>
   capturedAs !== undefined && capturedAs === processorReference
 
 /** Whether the database would refuse it again. */

@@ -5,7 +5,7 @@ import { Captured, type Indeterminate } from "../../../src/kernel/cascade/Dispos
 import { DisputeNews } from "../../../src/kernel/disputes/DisputeNews.ts"
 import { MidId, ProviderName } from "../../../src/kernel/ids.ts"
 import { Money } from "../../../src/kernel/Money.ts"
-import { LedgerUnavailable, PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
+import { LedgerUnavailable, PaymentLedger, type Unresolved } from "../../../src/kernel/PaymentLedger.ts"
 import {
   type LookupResult,
   type PaymentProvider,
@@ -17,7 +17,6 @@ import {
 import { RefundNews } from "../../../src/kernel/refunds/RefundNews.ts"
 import {
   type ClaimedWebhook,
-  type HeardCharge,
   type KeptSubject,
   WebhookInbox,
   type WebhookOutcome
@@ -72,7 +71,7 @@ type Heard<A> = Effect.Effect<A, LedgerUnavailable | Indeterminate>
 interface Script {
   readonly due?: ReadonlyArray<ClaimedWebhook>
   /** The charge that is found, and what its processor says of it. */
-  readonly charge?: HeardCharge | undefined
+  readonly charge?: Unresolved | undefined
   readonly found?: LookupResult
   readonly refund?: Heard<boolean>
   readonly dispute?: Effect.Effect<boolean, LedgerUnavailable>
@@ -80,10 +79,10 @@ interface Script {
   readonly drivers?: ReadonlyArray<PaymentProvider>
   /** The database takes nothing that was read anew. */
   readonly refusesReadings?: boolean
-  readonly findsCharge?: Effect.Effect<HeardCharge | undefined, LedgerUnavailable>
+  readonly findsCharge?: Effect.Effect<Unresolved | undefined, LedgerUnavailable>
 }
 
-export const known: HeardCharge = unresolved(1, provider)
+export const known: Unresolved = unresolved(1, provider)
 
 /** A processor is asked before it is worked off. */
 const asks = ({ subjects }: ClaimedWebhook): boolean =>

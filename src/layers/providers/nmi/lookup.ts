@@ -16,7 +16,7 @@ export interface LookupOptions {
 /** What became of a charge, by the order id that it was sent with. */
 export const lookupCharge = (
   options: LookupOptions,
-  query: Pick<ChargeQuery, "mid" | "idempotencyKey" | "money">
+  query: Pick<ChargeQuery, "mid" | "idempotencyKey" | "money" | "capturedAs">
 ): Effect.Effect<LookupResult, Indeterminate> =>
   Effect.flatMap(readyAccount(options, query.mid), (account) => findCharge(options, account, query))
 
@@ -34,14 +34,15 @@ export const readyAccount = (
 const findCharge = (
   options: LookupOptions,
   account: NmiAccount,
-  { idempotencyKey, money }: Pick<ChargeQuery, "idempotencyKey" | "money">
+  { idempotencyKey, money, capturedAs }: Pick<ChargeQuery, "idempotencyKey" | "money" | "capturedAs">
 ): Effect.Effect<LookupResult, Indeterminate> =>
   // Without a filter by condition: one would hide declines, and let them look like absence.
   Effect.flatMap(find(options, account, [["order_id", idempotencyKey]]), (transactions) => {
     const judged = judgeTransactions(transactions, {
       idempotencyKey,
       money,
-      processorId: account.processorId
+      processorId: account.processorId,
+      capturedAs
     })
     return judged instanceof Indeterminate ? Effect.fail(judged) : Effect.succeed(judged)
   })

@@ -1,6 +1,6 @@
 import { Captured, Declined, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import { type Currency, isCurrency } from "../../../kernel/Money.ts"
-import type { LookupResult } from "../../../kernel/PaymentProvider.ts"
+import { type LookupResult, severalCaptures } from "../../../kernel/PaymentProvider.ts"
 import { type Asked, howDeclined } from "./disposition.ts"
 import { resultCodeOf, saysApproved, saysOpen } from "./resultCodes.ts"
 import type { NmiAction, NmiTransaction } from "./transactions.ts"
@@ -89,11 +89,15 @@ export const transactionRows: ReadonlyArray<Row> = [
 
 /** What the transactions under a charge's order id prove of it. */
 export const judgeTransactions = (
-  transactions: ReadonlyArray<NmiTransaction>,
-  asked: Asked & { readonly processorId: string | undefined }
+  found: ReadonlyArray<NmiTransaction>,
+  asked: Asked & { readonly processorId: string | undefined; readonly capturedAs?: string | undefined }
 ): LookupResult | Indeterminate => {
-  const { idempotencyKey, processorId, money } = asked
-  if (transactions.some(({ orderId }) => orderId !== idempotencyKey)) {
+  const { idempotencyKey, processorId, money, capturedAs } = asked
+  // What is known of already, with what follows it, says nothing of a second sale under the key.
+  const transactions = found.filter(
+    ({ id, original }) => capturedAs === undefined || (id !== capturedAs && original !== capturedAs)
+  )
+  if (found.some(({ orderId }) => orderId !== idempotencyKey)) {
     return unknown("answer_to_another", "the query answered transactions of another order id")
   }
   // A refund that was made elsewhere may carry the order id of the sale.
@@ -105,7 +109,7 @@ export const judgeTransactions = (
   const captures = verdicts.filter((verdict) => verdict._tag === "FoundCaptured")
   if (captures.length > 1) {
     return unknown(
-      "several_captures",
+      severalCaptures,
       `${captures.length} sales were captured under the key: ${captures
         .map(({ captured }) => captured.processorReference)
         .join(", ")}`

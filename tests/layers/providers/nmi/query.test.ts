@@ -8,10 +8,10 @@ import type { Answered } from "../../../../src/layers/transport/Exchange.ts"
 import { answered, asked, reportXml, type Transaction, transactionXml } from "./answers.ts"
 
 /** What a report is believed to say of the sale; that it cannot be read says nothing. */
-const judgedReport = (report: string | Answered, processorId?: string) => {
+const judgedReport = (report: string | Answered, processorId?: string, capturedAs?: string) => {
   const queried = readQuery(typeof report === "string" ? answered(report) : report)
   if (queried._tag === "Unreadable") return { _tag: "Unreadable" } as const
-  return judgeTransactions(queried.transactions, { ...asked, processorId })
+  return judgeTransactions(queried.transactions, { ...asked, processorId, capturedAs })
 }
 
 const judged = (...transactions: ReadonlyArray<Transaction>) =>
@@ -179,6 +179,23 @@ describe("several transactions of one order id", () => {
       _tag: "Indeterminate",
       evidence: { code: "several_captures" }
     })
+  })
+
+  it("are told one after the other, once one of them is known", () => {
+    const second: Transaction = { ...sold, id: "5" }
+    const beside = (...transactions: ReadonlyArray<Transaction>) =>
+      judgedReport(reportXml(...transactions.map(transactionXml)), undefined, "12030573555")
+    for (const all of [
+      [sold, second],
+      [second, refund, sold]
+    ]) {
+      expect(beside(...all)).toMatchObject({
+        _tag: "FoundCaptured",
+        captured: { processorReference: "5" }
+      })
+    }
+    expect(beside(sold, declined, refund)._tag).toBe("FoundDeclined")
+    expect(beside(sold, refund)._tag).toBe("NotFound")
   })
 
   it("are declined only when all of them are", () => {
