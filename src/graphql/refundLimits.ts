@@ -19,7 +19,7 @@ builder.mutationField("setRefundLimit", (t) =>
   t.field({
     type: SetRefundLimitPayload,
     description:
-      "Says up to how much of one charge goes back on one person's word. The first limit and a lower one stand at once; a higher one takes two persons. A company that has limits gives back no other currency on one person's word. For operators.",
+      "Says up to how much of one charge goes back on one person's word. The first limit of a company and a lower one stand at once; a higher one, and one of a further currency, take two persons. A company that has limits gives back no other currency on one person's word. For operators.",
     args: {
       entity: t.arg.id({ required: true, description: "The plain id (`loop_goods`) or the global one." }),
       currency: t.arg.string({ required: true, description: "ISO 4217: `USD`." }),

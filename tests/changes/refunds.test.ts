@@ -206,4 +206,46 @@ it.layer(house, { excludeTestServices: true, timeout: 60_000 })("a refund over t
       assert.include(JSON.stringify(Object(tried)), "SqlError")
     })
   )
+
+  it.effect("is not signed by whoever gave out a key of the name that asked, in another name either", () =>
+    Effect.gen(function* () {
+      yield* set(
+        ...keyWith("sk_clerk", { principal: "clerk" }),
+        ...keyWith("sk_clerk_home", { principal: "clerk_home" }),
+        "update principals set person = 'clerk' where principal = 'clerk_home'"
+      )
+      const given = yield* as(
+        "sk_clerk",
+        `mutation { createApiKey(principal: "till", operations: [refunds_write]) {
+          ... on CreateApiKeyPayload { key apiKey { id: keyId } } ... on Refusal { code } } }`
+      )
+      const { id } = yield* paidSession(5000)
+      const wide = waits(yield* heard(id, 4000, undefined, String(at(given, "key"))))
+      for (const key of ["sk_clerk", "sk_clerk_home"])
+        assert.strictEqual(codeOf(yield* approve(key, wide)), "second_person_needed")
+      // To take it away, or to exchange it, makes nobody forget it.
+      const rotated = yield* as(
+        second,
+        `mutation { rotateApiKey(key: "${String(at(given, "apiKey", "id"))}", overlapSeconds: 0) {
+          ... on RotateApiKeyPayload { key } ... on Refusal { code } } }`
+      )
+      assert.strictEqual(codeOf(yield* approve("sk_clerk", wide)), "second_person_needed")
+      assert.deepStrictEqual(yield* sends(id), [0, 0])
+      assert.strictEqual(at(yield* approve(second, wide), "changeRequest", "state"), "approved")
+      // What is asked for with the new one is between others.
+      const other = yield* paidSession(5000)
+      const later = waits(yield* heard(other.id, 4000, undefined, String(at(rotated, "key"))))
+      assert.strictEqual(codeOf(yield* approve(second, later)), "second_person_needed")
+      assert.strictEqual(at(yield* approve("sk_clerk", later), "changeRequest", "state"), "approved")
+    })
+  )
+
+  it.effect("has no limit in a further currency that one person sets: so far nothing goes back in it", () =>
+    Effect.gen(function* () {
+      const further = yield* limit(first, 999_999, "EUR")
+      assert.deepStrictEqual(at(further, "changeRequest", "before"), { amount: 0 })
+      assert.strictEqual(at(yield* approve(second, waits(further)), "changeRequest", "state"), "approved")
+      assert.isUndefined(codeOf(yield* limit(second, 5, "EUR")))
+    })
+  )
 })

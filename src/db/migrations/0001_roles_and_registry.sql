@@ -152,6 +152,8 @@ create table api_keys (
   created_at timestamptz not null default now(),
   ends_at timestamptz,
   revoked_at timestamptz,
+  -- Who gave it out, and so has seen it; null: whoever owns the database.
+  given_by text,
   constraint key_kept_hashed check (case when development then key_id ~ '^[0-9a-f]{64}$' and mac is null
     else key_id ~ '^[0-9a-z]{16}$' and mac is not null and mac ~ '^[0-9a-f]{64}$' end),
   constraint operations_known check (operations <@ api_operations()),
@@ -174,8 +176,8 @@ begin
       raise exception 'a principal has at most five keys that are taken' using errcode = 'check_violation', constraint = 'few_live_keys';
     end if;
   else
-    if (new.key_id, new.principal, new.mac, new.development, new.operations, new.entities, new.brands, new.created_at)
-      is distinct from (old.key_id, old.principal, old.mac, old.development, old.operations, old.entities, old.brands, old.created_at) then
+    if (new.key_id, new.principal, new.mac, new.development, new.operations, new.entities, new.brands, new.created_at, new.given_by)
+      is distinct from (old.key_id, old.principal, old.mac, old.development, old.operations, old.entities, old.brands, old.created_at, old.given_by) then
       raise exception 'what a key may do does not change' using errcode = 'restrict_violation', constraint = 'key_unchanged';
     end if;
     if old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at

@@ -37,8 +37,8 @@ begin
   if (select count(*) from api_keys o where o.principal = k.principal and is_live(o)) >= 5 then
     return jsonb_build_object('_tag', 'TooManyKeys');
   end if;
-  insert into api_keys (key_id, principal, mac, development, operations, entities, brands, ends_at)
-  values (p ->> 'key', k.principal, p ->> 'mac', false, k.operations, k.entities, k.brands, k.ends_at) returning * into k;
+  insert into api_keys (key_id, principal, mac, development, operations, entities, brands, ends_at, given_by)
+  values (p ->> 'key', k.principal, p ->> 'mac', false, k.operations, k.entities, k.brands, k.ends_at, p ->> 'by') returning * into k;
   if old.key_id is not null then
     update api_keys set ends_at = least(ends_at, now() + (p ->> 'overlapMs')::float8 * interval '1 millisecond')
     where key_id = old.key_id returning * into old;

@@ -51,6 +51,14 @@ create function may_ask(who text, kind text) returns boolean language sql stable
     where k.principal = who and is_live(k) and change_right(kind) = any (k.operations))
 $body$;
 
+-- Whether one person may be behind what was asked for in a name and behind its signature: theirs is that name, or they
+-- gave out a key of it that was taken when it was asked for. Whoever gives out a key has seen it.
+create function one_hand(signer text, asker text, asked_at timestamptz) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select person_of(signer) = person_of(asker) or exists (select from api_keys k
+    where k.principal = asker and person_of(k.given_by) = person_of(signer)
+      and k.created_at <= asked_at and coalesce(least(k.ends_at, k.revoked_at), 'infinity') >= asked_at)
+$body$;
+
 -- As the owner, so that whoever may write a request is judged, and not stopped for a function that he may not call.
 create function guard_change() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
 begin
@@ -71,7 +79,7 @@ begin
     or new.state in ('approved', 'rejected') and not may(new.decided_by, 'changes:approve') then
     raise exception 'a change is asked for and signed by whoever may' using errcode = 'check_violation', constraint = 'change_by_right';
   end if;
-  if new.state = 'approved' and person_of(new.decided_by) = person_of(new.requested_by) then
+  if new.state = 'approved' and one_hand(new.decided_by, new.requested_by, new.requested_at) then
     raise exception 'nobody signs what they asked for' using errcode = 'check_violation', constraint = 'change_second_person';
   end if;
   if new.state = 'withdrawn' and person_of(new.decided_by) <> person_of(new.requested_by) then
@@ -165,9 +173,11 @@ create function change_base(kind text, wanted jsonb) returns jsonb language sql 
           select jsonb_build_object('row', position, 'by', actor, 'at', iso(at), 'reason', detail -> 'reason') from audit
           where chain = 'mid:' || m.mid_id and action = 'mid.kill_switch' order by position desc limit 1) end)
       from merchant_accounts m where m.mid_id = wanted ->> 'mid')
+    -- Of a company that has limits, what none is said of is not given back on one word.
     when 'raise_refund_limit' then (
-      select jsonb_build_object('amount', (select l.amount from refund_limits l
-        where l.entity_id = e.entity_id and l.currency = wanted ->> 'currency'))
+      select jsonb_build_object('amount', coalesce((select l.amount from refund_limits l
+          where l.entity_id = e.entity_id and l.currency = wanted ->> 'currency'),
+        (select 0 from refund_limits l where l.entity_id = e.entity_id limit 1)))
       from entities e where e.entity_id = wanted ->> 'entity')
     when 'give_key' then jsonb_build_object(
       'operator', exists (select from principals o where o.principal = wanted ->> 'principal' and o.operator),
@@ -253,9 +263,9 @@ begin
     when 'give_key' then
       insert into principals (principal) values (wanted ->> 'principal') on conflict do nothing;
       k := jsonb_populate_record(null::api_keys, wanted);
-      insert into api_keys (key_id, principal, mac, development, operations, entities, brands, ends_at)
+      insert into api_keys (key_id, principal, mac, development, operations, entities, brands, ends_at, given_by)
       values (wanted ->> 'key', k.principal, told ->> 'mac', false, k.operations, k.entities, k.brands,
-        now() + (wanted ->> 'lifetimeMs')::float8 * interval '1 millisecond') returning * into k;
+        now() + (wanted ->> 'lifetimeMs')::float8 * interval '1 millisecond', told ->> 'requestedBy') returning * into k;
       perform write_audit(change_chain(kind, wanted), by, 'key.given', (told - 'mac') || api_key_json(k));
     when 'raise_cap' then
       update merchant_accounts set monthly_cap_amount = (wanted #>> '{monthlyCap,amount}')::bigint,
@@ -401,7 +411,7 @@ begin
   end if;
   if wish = 'withdrawn' and person_of(c.requested_by) <> person_of(p ->> 'by') then return jsonb_build_object('_tag', 'AskedByAnother'); end if;
   if wish = 'approved' then
-    if person_of(c.requested_by) = person_of(p ->> 'by') then return jsonb_build_object('_tag', 'SamePerson'); end if;
+    if one_hand(p ->> 'by', c.requested_by, c.requested_at) then return jsonb_build_object('_tag', 'SamePerson'); end if;
     if not may_ask(c.requested_by, c.kind) then return jsonb_build_object('_tag', 'AskedByNoOperator'); end if;
     -- Nobody signs for what their own key is not for.
     if c.kind = 'give_key' and exists (select from jsonb_array_elements_text(c.wanted -> 'operations') operation
@@ -545,7 +555,14 @@ create trigger guard_refund_signed before insert on refunds for each row execute
 
 create function guard_refund_limit() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
 begin
-  if tg_op = 'UPDATE' then
+  if tg_op = 'INSERT' then
+    -- The first limit tightens; one of a further currency loosens. Where one stands the row is refused, or updated.
+    if new.amount = 0 or signed_now('raise_refund_limit', new.entity_id || ' ' || new.currency)
+      or not exists (select from refund_limits where entity_id = new.entity_id)
+      or exists (select from refund_limits where entity_id = new.entity_id and currency = new.currency) then
+      return new;
+    end if;
+  elsif tg_op = 'UPDATE' then
     if (new.entity_id, new.currency) = (old.entity_id, old.currency)
       and (new.amount <= old.amount or signed_now('raise_refund_limit', old.entity_id || ' ' || old.currency)) then
       return new;
@@ -554,7 +571,7 @@ begin
   raise exception 'two persons raise a limit, and nobody takes it away' using errcode = 'check_violation', constraint = 'refund_limit_raised_by_two';
 end
 $body$;
-create trigger guard_refund_limit before update or delete on refund_limits for each row execute function guard_refund_limit();
+create trigger guard_refund_limit before insert or update or delete on refund_limits for each row execute function guard_refund_limit();
 
 -- {by, nrs}: those of them that there are. Null for whoever is no operator, as below.
 create function read_changes_by_id(p jsonb) returns jsonb

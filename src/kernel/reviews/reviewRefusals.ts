@@ -101,7 +101,7 @@ export class ProcessorSilent extends Schema.TaggedError<ProcessorSilent>()("Proc
 /** The one who asked may not approve as well. */
 export class SecondPersonNeeded extends Schema.TaggedError<SecondPersonNeeded>()("SecondPersonNeeded", {}) {
   override get message(): string {
-    return "whoever asked does not approve it, with no key of theirs; a second operator looks as well, and signs with their own"
+    return "whoever asked does not approve it, with no key of theirs, and nor does who gave out a key of the name that asked; a second operator looks as well, and signs with their own"
   }
 }
 

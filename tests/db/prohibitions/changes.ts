@@ -79,6 +79,16 @@ export const changes: ReadonlyArray<Prohibition> = [
   },
   refused("change_second_person", decided("approved", c.asks.by)),
   refused("change_second_person", decided("approved", "asks again")),
+  {
+    by: "change_second_person",
+    what: "a change that is signed by whoever gave out a key of the name that asked",
+    given: [
+      ...given,
+      `insert into api_keys (key_id, principal, development, operations, created_at, given_by)
+        values (repeat('3', 64), '${c.asks.by}', true, '{}', '2026-01-01', '${c.signs.by}')`
+    ],
+    tries: `update change_requests set ${decided("approved", c.signs.by)} where ${c.of(mid)}`
+  },
   refused("change_withdrawn_by_own", decided("withdrawn", c.signs.by)),
   refused("change_unchanged", `wanted = '{"mid": "mid_bio_1"}'`),
   refused("change_unchanged", `base = '{"killSwitch": true}'`),
@@ -160,6 +170,12 @@ export const changes: ReadonlyArray<Prohibition> = [
     given: ["insert into refund_limits values ('loop_goods', 'USD', 99)"],
     tries: `update refund_limits set ${change}`
   })),
+  {
+    by: "refund_limit_raised_by_two",
+    what: "a limit of a further currency",
+    given: ["insert into refund_limits values ('loop_goods', 'USD', 99)"],
+    tries: "insert into refund_limits values ('loop_goods', 'EUR', 1)"
+  },
   {
     by: "refund_limit_raised_by_two",
     what: "a limit taken away",

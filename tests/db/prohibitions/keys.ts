@@ -63,6 +63,7 @@ export const keys: ReadonlyArray<Prohibition> = [
   change("key_unchanged", "principal = 'development'"),
   change("key_unchanged", "brands = '{loop-bio}'"),
   change("key_unchanged", "mac = repeat('1', 64)"),
+  change("key_unchanged", "given_by = 'development'"),
   change("key_ends_for_good", "revoked_at = null", 2),
   {
     by: "key_ends_for_good",

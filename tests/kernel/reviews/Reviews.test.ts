@@ -513,7 +513,7 @@ describe("an operator who is refused reads", () => {
     ],
     [
       new refusals.SecondPersonNeeded(),
-      "whoever asked does not approve it, with no key of theirs; a second operator looks as well, and signs with their own"
+      "whoever asked does not approve it, with no key of theirs, and nor does who gave out a key of the name that asked; a second operator looks as well, and signs with their own"
     ],
     [
       new refusals.AskedByNoOperator(),
