@@ -23,6 +23,7 @@ import {
 } from "../kernel/PaymentSession.ts"
 import { RoutingDecision } from "../kernel/routing/RoutingPolicyEngine.ts"
 import { rateOf } from "./limits/rate.ts"
+import { sharedStep } from "./groupCommit.ts"
 import { answered, step, unavailable } from "./steps.ts"
 
 const Written = Schema.Struct({
@@ -94,6 +95,14 @@ const Unresolved = Schema.Struct({
   processorReference: Schema.optionalKey(Schema.String)
 })
 
+/** Of what a step is given, whose it is; the rest goes to the database as it is. */
+interface OpeningInput extends Record<string, unknown> {
+  readonly session: SessionId
+}
+interface RecordingInput extends Record<string, unknown> {
+  readonly attempt: AttemptId
+}
+
 /** How many sessions' declarations a process remembers. They never change, so nothing can be stale. */
 const remembered = 10_000
 
@@ -106,8 +115,8 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
     const limits = { session: rateOf(ofSession), card: rateOf(ofCard) }
     const declareStep = step(sql, "declare_session", Declaring)
     const beforeStep = step(sql, "declared_before", Schema.NullOr(DeclaredBefore))
-    const openStep = step(sql, "open_attempt", Opening)
-    const recordStep = step(sql, "record_outcome", Recording)
+    const openStep = sharedStep(sql, "open_attempt", Opening, ({ session }: OpeningInput) => session)
+    const recordStep = sharedStep(sql, "record_outcome", Recording, ({ attempt }: RecordingInput) => attempt)
     const cancelStep = step(sql, "cancel_session", Cancelling)
     const expireStep = step(sql, "expire_due", Schema.Int)
     const takeOverStep = step(sql, "take_over", Schema.Int)

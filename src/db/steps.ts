@@ -41,7 +41,7 @@ export const step = <Answer extends Schema.Top & { readonly DecodingServices: ne
 }
 
 /** The trace and the span under way, as the outbox keeps them. */
-const traceOfEvents = Effect.map(traceparent, (found) => found?.slice(3, 52))
+export const traceOfEvents = Effect.map(traceparent, (found) => found?.slice(3, 52))
 
 /** What refuses a session whose company, brand or underwriting was changed meanwhile. */
 const refusesSession: ReadonlySet<string> = new Set([
