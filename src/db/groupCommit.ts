@@ -26,8 +26,8 @@ interface Waiting {
 type Landed = { readonly answer: unknown } | "rolled back"
 
 /**
- * A money step that shares statement and commit with the same step of other sessions. There is no timer: two flights are
- * under way at most, one that comes while there is room flies alone and at once, and what waits meanwhile is the next
+ * A money step that shares statement and commit with the same step of other sessions. There is no timer: only so many
+ * flights are under way, one that comes while there is room flies alone and at once, and what waits meanwhile is the next
  * flight. Each has its own verdict, after the commit. A statement that PostgreSQL refuses was rolled back as a whole, so
  * each of it is asked alone then; when nobody knows what became of it, nobody knows it of any of it.
  */
