@@ -22,12 +22,13 @@ import {
   wholeNumber,
   yesOrNo
 } from "./settings/setting.ts"
+import { type LiveSettings, liveSettings } from "./settings/live.ts"
 import { headersIn } from "./telemetry/headersIn.ts"
 import { trustedBy } from "./settings/trustedBy.ts"
 import { strangeNames } from "./settings/strangeNames.ts"
 
 /** Every setting of the service, from its environment. Units are in the names or in the values: `24 hours`. */
-export interface Settings {
+export interface Settings extends LiveSettings {
   readonly host: string
   readonly port: number
   /**
@@ -166,6 +167,7 @@ const declared = {
     standard: "8 at once, then 8 an hour",
     sets: "how often one card may be tried on live accounts, over all sessions, keys, brands and companies"
   }),
+  ...liveSettings,
   trustedDocuments: optionalSetting("TRUSTED_DOCUMENTS", text, {
     without: "none",
     sets: "a file of documents that clients may name by their SHA-256: `node scripts/trustedDocuments.ts` makes one"

@@ -149,6 +149,11 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
         addresses,
         graphiql: settings.loopbackOnly,
         sandbox: settings.sandbox,
+        live: {
+          perKey: settings.subscriptionsPerKey,
+          lifetime: settings.subscriptionLifetime,
+          waiting: settings.subscriptionBuffer
+        },
         // Judged with the other settings, before anything was started.
         trusted: Result.getOrThrow(trustedBy(settings))
       })

@@ -81,6 +81,7 @@ builder.queryFields((t) => ({
   changeRequests: t.connection(
     {
       type: ChangeRequest,
+      nullable: true,
       description: "What takes two persons, the newest first. For operators.",
       args: {
         states: t.arg({ type: [ChangeState], description: "Only those that stand so." }),

@@ -42,6 +42,7 @@ builder.queryField("operationsPages", (t) =>
   t.connection(
     {
       type: OperationsPage,
+      nullable: true,
       description: "Calls for a person, the newest first. For operators.",
       resolve: async (_root, page, { principal, run }) => {
         const slice = sliceOf("page", page)

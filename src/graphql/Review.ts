@@ -63,6 +63,7 @@ builder.queryFields((t) => ({
   reviews: t.connection(
     {
       type: Review,
+      nullable: true,
       description: "What operators decide, the newest first. For operators.",
       args: { open: t.arg.boolean({ description: "Only those that wait for a second person." }) },
       resolve: async (_root, { open, ...page }, context) => {

@@ -34,6 +34,7 @@ builder.queryField("webhookDeadLetters", (t) =>
   t.connection(
     {
       type: Webhook,
+      nullable: true,
       description: "Webhooks that an operator has to look at, the newest first. For operators.",
       resolve: async (_root, page, { principal, run }) => {
         const slice = sliceOf("webhook", page)

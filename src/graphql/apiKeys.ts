@@ -253,6 +253,7 @@ builder.queryField("apiKeys", (t) =>
   t.connection(
     {
       type: ApiKey,
+      nullable: true,
       description: "The keys that are taken, by their ids. For operators.",
       args: { principal: t.arg.string({ description: "Only those of this name." }) },
       resolve: async (_root, { principal, ...page }, context) =>

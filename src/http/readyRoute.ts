@@ -2,19 +2,8 @@ import { Effect } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { OperationsReads } from "../db/operations/OperationsReads.ts"
 import { ClusterSeat } from "../workers/ClusterSeat.ts"
+import type { Readiness } from "./api/readiness.ts"
 import { Closing } from "./closing.ts"
-
-/** What a server says of itself when somebody asks whether to send it requests. */
-interface Readiness {
-  readonly status: "ready" | "not_ready"
-  /** Where this server stands: `draining` ones end what they have begun. */
-  readonly server: "serving" | "draining"
-  readonly database: "answers" | "gone"
-  /** `pending`: this version's are not all there. `newer`: some are there that it does not know. */
-  readonly migrations: "current" | "pending" | "newer" | "unknown"
-  /** Whether this server has a part in the work that no request does. Requests do not depend on it. */
-  readonly workers: "member" | "not_a_member"
-}
 
 /**
  * `GET /ready`: whether this server can take requests now. Needs no key and says nothing that anybody could use. It is

@@ -3,6 +3,7 @@ import { HttpApiBuilder, OpenApi } from "effect/http-api"
 import { Api } from "./api/Api.ts"
 import { Authorized } from "./api/Authorized.ts"
 import { JsonBody, JsonBodyOrNone } from "./api/JsonBody.ts"
+import { withReadiness } from "./api/readiness.ts"
 import { WellFormed } from "./api/WellFormed.ts"
 import type { CheckoutAddresses } from "./checkout/addresses.ts"
 import { deadLetterHandlers } from "./deadLetterHandlers.ts"
@@ -20,7 +21,7 @@ const serverHandlers = HttpApiBuilder.group(Api, "server", (handlers) =>
 
 /** The API whose document shows cards of the emulators' vault: the ones that it is written with are the stub's. */
 const sandboxed = Api.annotate(OpenApi.Transform, (document) =>
-  JSON.parse(JSON.stringify(document), (key, value) =>
+  JSON.parse(JSON.stringify(withReadiness(document)), (key, value) =>
     key === "vaultToken" && value.vaultId === "stub" ? exampleCards({ sandbox: true }).captured : value
   )
 )

@@ -1,7 +1,6 @@
 import {
   getNamedType,
   getNullableType,
-  type GraphQLArgument,
   type GraphQLField,
   type GraphQLInputType,
   isEnumType,
@@ -16,16 +15,26 @@ import {
 
 // Documents that ask for one field of the schema, made from the schema.
 
+/** Texts that have to be read before an id beside them is looked at. */
+const readable: Readonly<Record<string, string>> = {
+  from: '"2026-11-01"',
+  until: '"2026-12-01"',
+  month: '"2026-11"'
+}
+
+/** Which of the fields of an input that may say which thing is meant do so, beside those that have to. */
+type Chosen = (name: string) => boolean
+
 /** What stands for an argument of a type: an id where one belongs, anything valid elsewhere. */
-const valueOf = (type: GraphQLInputType, id: string, all: boolean): string => {
+const valueOf = (name: string, type: GraphQLInputType, id: string, chosen: Chosen): string => {
   const inner = getNullableType(type)
-  if (isListType(inner)) return `[${valueOf(inner.ofType, id, all)}]`
+  if (isListType(inner)) return `[${valueOf(name, inner.ofType, id, chosen)}]`
   if (isEnumType(inner)) return inner.getValues()[0]?.name ?? ""
   if (isInputObjectType(inner)) {
     const fields = Object.values(inner.getFields()).filter(
-      (field) => isRequiredInputField(field) || (all && takesId(field.name, field.type))
+      (field) => isRequiredInputField(field) || (takesId(field.name, field.type) && chosen(field.name))
     )
-    return `{${fields.map((field) => `${field.name}: ${valueOf(field.type, id, all)}`).join(", ")}}`
+    return `{${fields.map((field) => `${field.name}: ${valueOf(field.name, field.type, id, chosen)}`).join(", ")}}`
   }
   switch (inner.toString()) {
     case "ID":
@@ -39,7 +48,7 @@ const valueOf = (type: GraphQLInputType, id: string, all: boolean): string => {
     case "DateTime":
       return '"2026-01-01T00:00:00Z"'
     default:
-      return JSON.stringify(inner.toString() === "String" ? id : "x")
+      return readable[name] ?? JSON.stringify(inner.toString() === "String" ? id : "x")
   }
 }
 
@@ -52,30 +61,32 @@ const takesId = (name: string, type: GraphQLInputType): boolean => {
   return inner.name === "ID" || (inner.name === "String" && named.test(name))
 }
 
-/** Whether some argument of a field says which thing is meant. */
-export const takesIds = (field: GraphQLField<unknown, unknown>): boolean =>
-  field.args.some(function asks({ name, type }: Pick<GraphQLArgument, "name" | "type">): boolean {
+/** Where a field takes an id: each argument, or field of an argument, that says which thing is meant. */
+export const waysOf = (field: GraphQLField<unknown, unknown>): ReadonlyArray<string> =>
+  field.args.flatMap(({ name, type }) => {
     const inner = getNamedType(type)
-    return isInputObjectType(inner)
-      ? Object.values(inner.getFields()).some((one) => takesId(one.name, one.type))
-      : takesId(name, type)
+    if (!isInputObjectType(inner)) return takesId(name, type) ? [name] : []
+    return Object.values(inner.getFields())
+      .filter((one) => takesId(one.name, one.type))
+      .map((one) => `${name}.${one.name}`)
   })
 
-const argumentsOf = (field: GraphQLField<unknown, unknown>, id: string, all: boolean): string => {
-  const given = field.args.filter(
-    ({ name, type }) =>
-      isNonNullType(type) || (all && (takesId(name, type) || isInputObjectType(getNamedType(type))))
+const argumentsOf = (field: GraphQLField<unknown, unknown>, id: string, way: string): string => {
+  const [argument, inside] = way.split(".")
+  const given = field.args.filter(({ name, type }) => isNonNullType(type) || name === argument)
+  const values = given.map(
+    ({ name, type }) => `${name}: ${valueOf(name, type, id, (one) => name === argument && one === inside)}`
   )
-  return given.length === 0
-    ? ""
-    : `(${given.map(({ name, type }) => `${name}: ${valueOf(type, id, all)}`).join(", ")})`
+  return values.length === 0 ? "" : `(${values.join(", ")})`
 }
 
-/** Asks for a field with its arguments; with `all`, with every one that may say which thing is meant. */
+const keywords = { Query: "query", Mutation: "mutation", Subscription: "subscription" } as const
+
+/** Asks for a field with the arguments that it needs, and the one that is named beside them. */
 export const documentOf = (
-  root: "Query" | "Mutation",
+  root: keyof typeof keywords,
   field: GraphQLField<unknown, unknown>,
-  { id = "x", all = false } = {}
+  { id = "x", way = "" } = {}
 ): string => {
   const type = getNamedType(field.type)
   const below =
@@ -84,5 +95,5 @@ export const documentOf = (
       : isObjectType(type) || isInterfaceType(type) || isUnionType(type)
         ? `{ __typename ${isUnionType(type) ? "... on Refusal { code field message }" : ""} }`
         : ""
-  return `${root === "Query" ? "query" : "mutation"} { ${field.name}${argumentsOf(field, id, all)} ${below} }`
+  return `${keywords[root]} { ${field.name}${argumentsOf(field, id, way)} ${below} }`
 }

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
+import { IncomingMessage } from "node:http"
 import type { GraphQLSchema } from "graphql"
 import { faultOf } from "./judge.ts"
 import { makeRequests, type Sent } from "./requests.ts"
@@ -26,6 +28,8 @@ export interface Summary {
   /** Answers with data and without an error. */
   readonly answered: number
   readonly refused: number
+  /** How often a request was sent over a line that was closed before the server heard of it, and sent again. */
+  readonly closedLines: number
   readonly faults: ReadonlyArray<Fault>
   /** Sessions that somebody asked to be charged, or to be given back, who may do that. */
   readonly asked: Readonly<Record<"charge" | "refund", ReadonlySet<string>>>
@@ -62,8 +66,16 @@ export const fuzz = async (run: Run): Promise<Summary> => {
   const asked = { charge: new Set<string>(), refund: new Set<string>() }
   let answered = 0
   let refused = 0
+  let closedLines = 0
   let next = from
   let done = 0
+
+  /** Requests that the server, which is in this process, has begun to answer. */
+  const begun = new Set<number>()
+  const heard = (message: unknown): void => {
+    if (typeof message !== "object" || message === null || !("request" in message)) return
+    if (message.request instanceof IncomingMessage) begun.add(Number(message.request.headers["x-fuzz-nr"]))
+  }
 
   const one = async (nr: number): Promise<void> => {
     const made = request(nr)
@@ -77,15 +89,27 @@ export const fuzz = async (run: Run): Promise<Summary> => {
         if (/refund/i.test(said)) asked.refund.add(session)
       }
     }
-    const ask = async () =>
-      fetch(`${origin}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${keys[key]}`, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body })
-      })
+    const ask = async (again: number): Promise<Response> => {
+      try {
+        return await fetch(`${origin}${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${keys[key]}`,
+            "content-type": "application/json",
+            "x-fuzz-nr": String(nr)
+          },
+          ...(body === undefined ? {} : { body })
+        })
+      } catch (error) {
+        // The client sent it over a line that the server was about to close, having heard nothing on it for long: that
+        // is nobody's fault as long as the server has not begun it. One that it began and cut off is.
+        if (begun.has(nr) || again === 0) throw error
+        closedLines++
+        return ask(again - 1)
+      }
+    }
     try {
-      // A line that was kept and was closed meanwhile is tried once more, on a new one: a server that is gone stays gone.
-      const response = await ask().catch(ask)
+      const response = await ask(5)
       const text = await response.text()
       const fault = faultOf({ status: response.status, text }, path === "/graphql")
       if (fault !== undefined) faults.push({ nr, fault, sent: made })
@@ -94,14 +118,16 @@ export const fuzz = async (run: Run): Promise<Summary> => {
     } catch (error) {
       faults.push({
         nr,
-        fault: `nobody answered: ${String(error)} ${String(error instanceof Error ? error.cause : "")}`,
+        fault: `nobody answered, ${begun.has(nr) ? "though it was begun" : "and it was never begun"}: ${String(error)} ${String(error instanceof Error ? error.cause : "")}`,
         sent: made
       })
     }
+    begun.delete(nr)
     done++
     if (done % 500 === 0) told?.(done, faults.length)
   }
 
+  subscribe("http.server.request.start", heard)
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       while (next < from + documents && faults.length < 20) {
@@ -111,5 +137,6 @@ export const fuzz = async (run: Run): Promise<Summary> => {
       }
     })
   )
-  return { sent, answered, refused, faults, asked }
+  unsubscribe("http.server.request.start", heard)
+  return { sent, answered, refused, closedLines, faults, asked }
 }

@@ -12,12 +12,16 @@ import {
   Predicate,
   Redacted,
   Schedule,
+  Schema,
   Scope
 } from "effect"
 import { HttpServer } from "effect/http"
+import { OpenApi } from "effect/http-api"
 import { SqlClient } from "effect/sql"
 import * as Database from "../../src/db/Database.ts"
 import { OperationsReads } from "../../src/db/operations/OperationsReads.ts"
+import { Api } from "../../src/http/api/Api.ts"
+import { Readiness } from "../../src/http/api/readiness.ts"
 import { readyRoute } from "../../src/http/readyRoute.ts"
 import { httpServer } from "../../src/http/server.ts"
 import { ClusterSeat } from "../../src/workers/ClusterSeat.ts"
@@ -49,6 +53,7 @@ const serve = Effect.fnUntraced(function* ({ newerDatabase = false, reads, ...mo
   const ready = Effect.promise(async () => {
     const response = await fetch(`${origin}/ready`)
     const json: unknown = await response.json()
+    assert.isTrue(Schema.is(Readiness)(json), "it is what the OpenAPI document says")
     return { status: response.status, json, connection: response.headers.get("connection") }
   })
   return { ready, seat, stop: Scope.close(scope, Exit.void) }
@@ -77,6 +82,14 @@ const until = <E, R>(
 ) => settled(asked, ({ json }) => Predicate.hasProperty(json, "migrations") && json.migrations === migrations)
 
 it.layer(TestDatabase.layer, { excludeTestServices: true })("GET /ready", (it) => {
+  it("stands in the OpenAPI document with both of its answers, beside /health, and asks for no key", () => {
+    const { paths, components } = OpenApi.fromApi(Api)
+    const ready = paths["/ready"]?.get
+    assert.hasAllKeys(ready?.responses, ["200", "503"])
+    for (const one of [ready, paths["/health"]?.get]) assert.isEmpty(one?.security ?? [])
+    assert.containsAllKeys(components.schemas, ["Ready", "NotReady"])
+  })
+
   it.effect("says what there is, and whether this server has a part in the work of the background", () =>
     Effect.gen(function* () {
       const { ready, seat } = yield* serve()

@@ -104,6 +104,22 @@ it.layer(house, { excludeTestServices: true })("a person is called", (it) => {
       yield* set([`update principals set operator = false where principal = '${developmentKey.principal}'`])
       const refused = yield* ask("{ operationsPages { nodes { pageId } } }")
       assert.strictEqual(at(refused.json, "errors", 0, "extensions", "code"), "operators_only")
+      // Whoever asks for it beside other things still gets those.
+      const lists = ["operationsPages", "reviews", "webhookDeadLetters", "apiKeys", "changeRequests"]
+      const { json } = yield* ask(
+        `{ ${lists.map((name) => `${name} { pageInfo { hasNextPage } }`).join(" ")} __typename }`
+      )
+      assert.deepStrictEqual(at(json, "data"), {
+        ...Object.fromEntries(lists.map((name) => [name, null])),
+        __typename: "Query"
+      })
+      const errors = at(json, "errors")
+      assert.deepStrictEqual(
+        (Array.isArray(errors) ? errors : [])
+          .map((one: unknown) => `${String(at(one, "path", 0))} ${String(at(one, "extensions", "code"))}`)
+          .toSorted(),
+        lists.map((name) => `${name} operators_only`).toSorted()
+      )
     })
   )
 })

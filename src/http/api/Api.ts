@@ -2,6 +2,7 @@ import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { DeadLettersGroup } from "./DeadLettersGroup.ts"
 import { EventSubscriptionsGroup } from "./EventSubscriptionsGroup.ts"
+import { withReadiness } from "./readiness.ts"
 import { RefundsGroup } from "./RefundsGroup.ts"
 import { ReviewsGroup } from "./ReviewsGroup.ts"
 import { PaymentSessionsGroup } from "./PaymentSessionsGroup.ts"
@@ -39,4 +40,11 @@ export class Api extends HttpApi.make("payment-orchestration")
     DeadLettersGroup,
     ServerGroup
   )
-  .annotateMerge(OpenApi.annotations({ title: "Payment orchestration", version: "1", description })) {}
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Payment orchestration",
+      version: "1",
+      description,
+      transform: withReadiness
+    })
+  ) {}
