@@ -349,7 +349,10 @@ export const Contradiction = builder.enumType("ReviewContradiction", {
     },
     news_waiting: { description: "A webhook that names it has not been heard." },
     unknown_to_processor: { description: "Its processor was asked, and knows no charge of that reference." },
-    other_at_processor: { description: "Its processor was asked, and shows another amount or currency." },
+    other_at_processor: {
+      description:
+        "Its processor was asked, and shows another amount or currency, or that all of it went back."
+    },
     other_amount: { description: "It is more than was asked for, or in another currency." },
     incident_closed: { description: "The incident is closed." },
     other_attempt: { description: "The incident or the refund is of another attempt." }

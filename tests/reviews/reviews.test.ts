@@ -6,7 +6,19 @@ import { Owner } from "../db/support/pgStorage.ts"
 import * as s from "../db/support/scene.ts"
 import * as v from "../db/support/reviewScene.ts"
 import { at, Doors, field } from "../graphql/support.ts"
-import { asked, codeOf, contradictionOf, first, house, rest, second, set, shows, signed } from "./support.ts"
+import {
+  asked,
+  codeOf,
+  contradictionOf,
+  first,
+  house,
+  rest,
+  second,
+  set,
+  shows,
+  signed,
+  wentBack
+} from "./support.ts"
 import { giveKey } from "../support/apiKeys.ts"
 
 const captured = (nr: number, more: object = {}) => ({
@@ -158,6 +170,10 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
       const sessions = [18, 19].map(s.session)
       assert.deepStrictEqual(yield* owner`select from captures where session_id = any (${sessions})`, [])
       yield* rest(first, `/${sum}/reject`, { reason: "a slip" })
+      yield* set([...v.inReview(20), shows(20), wentBack(20)])
+      const gone = yield* asked(captured(20))
+      assert.strictEqual(contradictionOf(yield* rest(second, `/${gone}/approve`, {})), "other_at_processor")
+      assert.strictEqual(yield* stands(20), "in_review indeterminate")
       yield* signed(captured(19, { amount: 3400 }))
       assert.strictEqual(yield* stands(19), "in_review captured")
     })

@@ -56,6 +56,13 @@ export const shows = (nr: number, amount = 3500): string => `
   values ('stub_a', 'mid_goods_1', 'seen_${nr}', 'charge', 'captured', 'approved', 'seen_${nr}', 'seen_${nr}', ${amount},
     'USD', 'tok_1', date_trunc('second', now()), date_trunc('second', now()))`
 
+/** The same, given back as a whole by hand at the processor. */
+export const wentBack = (nr: number): string => `
+  insert into stub_gateway.entries (gateway, mid, idempotency_key, operation, kind, code, processor_reference,
+    charge_reference, amount, currency, token_ref, moves_at, created_at)
+  select gateway, mid, 'gone_${nr}', 'refund', 'refunded', 'refunded', 'gone_${nr}', charge_reference, amount,
+    currency, token_ref, moves_at, created_at from stub_gateway.entries where processor_reference = 'seen_${nr}'`
+
 export const set = Effect.fnUntraced(function* (statements: ReadonlyArray<string>) {
   const owner = yield* Owner
   for (const statement of statements) yield* owner.unsafe(statement)

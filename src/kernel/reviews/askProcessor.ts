@@ -29,7 +29,7 @@ export const askProcessor = Effect.fnUntraced(function* (
   const silent = (error: Indeterminate | { readonly message: string }) =>
     new ProcessorSilent({ provider: name, problem: error.message })
   const provider = yield* Effect.mapError(providers.get(name), silent)
-  const { captured } = yield* withDeadline(
+  const { captured, refundedAmount } = yield* withDeadline(
     provider.refundContext({ mid, processorReference }),
     deadline,
     (asking) =>
@@ -43,7 +43,9 @@ export const askProcessor = Effect.fnUntraced(function* (
     ),
     Effect.catchTag(["Indeterminate", "Silent"], (error) => Effect.fail(silent(error)))
   )
-  if (captured.amount !== amount || captured.currency !== currency) {
+  // Of one that is in review, what went back as a whole would settle it, and the goods go out for nothing.
+  const allGone = attempt.state === "indeterminate" && refundedAmount >= captured.amount
+  if (captured.amount !== amount || captured.currency !== currency || allGone) {
     return yield* new ReviewContradicted({ by: "other_at_processor" })
   }
 })

@@ -56,7 +56,7 @@ const sentences: Readonly<Record<Contradiction, string>> = {
   incident_closed: "the incident is closed already",
   unknown_to_processor: "its processor was asked, and knows no charge of that reference",
   other_at_processor:
-    "its processor was asked, and shows another amount or currency under that reference; say what it shows",
+    "its processor was asked, and shows another amount or currency under that reference, or that all of it went back; say what it shows",
   other_amount: "it is more than was asked for, or in another currency",
   other_attempt: "the incident or the refund is of another attempt"
 }

@@ -408,6 +408,11 @@ describe("a capture that two persons saw", () => {
   it.effect.each<[string, Shows, object]>([
     ["knows no such charge", Effect.fail(unknownCharge), contradicted("unknown_to_processor")],
     ["shows less", shown(4899), contradicted("other_at_processor")],
+    [
+      "shows that all of it went back",
+      Effect.succeed({ captured: { amount: 4900, currency: "USD" }, refundedAmount: 4900 }),
+      contradicted("other_at_processor")
+    ],
     ["shows another currency", shown(4900, "EUR"), contradicted("other_at_processor")],
     [
       "proves nothing",
@@ -549,7 +554,7 @@ describe("an operator who is refused reads", () => {
         "it may still turn up: it is called absent a day after it was written, or later, and not before",
         "a webhook that names it has not been heard: a dead letter is replayed, one that waits is waited for, and then say what its processor shows",
         "its processor was asked, and knows no charge of that reference",
-        "its processor was asked, and shows another amount or currency under that reference; say what it shows",
+        "its processor was asked, and shows another amount or currency under that reference, or that all of it went back; say what it shows",
         "it is more than was asked for, or in another currency",
         "the incident is closed already",
         "the incident or the refund is of another attempt"
