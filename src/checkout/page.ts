@@ -149,12 +149,15 @@ const pay = async () => {
 const goBack = async (address: string) => {
   if (busy) return
   setBusy(true)
-  const answer = await door.withdraw(standing.turn)
+  let answer = await door.withdraw(standing.turn)
+  const refused = answer._tag === "Refused"
+  // Another window may have paid meanwhile: it is looked at before anything is said.
+  if (refused) answer = await door.look()
   setBusy(false)
-  if (answer._tag === "Lost") return complain("noAnswer")
-  if (answer._tag === "Refused") return complain("often")
+  if (answer._tag !== "Standing") return complain("noAnswer")
   const { stage } = answer.standing
   show(answer.standing, true)
+  if (refused && takesCard(answer.standing)) return complain("often")
   if (!waits.has(stage) && stage !== "paid") location.assign(address)
 }
 

@@ -27,7 +27,7 @@ export const layer = (settings = { lapse }): Layer.Layer<CheckoutTurns, never, S
           steps.take({ ...turn, request: { vaultToken }, lapseMs })
         ),
         end: Effect.fn("CheckoutTurns.end")((turn) => Effect.asVoid(steps.end(turn))),
-        withdraw: Effect.fn("CheckoutTurns.withdraw")((turn) => Effect.asVoid(steps.withdraw(turn)))
+        withdraw: Effect.fn("CheckoutTurns.withdraw")((turn) => steps.withdraw(turn))
       })
     })
   )

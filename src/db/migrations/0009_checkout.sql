@@ -93,7 +93,7 @@ end
 $body$;
 
 -- Ends the turn that a page shows, if nobody has taken it: {session, key, turn}. What that page asked for and what is
--- still on its way charges nothing when it arrives.
+-- still on its way charges nothing when it arrives. False where another turn is asked for, or none: nothing was ended.
 create function withdraw_turn(p jsonb) returns boolean
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -102,8 +102,9 @@ begin
   select * into s from payment_sessions where session_id = p ->> 'session' for update;
   if s.state = 'pending' and (open_turn(s.session_id)).key is null and current_turn(s.session_id) = (p ->> 'turn')::integer then
     perform end_turn_of(s.session_id, p ->> 'key');
+    return true;
   end if;
-  return true;
+  return false;
 end
 $body$;
 

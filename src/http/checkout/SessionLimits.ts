@@ -7,6 +7,8 @@ const perMinute = {
   look: 240,
   // The session's rounds are the real brake on trying cards, and they are in the database.
   pay: 12,
+  // Each leaves a note for good.
+  withdraw: 12,
   openVaultSession: 20,
   // Of one session, so that nobody's noise drowns what its own page tells; those of no session are counted together.
   report: 20

@@ -81,7 +81,7 @@ export const doorRoutes = (addresses: CheckoutAddresses) =>
       const withdraw = Effect.gen(function* () {
         yield* fromOurPage
         const session = yield* sessionHere
-        yield* limits.take("look", session)
+        yield* limits.take("withdraw", session)
         const { turn } = yield* bodyOf(Withdrawal)
         return answered(standingOf(yield* checkout.withdraw(session, turn).pipe(adviseOnLedger("confirm"))))
       })

@@ -11,7 +11,7 @@ import {
 } from "../refusals.ts"
 import type { UnknownToken, UnknownVault, VaultUnavailable } from "../TokenVault.ts"
 import { CheckoutTurns } from "./CheckoutTurns.ts"
-import { type Looked, stageOf } from "./Stage.ts"
+import { type Looked, type Stage, stageOf } from "./Stage.ts"
 
 /** Who a customer's confirmation is written down as: nobody of whom anything is known. */
 const customer = Principal.make("checkout")
@@ -47,8 +47,8 @@ export class Checkout extends Context.Service<
       payment: Payment
     ) => Effect.Effect<Looked, PaymentRefusal | LedgerUnavailable>
     /**
-     * Ends a turn in which nothing has arrived, before its customer goes elsewhere: what is still on its way charges
-     * nothing then. Answers where the payment stands.
+     * Ends the turn in which nothing has arrived, before its customer goes elsewhere: what is still on its way, in this
+     * turn or in one that came after it, charges nothing then. Answers where the payment stands.
      */
     readonly withdraw: (
       session: SessionId,
@@ -115,13 +115,21 @@ export class Checkout extends Context.Service<
       })
 
       const withdraw = Effect.fn("Checkout.withdraw")(function* (session: SessionId, turn: number) {
-        yield* turns.withdraw(turnOf(session, turn))
-        return yield* look(session)
+        for (let asked = turn; ; ) {
+          const ended = yield* turns.withdraw(turnOf(session, asked))
+          const looked = yield* look(session)
+          // An old page: another window may be asking in the turn that has come since.
+          if (ended || !takesCard.has(looked.stage) || looked.turn <= asked) return looked
+          asked = looked.turn
+        }
       })
 
       return { look, pay, withdraw }
     })
   )
 }
+
+/** Where a payment may be asked for. */
+const takesCard: ReadonlySet<Stage> = new Set(["pay", "declined"])
 
 const turnOf = (session: SessionId, turn: number) => ({ session, turn, key: `${session} turn ${turn}` })

@@ -27,7 +27,7 @@ export class CheckoutTurns extends Context.Service<
     ) => Effect.Effect<boolean, LedgerUnavailable>
     /** Ends a turn that was taken, unless it led to an attempt: whoever is still at it charges nothing. */
     readonly end: (turn: Turn) => Effect.Effect<void, LedgerUnavailable>
-    /** Ends the turn that is to be asked for next, unless somebody has taken it. */
-    readonly withdraw: (turn: Turn) => Effect.Effect<void, LedgerUnavailable>
+    /** Ends a turn if it is the one to be asked for next and nobody has taken it, and tells whether it did. */
+    readonly withdraw: (turn: Turn) => Effect.Effect<boolean, LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/checkout/CheckoutTurns") {}

@@ -202,12 +202,47 @@ it.layer(checkoutHouse, { excludeTestServices: true })("a turn of the checkout",
     Effect.gen(function* () {
       const session = yield* declare()
       assert.deepStrictEqual((yield* withdraw(session, 0)).json, { stage: "pay", turn: 1 })
-      assert.deepStrictEqual((yield* withdraw(session, 0)).json, { stage: "pay", turn: 1 })
       assert.deepStrictEqual((yield* payWith(session, 0, "tok_captured")).json, { stage: "pay", turn: 1 })
       // Nor one that was never shown to anybody.
       assert.deepStrictEqual((yield* payWith(session, 7, "tok_captured")).json, { stage: "pay", turn: 1 })
       assert.deepStrictEqual((yield* withdraw(session, 7)).json, { stage: "pay", turn: 1 })
       assert.deepStrictEqual(yield* attemptsOf(session.id), [])
+    })
+  )
+
+  it.effect("is given back by an old page too: what another window asks for since then charges nothing", () =>
+    Effect.gen(function* () {
+      const session = yield* declare()
+      assert.deepStrictEqual((yield* withdraw(session, 0)).json, { stage: "pay", turn: 1 })
+      // The other window's payment of turn 1 is still on its way when a page of turn 0 leads its customer to the shop.
+      assert.deepStrictEqual((yield* withdraw(session, 0)).json, { stage: "pay", turn: 2 })
+      assert.deepStrictEqual((yield* payWith(session, 1, "tok_captured")).json, { stage: "pay", turn: 2 })
+      assert.deepStrictEqual(yield* attemptsOf(session.id), [])
+      assert.deepStrictEqual((yield* payWith(session, 2, "tok_hard_decline")).json, {
+        stage: "declined",
+        turn: 3
+      })
+      assert.deepStrictEqual((yield* withdraw(session, 2)).json, { stage: "declined", turn: 4 })
+      assert.deepStrictEqual((yield* payWith(session, 3, "tok_captured")).json, {
+        stage: "declined",
+        turn: 4
+      })
+      assert.deepStrictEqual((yield* payWith(session, 4, "tok_captured")).json, { stage: "paid", turn: 5 })
+      assert.deepStrictEqual((yield* withdraw(session, 4)).json, { stage: "paid", turn: 5 })
+    })
+  )
+
+  it.effect("is given back some times a minute, because each leaves a note for good", () =>
+    Effect.gen(function* () {
+      const session = yield* declare()
+      const answers = yield* Effect.forEach(Array.from({ length: 13 }), (_, turn) => withdraw(session, turn))
+      assert.deepStrictEqual(
+        answers.map(({ status }) => status),
+        [...Array.from({ length: 12 }, () => 200), 429]
+      )
+      // Where it stands may be looked at all the same, and the next turn is taken.
+      assert.deepStrictEqual(yield* lookAt(session), { stage: "pay", turn: 12 })
+      assert.deepStrictEqual((yield* payWith(session, 12, "tok_captured")).json, { stage: "paid", turn: 13 })
     })
   )
 
