@@ -160,6 +160,22 @@ export const embedded = (scene: () => Scene) =>
       await context.close()
     })
 
+    it("comes into a React page in spite of a line that was down, and tells of it", async () => {
+      const { browser, payments, shop } = scene()
+      const { id, embedToken } = await declare()
+      shop.show("/react", reactPage(payments.origin, embedToken))
+      const { page, context } = await openPage(browser)
+      let asked = 0
+      await page.route(/\/embed\/v1\.js/, (route) => (asked++ < 2 ? route.abort() : route.continue()))
+      await page.goto(`${shop.origin}/react`)
+      await type(await checkoutIn(page), cards.captured)
+      await press(await checkoutIn(page))
+      await hears(page, "settled")
+      expect(await heardBy(page)).toEqual(["unavailable", "unavailable", "ready", "processing", "settled"])
+      expect(await payments.attempts(id)).toEqual(["captured"])
+      await context.close()
+    })
+
     it("shows nothing in a page of somebody else's, whatever token it has", async () => {
       const { browser, payments, stranger } = scene()
       const { id, embedToken } = await declare()

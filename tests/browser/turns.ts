@@ -143,10 +143,12 @@ export const turns = (scene: () => Scene, sandboxed: () => Sandboxed) =>
       const { page, id, url, context, payments } = await open()
       const other = await context.newPage()
       await other.goto(url)
-      const third = await context.newPage()
+      const [third, fourth] = [await context.newPage(), await context.newPage()]
       await third.goto(url)
+      await fourth.goto(url)
       await type(other, cards.captured)
       await ready(third)
+      await ready(fourth)
       await type(page, cards.captured)
       await press(page)
       await shows(page, "paid")
@@ -159,6 +161,13 @@ export const turns = (scene: () => Scene, sandboxed: () => Sandboxed) =>
       expect(await problemIn(other)).toBe("")
       await third.getByRole("link", { name: "Back to Loop Health" }).first().click()
       await shows(third, "paid")
+      // Nor is anybody told so whose way back the door refused.
+      await fourth.route(/withdrawals$/, (route) =>
+        route.fulfill({ status: 429, json: { error: { code: "too_many_requests" } } })
+      )
+      await fourth.getByRole("link", { name: "Back to Loop Health" }).first().click()
+      await shows(fourth, "paid")
+      expect(await problemIn(fourth)).toBe("")
       expect(await payments.attempts(id)).toEqual(["captured"])
       await context.close()
     })

@@ -39,15 +39,33 @@ export interface PaymentCheckoutProps extends CheckoutEvents {
   readonly style?: CSSProperties | undefined
 }
 
-/** Loads the component's script once for each origin. */
+const longest = 30_000
+
+/** Whose script is loaded or on its way. */
+const asked = new Set<string>()
+
+/**
+ * Loads the component's script once for each origin. One that did not arrive is asked for again, under another address
+ * because browsers remember what failed; checkouts that wait for it are told.
+ */
 const load = (origin: string): void => {
   const source = `${origin}/embed/v1.js`
-  if ([...document.scripts].some(({ src }) => src === source)) return
-  const script = document.createElement("script")
-  script.type = "module"
-  script.src = source
-  script.crossOrigin = "anonymous"
-  document.head.append(script)
+  if (asked.has(source) || [...document.scripts].some(({ src }) => src === source)) return
+  asked.add(source)
+  const ask = (times: number) => {
+    const script = document.createElement("script")
+    script.type = "module"
+    script.src = times === 0 ? source : `${source}?${times}`
+    script.crossOrigin = "anonymous"
+    script.addEventListener("error", () => {
+      script.remove()
+      for (const waiting of document.querySelectorAll("payment-checkout:not(:defined)"))
+        waiting.dispatchEvent(new CustomEvent("unavailable"))
+      setTimeout(() => ask(times + 1), Math.min(1000 * 2 ** times, longest))
+    })
+    document.head.append(script)
+  }
+  ask(0)
 }
 
 /** The checkout in a React tree. */

@@ -115,7 +115,7 @@ export class Checkout extends Context.Service<
       })
 
       const withdraw = Effect.fn("Checkout.withdraw")(function* (session: SessionId, turn: number) {
-        for (let asked = turn; ; ) {
+        for (let asked = turn; ;) {
           const ended = yield* turns.withdraw(turnOf(session, asked))
           const looked = yield* look(session)
           // An old page: another window may be asking in the turn that has come since.

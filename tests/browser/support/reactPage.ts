@@ -52,7 +52,8 @@ export const reactPage = (origin: string, embedToken: string): string => `<!doct
     createElement(StrictMode, null, createElement(PaymentCheckout, {
       origin: ${JSON.stringify(origin)}, embedToken: ${JSON.stringify(embedToken)},
       onReady: hear("ready"), onProcessing: hear("processing"), onDeclined: hear("declined"),
-      onInReview: hear("inReview"), onSettled: hear("settled"), onEnded: hear("ended"), onRefused: hear("refused")
+      onInReview: hear("inReview"), onSettled: hear("settled"), onEnded: hear("ended"), onRefused: hear("refused"),
+      onUnavailable: hear("unavailable")
     }))
   )
 </script>`
