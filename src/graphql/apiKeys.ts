@@ -166,7 +166,7 @@ builder.mutationFields((t) => ({
   createApiKey: t.field({
     type: CreatePayload,
     description:
-      "Gives out a key, for what your own key is for or a part of it, and never in another operator's name. For operators.",
+      "Gives out a key, for what your own key is for or a part of it, for no longer than your own, and never in another operator's name. For operators.",
     args: {
       ...wishArgs(t)
     },

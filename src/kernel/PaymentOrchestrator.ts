@@ -1,5 +1,5 @@
 import { Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
-import { inSight } from "./access/Scope.ts"
+import { inSight, seesSession } from "./access/Scope.ts"
 import { VaultToken } from "./Card.ts"
 import { isAsLongAsCardNumber } from "./cardNumbers.ts"
 import type { CascadeEnd } from "./cascade/Cascade.ts"
@@ -141,7 +141,9 @@ export class PaymentOrchestrator extends Context.Service<
           Effect.forkIn(scope, { uninterruptible: true })
         )
         const result = yield* Fiber.join(charge)
-        return yield* answer(declaration, decision.leftOut, confirmation, result)
+        return yield* answer(declaration, decision.leftOut, confirmation, result, (earlier) =>
+          seesSession(ledger.declaration(earlier))
+        )
       })
 
       return { confirm }
@@ -200,8 +202,9 @@ const answer = Effect.fnUntraced(function* (
   declaration: SessionDeclaration,
   leftOut: NoEligibleMerchantAccount["leftOut"],
   confirmation: IdempotentRequest<Confirmation>,
-  result: CascadeEnd
-): Effect.fn.Return<Confirmed, ConfirmRefusal> {
+  result: CascadeEnd,
+  sees: (session: SessionId) => Effect.Effect<boolean, LedgerUnavailable>
+): Effect.fn.Return<Confirmed, ConfirmRefusal | LedgerUnavailable> {
   const { id: session, entity } = declaration
   switch (result._tag) {
     case "Ended":
@@ -226,10 +229,12 @@ const answer = Effect.fnUntraced(function* (
           }
         case "ConfirmKeyReused":
           return yield* new IdempotencyKeyReused({
-            differences: [
-              ...differences({ session: result.opening.earlierSession }, { session }),
-              ...differences(result.opening.earlierBody, confirmation.body)
-            ]
+            differences: (yield* sees(result.opening.earlierSession))
+              ? [
+                  ...differences({ session: result.opening.earlierSession }, { session }),
+                  ...differences(result.opening.earlierBody, confirmation.body)
+                ]
+              : []
           })
         case "NoSuchSession":
           return yield* UnknownSession.of(session)

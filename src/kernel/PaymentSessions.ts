@@ -108,7 +108,11 @@ export class PaymentSessions extends Context.Service<
             // A repeated request is answered as it was, even if prices or accounts have changed since.
             const before =
               request.idempotencyKey === undefined ? undefined : yield* ledger.declaredBefore(request)
-            return yield* before === undefined ? Effect.fail(judged.failure) : answer(request, before)
+            // What another key of the same name declared for others is not there.
+            const seen = before?._tag === "Replayed" ? yield* inSight(before.session) : before
+            return yield* seen === undefined || before === undefined
+              ? Effect.fail(judged.failure)
+              : answer(request, before)
           }
           const declared = yield* ledger.declare(judged.success.declaration, settings.lifetime, request)
           return yield* declared._tag === "NotAllowed"
@@ -167,26 +171,31 @@ const refusedMeanwhile = (
   }
 }
 
-const answer = (
+const isOfSomebody = Schema.is(Schema.Struct({ entity: Schema.String, brand: Schema.String }))
+
+const answer = Effect.fnUntraced(function* (
   { body }: IdempotentRequest<SessionConfig>,
   declared: Exclude<Declaring, { _tag: "NotAllowed" }>
-): Effect.Effect<PaymentSession, IdempotencyKeyReused | OrderAlreadyDeclared> => {
+): Effect.fn.Return<PaymentSession, IdempotencyKeyReused | OrderAlreadyDeclared> {
   switch (declared._tag) {
     case "Created":
     case "Replayed":
-      return Effect.succeed(declared.session)
-    case "KeyReused":
-      return Effect.fail(new IdempotencyKeyReused({ differences: differences(declared.earlierBody, body) }))
+      return declared.session
+    case "KeyReused": {
+      const { earlierBody } = declared
+      const seen = yield* inSight(isOfSomebody(earlierBody) ? earlierBody : undefined)
+      return yield* new IdempotencyKeyReused({
+        differences: seen === undefined ? [] : differences(earlierBody, body)
+      })
+    }
     case "OrderTaken":
-      return Effect.fail(
-        new OrderAlreadyDeclared({
-          orderReference: body.orderReference ?? "",
-          session: declared.session,
-          state: declared.state
-        })
-      )
+      return yield* new OrderAlreadyDeclared({
+        orderReference: body.orderReference ?? "",
+        session: declared.session,
+        state: declared.state
+      })
   }
-}
+})
 
 const judge = Effect.fnUntraced(function* (id: SessionId, config: SessionConfig, snapshot: RegistrySnapshot) {
   const entity = snapshot.entities.get(config.entity)

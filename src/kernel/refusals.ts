@@ -180,6 +180,7 @@ export class OrderAlreadyDeclared extends Schema.TaggedError<OrderAlreadyDeclare
   }
 }
 
+/** `differences` are empty where the other request is of a company or brand that the caller does not deal with. */
 export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
   differences: Schema.Array(
     Schema.Struct({ field: Schema.String, before: Schema.String, now: Schema.String })
@@ -190,7 +191,8 @@ export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReuse
   }
   override get message(): string {
     const changes = this.differences.map(({ field, before, now }) => `${field} was ${before} and is ${now}`)
-    return `the key came before with another request (${changes.join("; ")}); a new request needs a new key`
+    const told = changes.length === 0 ? "" : ` (${changes.join("; ")})`
+    return `the key came before with another request${told}; a new request needs a new key`
   }
 }
 

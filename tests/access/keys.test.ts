@@ -165,4 +165,20 @@ it.layer(doors, { excludeTestServices: true, timeout: 60_000 })("keys that opera
       assert.deepStrictEqual(at(json, "data", "apiKeys", "nodes"), [])
     })
   )
+
+  it.effect("that end give out none that end later, by no way that one person goes alone", () =>
+    Effect.gen(function* () {
+      const wish = `principal: "${developmentKey.principal}", operations: [keys_manage]`
+      const brief = yield* give(first, `${wish}, lifetimeSeconds: 3600`)
+      const key = String(at(brief, "key"))
+      assert.strictEqual(codeOf(yield* give(key, wish)), "wider_than_own")
+      assert.strictEqual(codeOf(yield* give(key, `${wish}, lifetimeSeconds: 7200`)), "wider_than_own")
+      const id = at(brief, "apiKey", "keyId")
+      assert.strictEqual(codeOf(yield* rotate(key, id, 3600)), "wider_than_own")
+      const briefer = yield* give(key, `${wish}, lifetimeSeconds: 60`)
+      assert.isTrue(yield* works(at(briefer, "key")))
+      yield* revoke(first, at(briefer, "apiKey", "keyId"))
+      yield* revoke(first, id)
+    })
+  )
 })

@@ -29,6 +29,8 @@ begin
     k.ends_at := now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond';
   end if;
   if not k.operations <@ own.operations
+    -- Nor is it for longer, or whoever has a key for a while would have one for good.
+    or coalesce(k.ends_at, 'infinity') > coalesce(own.ends_at, 'infinity')
     or k.principal <> p ->> 'by' and exists (select from principals o where o.principal = k.principal and o.operator) then
     return jsonb_build_object('_tag', 'WiderThanOwn');
   end if;

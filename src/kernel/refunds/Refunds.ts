@@ -80,14 +80,14 @@ export class Refunds extends Context.Service<
         const wish = { ...request, body: yield* checkWish(session, request.body) }
         const refundable = yield* ledger.refundable(wish)
         if (refundable === undefined) return yield* UnknownSession.of(id)
-        if (refundable._tag !== "Refundable") return yield* before(refundable, wish)
+        if (refundable._tag !== "Refundable") return yield* before(refundable, wish, declaration)
         const judged = yield* Effect.result(judgeRefund(providers, wish.body, refundable))
         if (Result.isFailure(judged)) {
           // Perhaps it is refused for what was given back under this very key, while it was judged.
           const again = wish.idempotencyKey === undefined ? undefined : yield* ledger.refundable(wish)
           return again === undefined || again._tag === "Refundable"
             ? yield* Effect.fail(judged.failure)
-            : yield* before(again, wish)
+            : yield* before(again, wish, declaration)
         }
         const { capture, provider, order } = judged.success
         // From the write-ahead to the recorded outcome nothing may interrupt.
@@ -100,7 +100,7 @@ export class Refunds extends Context.Service<
             case "RefundReplayed":
             case "RefundKeyReused":
             case "ApprovalAsked":
-              return yield* before(opening, wish)
+              return yield* before(opening, wish, declaration)
             case "OpenAlready":
               return yield* new ChangeOpenAlready({ change: opening.change })
             case "MayNotAsk":
@@ -149,17 +149,20 @@ const checkWish = Effect.fnUntraced(function* (
 })
 
 /** What is answered under a key that asked for a refund before. */
-const before = (
+const before = Effect.fnUntraced(function* (
   earlier: RefundBefore,
-  { body }: IdempotentRequest<RefundWish>
-): Effect.Effect<Refund, IdempotencyKeyReused | NeedsApproval | RefundNotApproved> => {
-  if (earlier._tag === "RefundReplayed") return Effect.succeed(earlier.refund)
-  if (earlier._tag === "RefundKeyReused")
-    return Effect.fail(new IdempotencyKeyReused({ differences: differences(earlier.earlierBody, body) }))
+  { body }: IdempotentRequest<RefundWish>,
+  declaration: PaymentLedger["Service"]["declaration"]
+): Effect.fn.Return<Refund, IdempotencyKeyReused | NeedsApproval | RefundNotApproved | LedgerUnavailable> {
+  if (earlier._tag === "RefundReplayed") return earlier.refund
+  if (earlier._tag === "RefundKeyReused") {
+    const told = yield* seesSession(declaration(earlier.earlierSession))
+    return yield* new IdempotencyKeyReused({
+      differences: told ? differences(earlier.earlierBody, body) : []
+    })
+  }
   const { change } = earlier
-  return Effect.fail(
-    change.state === "open"
-      ? new NeedsApproval({ change })
-      : new RefundNotApproved({ change: change.id, state: change.state })
-  )
-}
+  return yield* change.state === "open"
+    ? new NeedsApproval({ change })
+    : new RefundNotApproved({ change: change.id, state: change.state })
+})
