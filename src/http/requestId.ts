@@ -12,12 +12,12 @@ const sane = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/
 
 /**
  * The request's id: what the caller sent as `X-Request-Id`, or a new one. It is logged and sent back, so it may not
- * look like a card number.
+ * look like a card number, whatever stands between its groups.
  */
 export const requestIdOf = (
   header: string | undefined
 ): Effect.Effect<string, never, SecureRandom.SecureRandom> =>
-  header !== undefined && sane.test(header) && !holdsCardNumber(header)
+  header !== undefined && sane.test(header) && !holdsCardNumber(header.replaceAll(/[:_]/g, "-"))
     ? Effect.succeed(header)
     : SecureRandom.SecureRandom.pipe(
         Effect.flatMap((random) => random.ulid),

@@ -161,6 +161,11 @@ layer(doors, { timeout: "60 seconds" })("a card number", (it) => {
           yield* rest("GET", `${sessions}/${session}`, undefined, { "x-something": canary })
         )
       }
+      for (const between of [".", "_", "-", ":"]) {
+        const named = { "x-request-id": `a${between}4111.1111${between}1111${between}1111` }
+        const renamed = yield* rest("GET", `${sessions}/${session}`, undefined, named)
+        assert.match(renamed.headers.get("x-request-id") ?? "", /^req_/)
+      }
       for (const canary of everyForm.map(encodeURIComponent)) {
         for (const id of [canary, `ps_${canary}`, `ps_${canary.slice(0, 16)}${"A".repeat(10)}`]) {
           for (const [method, path] of [
