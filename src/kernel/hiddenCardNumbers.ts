@@ -1,5 +1,5 @@
 import { Option, Schema } from "effect"
-import { groupsHoldCardNumber, inPlainDigits } from "./cardNumbers.ts"
+import { groupsHoldCardNumber, holdsCardNumber, inPlainDigits } from "./cardNumbers.ts"
 
 // For texts of somebody else's that would be kept as they came: there a number may stand in any writing. A text that is
 // taken for one by mistake is not kept, which costs little. All of it is linear in the length of the text.
@@ -117,6 +117,19 @@ const encoded = (text: string): ReadonlyArray<string> =>
       const length = Math.floor((standard.length - start) / 4) * 4
       return Option.toArray(Option.map(decodeBase64(padded(standard.slice(start), length)), latin1))
     })
+  })
+
+/**
+ * Whether one stands in a text in Base64, by itself or among words. For what callers write, who are told no: what is
+ * encoded is looked at only where it is readable, so that random bytes are never taken for one.
+ */
+export const holdsCardNumberInBase64 = (text: string): boolean =>
+  (text.match(base64Runs) ?? []).some((word) => {
+    const standard = word.replaceAll("-", "+").replaceAll("_", "/")
+    const bytes = decodeBase64(padded(standard, Math.floor(standard.length / 4) * 4))
+    if (Option.isNone(bytes)) return false
+    const inside = latin1(bytes.value)
+    return /^[\t\n\r\x20-\x7e]*$/.test(inside) && holdsCardNumber(inside)
   })
 
 /** Whole groups of four; what is left of the last one is filled up, if it can be. */

@@ -1,5 +1,6 @@
 import { Effect, Predicate } from "effect"
 import { holdsCardNumber } from "./cardNumbers.ts"
+import { holdsCardNumberInBase64 } from "./hiddenCardNumbers.ts"
 import { InvalidInput } from "./refusals.ts"
 
 /** Characters that no record can keep: NUL, and halves of a surrogate pair. */
@@ -44,5 +45,5 @@ const problemOf = (value: unknown): string | undefined => {
   const text = Predicate.isNumber(value) ? String(value) : value
   if (!Predicate.isString(text)) return undefined
   if (unkeepable.test(text)) return "holds a character that is none: NUL, or half of a surrogate pair"
-  return holdsCardNumber(text) ? cardNumberWords : undefined
+  return holdsCardNumber(text) || holdsCardNumberInBase64(text) ? cardNumberWords : undefined
 }

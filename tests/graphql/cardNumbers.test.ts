@@ -137,6 +137,25 @@ layer(doors, { timeout: "60 seconds" })("a card number", (it) => {
     })
   )
 
+  it.effect("in Base64 is refused wherever a text would be kept, at both doors, and is not kept", () =>
+    Effect.gen(function* () {
+      const encoded = [
+        Buffer.from(plain[0] ?? "").toString("base64"),
+        Buffer.from(`{"number":"${plain[1]}"}`).toString("base64url")
+      ]
+      for (const canary of encoded) {
+        for (const body of bodies.flatMap((one) => spoilt(one, canary))) {
+          const { status, text } = yield* rest("POST", sessions, body)
+          assert.oneOf(status, [400, 422], text)
+        }
+        const refused = yield* create({ ...declared, metadata: { note: `see ${canary}` } })
+        assert.strictEqual(at(refused, "code"), "invalid_input")
+      }
+      const rows = yield* Effect.provide(everyRow, ofTheOwner)
+      for (const canary of encoded) assert.notInclude(rows, canary)
+    })
+  )
+
   it.effect("in any header or path of REST is refused or replaced, and leaves nothing behind", () =>
     Effect.gen(function* () {
       const session = yield* newSession()

@@ -12,6 +12,10 @@ describe("a request is taken", () => {
     ["with what is no text at all", { a: null, b: undefined, c: true, d: [null, 1.5, Number.NaN] }],
     ["with characters beyond the first plane", { metadata: { "🧪": "🧪" } }],
     ["with a number that is none", { amountCents: 4_242_424_242_424_241 }],
+    [
+      "with Base64 of something else",
+      { metadata: { a: btoa("4242424242424241"), b: btoa("\u00ff4242424242424242") } }
+    ],
     ["that is a text", "a text"],
     ["that is nothing", undefined]
   ])("%s", ([, request]) => checkText(request))
@@ -29,6 +33,9 @@ describe("a request is refused at the place of what cannot be written down:", ()
     ["in a name inside", { metadata: { ok: "a", "\0": 1 } }, "metadata.(a name)", noCharacter],
     ["a card number in a name inside", { theme: { "4242424242424242": 1 } }, "theme.(a name)", cardNumber],
     ["a card number in a number", [4_242_424_242_424_242], "[0]", cardNumber],
+    ["a card number in Base64", { metadata: { a: btoa("4242424242424242") } }, "metadata.a", cardNumber],
+    ["one among words, in Base64", { name: `of ${btoa("pan=4242424242424242")}!` }, "name", cardNumber],
+    ["a name in Base64", { theme: { [btoa("4242424242424242")]: 1 } }, "theme.(a name)", cardNumber],
     ["the first of two", { a: "\0", b: "4242424242424242" }, "a", noCharacter],
     ["a NUL before a card number", { a: "4242424242424242\0" }, "a", noCharacter]
   ])("%s", ([, request, field, problem]) =>
