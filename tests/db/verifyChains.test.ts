@@ -70,6 +70,13 @@ it.layer(Owner.layer.pipe(Layer.provideMerge(TestDatabase.appLayer)), { excludeT
     const tamperings: ReadonlyArray<readonly [what: string, does: string, position: number, fault: string]> =
       [
         ["a flipped byte", `update audit set actor = 'tesu' where ${at(2)}`, 2, "it was changed"],
+        [
+          "a row that was written anew with a hash that fits",
+          `update audit set actor = 'tesu',
+            hash = audit_hash(chain, position, at, 'tesu', action, detail, previous_hash) where ${at(2)}`,
+          3,
+          "it does not follow from the row before it"
+        ],
         ["a deleted row", `delete from audit where ${at(2)}`, 3, "rows before it are missing"],
         ["the first row, deleted", `delete from audit where ${at(1)}`, 2, "rows before it are missing"],
         [
