@@ -215,14 +215,15 @@ builder.objectType(Refusals.SessionNotSettled, {
 
 builder.objectType(Refusals.NotFulfillable, {
   name: "NotFulfillable",
-  description: "The money of a settled session went back or is disputed: nothing is handed over for it.",
+  description:
+    "The money of a settled session went back or is disputed, or perhaps so: nothing is handed over for it.",
   interfaces: [Refusal],
   fields: (t) => ({
     sessionId: t.exposeString("session"),
     reason: t.expose("reason", { type: FulfilmentBlocker }),
     by: t.exposeString("by", {
       nullable: true,
-      description: "The refund or the dispute; null where it was given back at the processor."
+      description: "The refund, the dispute or the webhook; null where it was given back at the processor."
     })
   })
 })

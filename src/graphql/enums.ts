@@ -329,7 +329,8 @@ export const FulfilmentBlocker = builder.enumType("FulfilmentBlocker", {
   description: "Why a settled session is not fulfilled any more.",
   values: {
     given_back: { description: "Its money went back, or is on its way back." },
-    disputed: { description: "Its cardholder's bank disputes the charge, or took its money back." }
+    disputed: { description: "Its cardholder's bank disputes the charge, or took its money back." },
+    news_waiting: { description: "A webhook that nobody has heard yet names a refund or a dispute of it." }
   } satisfies Described<FulfilmentBlockers>
 })
 

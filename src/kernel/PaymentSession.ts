@@ -22,9 +22,9 @@ export type SessionState = typeof SessionState.Type
 
 /**
  * Why a settled session is not fulfilled any more: its money went back, or is on its way; or its cardholder's bank
- * disputes it, or took it.
+ * disputes it, or took it; or a webhook that nobody has heard yet names a refund or a dispute of it.
  */
-export const FulfilmentBlocker = Schema.Literals(["given_back", "disputed"])
+export const FulfilmentBlocker = Schema.Literals(["given_back", "disputed", "news_waiting"])
 export type FulfilmentBlocker = typeof FulfilmentBlocker.Type
 
 /** How often a customer may try with another card before the session fails: a brake on card testing. */

@@ -285,23 +285,26 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   }
 }
 
-/** Fulfilment was asked for after the money went back, or while a bank takes it back. Nothing was claimed. */
+/** Fulfilment was asked for after the money went back, while a bank takes it back, or while such news waits. Nothing was claimed. */
 export class NotFulfillable extends Schema.TaggedError<NotFulfillable>()("NotFulfillable", {
   session: SessionId,
   reason: FulfilmentBlocker,
-  /** The refund or the dispute; absent where it was given back at the processor. */
+  /** The refund, the dispute or the webhook; absent where it was given back at the processor. */
   by: Schema.optionalKey(Schema.String)
 }) {
   get field(): string {
     return "session"
   }
   override get message(): string {
-    const why =
-      this.reason === "given_back"
-        ? "its money went back, or is on its way back"
-        : "its cardholder's bank disputes the charge, or took its money back"
     const which = this.by === undefined ? "" : ` (${this.by})`
-    return `${why}${which}; hand nothing over, and ask again only if that comes to nothing`
+    switch (this.reason) {
+      case "given_back":
+        return `its money went back, or is on its way back${which}; hand nothing over, and ask again only if that comes to nothing`
+      case "disputed":
+        return `its cardholder's bank disputes the charge, or took its money back${which}; hand nothing over, and ask again only if that comes to nothing`
+      case "news_waiting":
+        return `its processor tells of a refund or a dispute of it, which is not heard yet${which}; hand nothing over and ask again in a minute; operators replay what became a dead letter`
+    }
   }
 }
 

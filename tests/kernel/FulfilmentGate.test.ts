@@ -54,6 +54,7 @@ describe("the fulfilment gate", () => {
   it.effect.each([
     { reason: "given_back", by: "re_1" },
     { reason: "disputed", by: "dp_1" },
+    { reason: "news_waiting", by: "wh_1" },
     { reason: "given_back" }
   ] as const)("gives nothing out for money that is not there: %j", (why) =>
     Effect.gen(function* () {

@@ -196,6 +196,11 @@ const sentences: ReadonlyArray<readonly [refusal: Refusal, field: string, senten
     "the session is processing; fulfil only what is settled"
   ],
   [
+    new NotFulfillable({ session, reason: "news_waiting", by: "wh_7" }),
+    "session",
+    "its processor tells of a refund or a dispute of it, which is not heard yet (wh_7); hand nothing over and ask again in a minute; operators replay what became a dead letter"
+  ],
+  [
     new NotFulfillable({ session, reason: "given_back", by: "re_1" }),
     "session",
     "its money went back, or is on its way back (re_1); hand nothing over, and ask again only if that comes to nothing"

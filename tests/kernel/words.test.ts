@@ -87,7 +87,7 @@ describe("the words that others know us by are these:", () => {
     ["states of a dispute", DisputeState.literals, "warning open under_review won lost closed"],
     ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
     ["kinds of a page", PageKind.literals, "in_review refund_in_review incident"],
-    ["what stands against a fulfilment", FulfilmentBlocker.literals, "given_back disputed"],
+    ["what stands against a fulfilment", FulfilmentBlocker.literals, "given_back disputed news_waiting"],
     [
       "what takes two persons",
       ChangeKind.literals,

@@ -296,6 +296,10 @@ begin
         brand_id, session_id, attempt_id, processor_reference)
       values ('processor_receivable', 'customer_payments', (o ->> 'amount')::bigint, o ->> 'currency', a.entity_id,
         a.mid_id, a.provider, a.category, a.brand_id, a.session_id, a.attempt_id, o ->> 'processorReference');
+      -- What was heard of this charge while nobody knew that it took money is heard again now.
+      update webhook_inbox set next_try_at = now()
+      where mid_id = a.mid_id and state = 'pending' and trouble = 'unknown' and next_try_at > now()
+        and subjects @> jsonb_build_array(jsonb_build_object('processorReference', o -> 'processorReference'));
       if live then
         update attempts set state = 'captured', processor_reference = o ->> 'processorReference', evidence = heard,
           resolved_at = now(), next_check_at = null

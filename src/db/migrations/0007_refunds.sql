@@ -165,24 +165,6 @@ create function dispute_against(c captures) returns disputes language sql stable
   limit 1
 $body$;
 
--- Why what a session was paid for is not handed over any more: its money went back or is on its way, a bank disputes it or
--- took it. One charge of at least what the session declares is enough, of which something is left: after a part went back
--- the rest is fulfilled. Null when nothing stands against it.
-create function fulfilment_block(s payment_sessions) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
-  with paid as (
-    select refundable_of(c) as rest, (
-      select d.dispute_reference from disputes d
-      where d.mid_id = c.mid_id and d.processor_reference = c.processor_reference and d.state not in ('warning', 'won', 'closed')
-      order by d.opened_at desc, d.dispute_reference limit 1) as disputed
-    from captures c where c.session_id = s.session_id and c.currency = s.currency and c.amount >= s.amount)
-  select case
-    when exists (select from paid where disputed is null and rest > 0) then null
-    when exists (select from paid where disputed is not null)
-      then jsonb_build_object('reason', 'disputed', 'by', (select min(disputed) from paid))
-    else jsonb_strip_nulls(jsonb_build_object('reason', 'given_back', 'by', (select r.refund_id from refunds r
-      where r.session_id = s.session_id and r.state in ('in_flight', 'indeterminate', 'refunded') order by r.ordinal desc limit 1))) end
-$body$;
-
 create function guard_refund() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
 declare
   c captures;

@@ -38,6 +38,8 @@ create table webhook_inbox (
 );
 create index webhooks_due on webhook_inbox (next_try_at, webhook_nr) where state = 'pending';
 create index webhook_dead_letters on webhook_inbox (webhook_nr) where state = 'dead_letter';
+-- By what an account's webhooks name, before a charge is called absent and before goods go out for it.
+create index webhooks_unheard on webhook_inbox (mid_id) where state <> 'processed';
 create index webhooks_with_bodies on webhook_inbox (received_at) where raw is not null;
 -- By which a charge is found that a webhook names by the processor's own id.
 create index evidence_by_reference on attempt_evidence ((detail ->> 'processorReference')) where detail ? 'processorReference';
@@ -200,6 +202,35 @@ begin
   end if;
   return jsonb_build_object('_tag', 'Replaying', 'webhook', webhook_json(w));
 end
+$body$;
+
+-- The oldest webhook of a refund or a dispute of a session's charges that nobody has heard: it waits, or it is a dead
+-- letter. It may have come before anybody knew that the charge took money.
+create function return_unheard(s payment_sessions) returns bigint language sql stable set search_path = payments, pg_temp as $body$
+  select min(w.webhook_nr) from captures c
+  join webhook_inbox w on w.mid_id = c.mid_id and w.state <> 'processed'
+  cross join jsonb_array_elements(w.subjects) named
+  where c.session_id = s.session_id and named ->> '_tag' in ('Refund', 'Dispute')
+    and named ->> 'processorReference' = c.processor_reference
+$body$;
+
+-- Why what a session was paid for is not handed over any more: its money went back or is on its way, a bank disputes it or
+-- took it. One charge of at least what the session declares is enough, of which something is left: after a part went back
+-- the rest is fulfilled. Null when nothing stands against it.
+create function fulfilment_block(s payment_sessions) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
+  with paid as (
+    select refundable_of(c) as rest, (
+      select d.dispute_reference from disputes d
+      where d.mid_id = c.mid_id and d.processor_reference = c.processor_reference and d.state not in ('warning', 'won', 'closed')
+      order by d.opened_at desc, d.dispute_reference limit 1) as disputed
+    from captures c where c.session_id = s.session_id and c.currency = s.currency and c.amount >= s.amount)
+  select case
+    when exists (select from paid where disputed is null and rest > 0) then (
+      select jsonb_build_object('reason', 'news_waiting', 'by', 'wh_' || nr) from return_unheard(s) nr where nr is not null)
+    when exists (select from paid where disputed is not null)
+      then jsonb_build_object('reason', 'disputed', 'by', (select min(disputed) from paid))
+    else jsonb_strip_nulls(jsonb_build_object('reason', 'given_back', 'by', (select r.refund_id from refunds r
+      where r.session_id = s.session_id and r.state in ('in_flight', 'indeterminate', 'refunded') order by r.ordinal desc limit 1))) end
 $body$;
 
 grant execute on function take_webhook, claim_webhooks, record_webhook, forget_bodies, charge_heard, read_dead_letters,

@@ -40,8 +40,6 @@ create table reviews (
   constraint approved_in_time check (state <> 'approved' or decided_at <= expires_at)
 );
 create unique index one_open_review on reviews (attempt_id, coalesce(incident_id, 0), coalesce(refund_id, '')) where state = 'open';
--- By what an account's webhooks name, before anything is called absent.
-create index webhooks_unheard on webhook_inbox (mid_id) where state <> 'processed';
 create index reviews_by_attempt on reviews (attempt_id);
 create index reviews_open on reviews (expires_at) where state = 'open';
 create index incidents_open on incidents (incident_id) where closed_at is null;

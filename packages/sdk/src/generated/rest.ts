@@ -402,7 +402,7 @@ export interface RefusalDetails {
   }
   readonly not_fulfillable: {
     readonly session: string
-    readonly reason: "given_back" | "disputed"
+    readonly reason: "given_back" | "disputed" | "news_waiting"
     readonly by?: string
   }
   readonly not_settled_yet: {
