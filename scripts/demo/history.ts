@@ -3,10 +3,10 @@ import type { Client } from "./client.ts"
 import { table } from "./print.ts"
 
 const query = `{
-  sessions(first: 50) {
+  sessions(first: 20) {
     nodes {
       sessionId state money { formatted }
-      attempts { nodes { ordinal round midId: merchantAccount { midId } state evidence(last: 1) { nodes { message } } } }
+      attempts(first: 5) { nodes { ordinal round midId: merchantAccount { midId } state evidence(last: 1) { nodes { message } } } }
       decisions {
         round
         chosen { midId }

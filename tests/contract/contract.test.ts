@@ -120,8 +120,8 @@ describe("npm run contract", () => {
         CONTRACT_NMI_OTHER_SECRET: "sandbox_beside"
       })
     ])
-    expect(one).toEqual({ code: 0, said: expect.stringContaining("all 39 laws passed") })
-    expect(other).toEqual({ code: 0, said: expect.stringContaining("all 33 laws passed") })
+    expect(one).toEqual({ code: 0, said: expect.stringContaining("all 40 laws passed") })
+    expect(other).toEqual({ code: 0, said: expect.stringContaining("all 34 laws passed") })
     // The money moved there, and nowhere else.
     expect(capturesOf(sandbox.stripe, "good").length).toBeGreaterThan(10)
     expect(capturesOf(sandbox.nmi, "good").length).toBeGreaterThan(10)

@@ -97,7 +97,7 @@ it.layer(past, { excludeTestServices: true })("what is read ahead", (it) => {
   it.effect("leaves no field below the page to wait for", () =>
     Effect.gen(function* () {
       const { waiting, restore } = whoWaits()
-      const { json } = yield* asked(`{ sessions(first: 12) { estimatedCount nodes {
+      const { json } = yield* asked(`{ sessions(first: 7) { estimatedCount nodes {
         state money { formatted } brand { name } entity { name merchantAccounts { nodes { midId entity { name } } } }
         captures { merchantAccount { midId } } decisions { chosen { midId } leftOut { merchantAccount { midId } } }
         refunds { nodes { attempt { ordinal } } } disputes { nodes { state } } events { nodes { type } } waitsFor { what } lateCaptures { left { amount } merchantAccount { midId } }

@@ -8,7 +8,7 @@ const query = `{
     nodes {
       sessionId state money { formatted } entity { name brands { brandId } merchantAccounts { nodes { midId } } }
       decisions { round chosen { midId } leftOut { reasons { sentence } } }
-      attempts {
+      attempts(first: 10) {
         nodes {
           ordinal state merchantAccount { midId entity { entityId } }
           decision { policyVersion }

@@ -65,7 +65,15 @@ const kernelOver = (provider: PaymentProvider, seeded: Layer.Layer<never, never,
       Layer.succeed(Vaults, vaultsOf([makeStubVault()])),
       NodeCrypto.layer
     ]),
-    Layer.merge(Layer.mergeAll(Layer.mock(EventSubscriptions, {}), Layer.mock(Refunds, {}))),
+    Layer.merge(
+      Layer.mergeAll(
+        Layer.mock(EventSubscriptions, {}),
+        Layer.mock(Refunds, {
+          ofSession: () =>
+            Effect.succeed({ captures: [], refunds: [], disputes: [], waitsFor: [], lateCaptures: [] })
+        })
+      )
+    ),
     Layer.merge(Layer.mock(Reviews, {})),
     Layer.merge(Layer.mock(WebhookInbox, {})),
     Layer.merge(Layer.succeed(ApiKeys, { authenticate: () => Effect.succeed(Option.some(caller)) }))
