@@ -17,14 +17,19 @@ const { values } = parseArgs({
   options: {
     attempts: { type: "string", default: "1000000" },
     months: { type: "string", default: "6" },
-    run: { type: "string", default: "1" }
+    run: { type: "string", default: "1" },
+    help: { type: "boolean", default: false }
   }
 })
+const usage =
+  "usage: npm run seed:attempts -- --attempts 1000000 [--months 6] [--run 1]: whole numbers above 0"
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
 const wanted = { attempts: Number(values.attempts), months: Number(values.months), run: Number(values.run) }
 if (!Object.values(wanted).every((number) => Number.isSafeInteger(number) && number > 0)) {
-  console.error(
-    "usage: npm run seed:attempts -- --attempts 1000000 [--months 6] [--run 1]: whole numbers above 0"
-  )
+  console.error(usage)
   process.exit(2)
 }
 

@@ -1,7 +1,7 @@
-import { Context, Duration, Effect, Fiber, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import { Absent, Captured, Indeterminate, type Outcome } from "./cascade/Disposition.ts"
 import { keepable } from "./cascade/keepable.ts"
-import { withDeadline } from "./detached.ts"
+import { answeredWithin } from "./detached.ts"
 import type { AttemptId, Principal } from "./ids.ts"
 import {
   type Reporter,
@@ -143,11 +143,8 @@ const ask = Effect.fnUntraced(function* ({
 const inTime = (
   asking: Effect.Effect<LookupResult, Indeterminate>
 ): Effect.Effect<LookupResult, Indeterminate> =>
-  withDeadline(asking, lookupDeadline, (fiber) =>
-    Effect.andThen(
-      Effect.forkDetach(Fiber.interrupt(fiber)),
-      Effect.fail(unknown("lookup_unanswered", "the processor did not answer the lookup in time"))
-    )
+  answeredWithin(asking, lookupDeadline, () =>
+    unknown("lookup_unanswered", "the processor did not answer the lookup in time")
   )
 
 /** The charge waits for a customer who had all the time that there is. */

@@ -19,3 +19,13 @@ export const withDeadline = <A, E, R, B, E2, R2>(
       )
     )
   )
+
+/** Asks somebody who may be silent: at the deadline it is told to stop, nobody waits until it does, and `silence` is failed with. */
+export const answeredWithin = <A, E, R, E2>(
+  asking: Effect.Effect<A, E, R>,
+  deadline: Duration.Duration,
+  silence: () => E2
+): Effect.Effect<A, E | E2, R> =>
+  withDeadline(asking, deadline, (still) =>
+    Effect.andThen(Effect.forkDetach(Fiber.interrupt(still)), Effect.failSync(silence))
+  )

@@ -1,6 +1,6 @@
-import { Duration, Effect, Fiber } from "effect"
+import { Duration, Effect } from "effect"
 import { Absent, type Declined, Indeterminate } from "../cascade/Disposition.ts"
-import { withDeadline } from "../detached.ts"
+import { answeredWithin } from "../detached.ts"
 import {
   capability,
   type ChargeReference,
@@ -131,11 +131,8 @@ export const askForSum = (provider: PaymentProvider, charge: ChargeReference) =>
   )
 
 const inTime = <A, E>(asking: Effect.Effect<A, E>): Effect.Effect<A, E | Indeterminate> =>
-  withDeadline(asking, lookupDeadline, (fiber) =>
-    Effect.andThen(
-      Effect.forkDetach(Fiber.interrupt(fiber)),
-      Effect.fail(indeterminate("lookup_unanswered", "the processor did not answer in time"))
-    )
+  answeredWithin(asking, lookupDeadline, () =>
+    indeterminate("lookup_unanswered", "the processor did not answer in time")
   )
 
 const refundedOutcome = ({

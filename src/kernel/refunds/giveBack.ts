@@ -1,7 +1,7 @@
-import { Cause, Clock, Duration, Effect, Exit, Fiber, Option, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Option, Schedule } from "effect"
 import { permitLifetime } from "../cascade/chargeAcrossProviders.ts"
 import { Declined, Indeterminate } from "../cascade/Disposition.ts"
-import { withDeadline } from "../detached.ts"
+import { answeredWithin, withDeadline } from "../detached.ts"
 import type { Principal } from "../ids.ts"
 import { capability, type PaymentProvider, type Refunded } from "../PaymentProvider.ts"
 import { keepableRefund } from "./keepableRefund.ts"
@@ -86,11 +86,8 @@ const send = (
           Effect.flatMap(({ voidCharge }) => voidCharge(request)),
           Effect.as({ refundReference: voidReference(processorReference), money })
         )
-  return withDeadline(sending, refundDeadline, (still) =>
-    Effect.andThen(
-      Effect.forkDetach(Fiber.interrupt(still)),
-      Effect.fail(unknown("deadline", "the processor did not answer in time"))
-    )
+  return answeredWithin(sending, refundDeadline, () =>
+    unknown("deadline", "the processor did not answer in time")
   )
 }
 

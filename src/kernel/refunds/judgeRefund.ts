@@ -1,6 +1,6 @@
-import { Duration, Effect, Fiber } from "effect"
+import { Duration, Effect } from "effect"
 import type { Indeterminate } from "../cascade/Disposition.ts"
-import { withDeadline } from "../detached.ts"
+import { answeredWithin } from "../detached.ts"
 import { capability, type PaymentProvider, type Providers, type UnknownProvider } from "../PaymentProvider.ts"
 import { UnknownSession } from "../refusals.ts"
 import type { RefundKind } from "./Refund.ts"
@@ -112,14 +112,10 @@ const kindOf = Effect.fnUntraced(function* (
   amount: number
 ): Effect.fn.Return<RefundKind, RefundTooLarge | NotSettledYet | UnknownCharge | ProcessorUnavailable> {
   const { mid, processorReference, captured } = capture
-  const context = yield* withDeadline(
+  const context = yield* answeredWithin(
     provider.refundContext({ mid, processorReference }),
     contextDeadline,
-    (asking) =>
-      Effect.andThen(
-        Effect.forkDetach(Fiber.interrupt(asking)),
-        Effect.fail({ message: "it did not answer in time" })
-      )
+    () => ({ message: "it did not answer in time" })
   ).pipe(
     Effect.mapError((error) =>
       "_tag" in error && error._tag === "ChargeUnknown"

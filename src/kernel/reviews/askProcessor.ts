@@ -1,6 +1,6 @@
-import { Duration, Effect, Fiber } from "effect"
+import { Duration, Effect } from "effect"
 import type { Indeterminate } from "../cascade/Disposition.ts"
-import { withDeadline } from "../detached.ts"
+import { answeredWithin } from "../detached.ts"
 import { type PaymentLedger, type LedgerUnavailable } from "../PaymentLedger.ts"
 import type { Providers } from "../PaymentProvider.ts"
 import type { Review } from "./Review.ts"
@@ -29,14 +29,10 @@ export const askProcessor = Effect.fnUntraced(function* (
   const silent = (error: Indeterminate | { readonly message: string }) =>
     new ProcessorSilent({ provider: name, problem: error.message })
   const provider = yield* Effect.mapError(providers.get(name), silent)
-  const { captured, refundedAmount } = yield* withDeadline(
+  const { captured, refundedAmount } = yield* answeredWithin(
     provider.refundContext({ mid, processorReference }),
     deadline,
-    (asking) =>
-      Effect.andThen(
-        Effect.forkDetach(Fiber.interrupt(asking)),
-        Effect.fail({ _tag: "Silent" as const, message: "it did not answer in time" })
-      )
+    () => ({ _tag: "Silent" as const, message: "it did not answer in time" })
   ).pipe(
     Effect.catchTag("ChargeUnknown", () =>
       Effect.fail(new ReviewContradicted({ by: "unknown_to_processor" }))

@@ -1,8 +1,9 @@
 import * as v from "../../support/changeScene.ts"
 import * as r from "../../support/refundScene.ts"
 import { insert } from "../../support/scene.ts"
-import { apps, atMostOne, none, owners, type Prohibition, type Race, stillThere } from "../Race.ts"
+import { apps, atMostOne, none, owners, type Race, stillThere } from "../Race.ts"
 import * as scenes from "../scenes.ts"
+import { drop, inTable } from "./twoPersons.ts"
 
 // What takes two persons: asked for by one who may, signed once, by another who may, for what it was asked for.
 
@@ -16,36 +17,7 @@ const asked: Race["given"] = (nr) => [...stopped(nr), v.requestResume(mid(nr))]
 const row = (nr: number, fields: Readonly<Record<string, unknown>> = {}): string =>
   insert("change_requests", v.changeRow(mid(nr), { change_nr: 1_000_000 + nr, ...fields }))
 
-const drop = (what: Prohibition, race: Omit<Race, "drops">): Race => ({ drops: [what], ...race })
-
-/** A request that is written by hand in a shape that none has. */
-const format = (
-  constraint: string,
-  law: string,
-  fields: Readonly<Record<string, unknown>>,
-  wrong: string
-): Race =>
-  drop(`constraint change_requests.${constraint}`, {
-    law,
-    given: stopped,
-    workers: (nr) => owners(2, () => row(nr, fields)),
-    broken: (nr) => none(`change_requests where ${of(nr)} and ${wrong}`)
-  })
-
-/** A decision that is written by hand. */
-const deciding = (
-  what: Prohibition,
-  law: string,
-  change: string,
-  wrong: string,
-  given: Race["given"] = asked
-): Race =>
-  drop(what, {
-    law,
-    given,
-    workers: (nr) => owners(2, () => `update change_requests set ${change} where ${of(nr)}`),
-    broken: (nr) => none(`change_requests where ${of(nr)} and ${wrong}`)
-  })
+const { format, deciding } = inTable({ table: "change_requests", of, row, written: stopped, asked })
 
 const decided = (state: string, by: string): string =>
   `state = '${state}', decided_by = ${by}, decided_at = now()`

@@ -2,13 +2,12 @@ import { refundDue } from "../../support/pageScene.ts"
 import { refund } from "../../support/refundScene.ts"
 import * as v from "../../support/reviewScene.ts"
 import { insert } from "../../support/scene.ts"
-import { apps, atMostOne, none, owners, type Prohibition, type Race, stillThere } from "../Race.ts"
+import { apps, atMostOne, none, owners, type Race, stillThere } from "../Race.ts"
+import { drop, inTable } from "./twoPersons.ts"
 
 // What persons decide: two of them, once, and nothing that stronger evidence stands against.
 
 const { of } = v
-
-const drop = (what: Prohibition, race: Omit<Race, "drops">): Race => ({ drops: [what], ...race })
 
 const row = (nr: number, fields: Readonly<Record<string, unknown>> = {}): string =>
   insert("reviews", v.reviewRow(nr, fields))
@@ -20,34 +19,13 @@ const unguarded = (statement: string): ReadonlyArray<string> => [
   "alter table reviews enable trigger guard_review"
 ]
 
-/** A review that is written by hand in a shape that none has. */
-const format = (
-  constraint: string,
-  law: string,
-  fields: Readonly<Record<string, unknown>>,
-  wrong: string
-): Race =>
-  drop(`constraint reviews.${constraint}`, {
-    law,
-    given: v.inReview,
-    workers: (nr) => owners(2, () => row(nr, fields)),
-    broken: (nr) => none(`reviews where ${of(nr)} and ${wrong}`)
-  })
-
-/** A decision that is written by hand. */
-const deciding = (
-  what: Prohibition,
-  law: string,
-  change: string,
-  wrong: string,
-  given: Race["given"] = v.asked
-): Race =>
-  drop(what, {
-    law,
-    given,
-    workers: (nr) => owners(2, () => `update reviews set ${change} where ${of(nr)}`),
-    broken: (nr) => none(`reviews where ${of(nr)} and ${wrong}`)
-  })
+const { format, deciding } = inTable({
+  table: "reviews",
+  of,
+  row,
+  written: v.inReview,
+  asked: v.asked
+})
 
 const seen = { conclusion: "captured", processor_reference: "seen", amount: 3500, currency: "USD" }
 const changed = ["trigger reviews.guard_review", "refusal guard_review.review_unchanged"] as const
