@@ -3,7 +3,7 @@ import { openDoor } from "./door.ts"
 import { basisTheoryFields, type CardFields, type Listening, stubFields } from "./fields.ts"
 import { keepGuard } from "./guard.ts"
 import { openHost } from "./host.ts"
-import { payFor, takesCard } from "./paying.ts"
+import { giveBack, payFor, takesCard } from "./paying.ts"
 import type { PageData, Standing } from "./wire.ts"
 
 // The checkout of one session. The server has written every panel; this shows the one of the stage, takes the card's
@@ -129,7 +129,8 @@ const pay = async () => {
   complain()
   try {
     const tokenized = await fields.tokenize().catch(() => "unavailable" as const)
-    if (typeof tokenized === "string") return complain(tokenized === "invalid" ? undefined : "vault")
+    if (tokenized === "invalid") return complain()
+    if (tokenized === "unavailable") return await noVault(turn)
     show({ ...standing, stage: "processing" }, true)
     const outcome = await payFor(door, turn, tokenized, () => complain("offline"))
     show(outcome.standing, true)
@@ -140,6 +141,14 @@ const pay = async () => {
   } finally {
     setBusy(false)
   }
+}
+
+/** Whoever loaded the page in mid-charge may have asked in this turn already: it ends before that nothing was charged. */
+const noVault = async (turn: number) => {
+  const answer = await giveBack(door, turn)
+  if (answer._tag !== "Standing") return complain(answer._tag === "Lost" ? "noAnswer" : "wait")
+  show(answer.standing, true)
+  complain(takesCard(answer.standing) ? "vault" : undefined)
 }
 
 /**
@@ -157,7 +166,8 @@ const goBack = async (address: string) => {
   if (answer._tag !== "Standing") return complain("noAnswer")
   const { stage } = answer.standing
   show(answer.standing, true)
-  if (refused && takesCard(answer.standing)) return complain("often")
+  // Nothing was given back, so nothing is said of what was charged.
+  if (refused && takesCard(answer.standing)) return complain("wait")
   if (!waits.has(stage) && stage !== "paid") location.assign(address)
 }
 

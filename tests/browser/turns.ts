@@ -33,6 +33,12 @@ const problemIn = async (page: Page) =>
       .evaluateAll((shown) => shown.map((one) => one.dataset["problem"]))
   ).join()
 
+const json = { "content-type": "application/json" }
+
+/** A payment that arrives late. */
+const payLate = async (door: string, body: string) =>
+  (await fetch(`${door}/payments`, { method: "POST", headers: json, body })).json()
+
 /** A payment is asked for in a turn: what the page says before, during and after it is true, whatever gets lost. */
 export const turns = (scene: () => Scene, sandboxed: () => Sandboxed) =>
   describe("a turn", () => {
@@ -94,6 +100,11 @@ export const turns = (scene: () => Scene, sandboxed: () => Sandboxed) =>
       await page.clock.fastForward(long)
       await page.locator('[data-problem="vault"]').waitFor()
       await ready(page)
+      // Each time the turn was given back first: what was asked in it before charges nothing.
+      expect(await (await fetch(`${page.url()}/state`)).json()).toEqual({
+        stage: "pay",
+        turn: answers.length + 1
+      })
       await press(page)
       await shows(page, "paid")
       expect(await payments.attempts(id)).toEqual(["captured"])
@@ -172,6 +183,33 @@ export const turns = (scene: () => Scene, sandboxed: () => Sandboxed) =>
       await context.close()
     })
 
+    it("is given back before a refusal says that nothing was charged, if an earlier answer was lost", async () => {
+      const { page, id, context, payments } = await open()
+      await type(page, cards.declined)
+      await press(page)
+      await shows(page, "declined")
+      await type(page, cards.captured)
+      // The first is held on its way, and the door is tired of its repetition.
+      const held: Array<string> = []
+      await page.route(/payments$/, (route) => {
+        held.push(route.request().postData() ?? "")
+        return held.length === 1
+          ? route.abort("connectionreset")
+          : route.fulfill({ status: 429, json: { error: { code: "too_many_requests" } } })
+      })
+      await press(page)
+      await page.locator('[data-problem="often"]').waitFor()
+      expect(await wordsOf(page)).toContain("Nothing was charged")
+      // And it comes after all.
+      expect(await payLate(page.url(), held[0] ?? "")).toMatchObject({ stage: "declined" })
+      expect(await payments.attempts(id)).not.toContain("captured")
+      await page.unroute(/payments$/)
+      // What was typed is there still.
+      await press(page)
+      await shows(page, "paid")
+      await context.close()
+    })
+
     it("is given back before the customer is led to the shop: what is still on its way charges nothing", async () => {
       const { page, id, context, payments } = await open()
       const { shop } = scene()
@@ -180,15 +218,20 @@ export const turns = (scene: () => Scene, sandboxed: () => Sandboxed) =>
       const back = page.getByRole("link", { name: "Back to Loop Health" }).first()
       await back.click()
       await page.locator('[data-problem="noAnswer"]').waitFor()
-      const door = `${page.url()}/payments`
+      // Nor is anything said of what was charged while nothing was given back.
+      await page.route(
+        /withdrawals$/,
+        (route) => route.fulfill({ status: 429, json: { error: { code: "too_many_requests" } } }),
+        { times: 1 }
+      )
+      await back.click()
+      await page.locator('[data-problem="wait"]').waitFor()
+      expect(await wordsOf(page)).not.toContain("Nothing was charged")
+      const door = page.url()
       await back.click()
       await page.waitForURL(`${shop.origin}/cart`)
-      const late = await fetch(door, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ turn: 0, vaultId: "stub", tokenRef: "tok_captured" })
-      })
-      expect(await late.json()).toEqual({ stage: "pay", turn: 1 })
+      const late = JSON.stringify({ turn: 0, vaultId: "stub", tokenRef: "tok_captured" })
+      expect(await payLate(door, late)).toEqual({ stage: "pay", turn: 1 })
       expect(await payments.attempts(id)).toEqual([])
       await context.close()
     })

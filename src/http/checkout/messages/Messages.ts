@@ -34,6 +34,8 @@ export interface Messages {
     readonly lost: string
     /** Nobody can be asked whether it is safe to go elsewhere. */
     readonly noAnswer: string
+    /** Asked too often to be told whether it is. */
+    readonly wait: string
     readonly card: string
     readonly often: string
     readonly vault: string

@@ -62,6 +62,7 @@ export const de: Messages = {
     lost: "Ihre Zahlung hat uns nicht erreicht. Es wurde nichts abgebucht; bitte versuchen Sie es noch einmal.",
     noAnswer:
       "Wir sind gerade nicht zu erreichen. Bitte prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
+    wait: "Das war zu oft. Bitte warten Sie eine Minute und versuchen Sie es noch einmal.",
     card: "Diese Karte kann hier nicht angenommen werden. Es wurde nichts abgebucht; bitte versuchen Sie eine andere.",
     often:
       "Das war zu oft. Es wurde nichts abgebucht; bitte warten Sie eine Minute und versuchen Sie es noch einmal.",

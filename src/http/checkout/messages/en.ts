@@ -60,6 +60,7 @@ export const en: Messages = {
     offline: "The connection is lost. We go on by ourselves as soon as it is back; please do not pay again.",
     lost: "Your payment did not reach us. Nothing was charged; please try again.",
     noAnswer: "We cannot be reached at the moment. Please check your connection, and try again.",
+    wait: "That was too often. Please wait a minute and try again.",
     card: "This card cannot be taken here. Nothing was charged; please try another one.",
     often: "That was too often. Nothing was charged; please wait a minute and try again.",
     vault: "The card vault does not answer. Nothing was charged; please try again in a moment.",
