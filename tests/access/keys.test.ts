@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import { SqlClient } from "effect/sql"
 import { developmentKey, secondDevelopmentKey } from "../../src/db/seedData.ts"
 import { at, doors, Doors, newSession } from "../graphql/support.ts"
@@ -91,6 +91,25 @@ it.layer(doors, { excludeTestServices: true, timeout: 60_000 })("keys that opera
       assert.isTrue(yield* works(at(last, "key")))
       assert.strictEqual(codeOf(yield* rotate(first, at(next, "apiKey", "keyId"), 0)), "unknown_key")
     })
+  )
+
+  it.effect(
+    "that another person gave out are none of an operator's: else one person would sign for two",
+    () =>
+      Effect.gen(function* () {
+        const { connect } = yield* TestDatabase
+        const promote = Effect.exit(
+          Effect.flatMap(
+            SqlClient.SqlClient,
+            (sql) => sql`update principals set operator = true where principal = 'joins_soon'`
+          ).pipe(Effect.provide(connect("payments_owner", 1), { local: true }))
+        )
+        const given = yield* give(first, `principal: "joins_soon", operations: [changes_approve]`)
+        assert.isTrue(yield* works(at(given, "key")))
+        assert.isTrue(Exit.isFailure(yield* promote))
+        yield* revoke(secondDevelopmentKey.key, at(given, "apiKey", "keyId"))
+        assert.isTrue(Exit.isSuccess(yield* promote))
+      })
   )
 
   it.effect("are at most five of one name", () =>

@@ -171,6 +171,7 @@ it.layer(Owner.layer.pipe(Layer.provide(TestDatabase.layer)), { excludeTestServi
             "passed_gates.guard_gate guard_gate O",
             "passed_gates.new_policy_version bump_policy_version O",
             "payment_sessions.guard_session guard_session O",
+            "principals.guard_principal guard_principal O",
             "refund_evidence.guard_person guard_person O",
             "refund_limits.guard_refund_limit guard_refund_limit O",
             "refund_limits.new_policy_version bump_policy_version O",

@@ -175,6 +175,9 @@ begin
     if (select count(*) from api_keys k where k.principal = new.principal and is_live(k)) >= 5 then
       raise exception 'a principal has at most five keys that are taken' using errcode = 'check_violation', constraint = 'few_live_keys';
     end if;
+    if exists (select from principals p where p.principal = new.principal and p.operator and person_of(new.given_by) <> person_of(p.principal)) then
+      raise exception 'nobody gives out a key in the name of another operator' using errcode = 'check_violation', constraint = 'operator_key_is_own';
+    end if;
   else
     if (new.key_id, new.principal, new.mac, new.development, new.operations, new.entities, new.brands, new.created_at, new.given_by)
       is distinct from (old.key_id, old.principal, old.mac, old.development, old.operations, old.entities, old.brands, old.created_at, old.given_by) then
@@ -199,6 +202,20 @@ $body$;
 create function person_of(who text) returns text language sql stable set search_path = payments, pg_temp as $body$
   select coalesce((select person from principals where principal = who), who)
 $body$;
+
+-- Whoever gave out a key has seen it. So nobody becomes an operator while a key in their name that another person gave out
+-- is taken: with it one person would sign for two.
+create function guard_principal() returns trigger language plpgsql security definer set search_path = payments, pg_temp as $body$
+begin
+  if new.operator and exists (select from api_keys k
+    where k.principal = new.principal and is_live(k) and person_of(k.given_by) <> coalesce(new.person, new.principal)) then
+    raise exception 'another person gave out a key in the name of %: revoke it before that is an operator', new.principal
+      using errcode = 'check_violation', constraint = 'operator_keys_unseen';
+  end if;
+  return new;
+end
+$body$;
+create trigger guard_principal before update on principals for each row execute function guard_principal();
 
 create function gates_missing(m merchant_accounts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
   select m.live and (select count(*) from passed_gates where mid_id = m.mid_id and revoked_at is null) < 4

@@ -30,12 +30,15 @@ begin
   end if;
   if not k.operations <@ own.operations
     -- Nor is it for longer, or whoever has a key for a while would have one for good.
-    or coalesce(k.ends_at, 'infinity') > coalesce(own.ends_at, 'infinity')
-    or k.principal <> p ->> 'by' and exists (select from principals o where o.principal = k.principal and o.operator) then
+    or coalesce(k.ends_at, 'infinity') > coalesce(own.ends_at, 'infinity') then
     return jsonb_build_object('_tag', 'WiderThanOwn');
   end if;
   insert into principals (principal) values (k.principal) on conflict do nothing;
+  -- Whoever is made an operator waits meanwhile, or was made one.
   perform from principals o where o.principal = k.principal for update;
+  if k.principal <> p ->> 'by' and exists (select from principals o where o.principal = k.principal and o.operator) then
+    return jsonb_build_object('_tag', 'WiderThanOwn');
+  end if;
   if (select count(*) from api_keys o where o.principal = k.principal and is_live(o)) >= 5 then
     return jsonb_build_object('_tag', 'TooManyKeys');
   end if;

@@ -10,6 +10,10 @@ const key = (nr: number, fields = "'{sessions:read}'", more = ""): string =>
   `insert into api_keys (key_id, principal, mac, development, operations${more})
     values (${id(nr)}, 'shop', repeat('0', 64), false, ${fields})`
 
+/** That another person gave out. */
+const seen = key(3, "'{sessions:read}', 'development'", ", given_by")
+const operator = "update principals set operator = true where principal = 'shop'"
+
 const refused = (by: string, what: string, tries: string): Prohibition => ({
   by,
   what,
@@ -58,6 +62,18 @@ export const keys: ReadonlyArray<Prohibition> = [
     what: "a sixth key of one principal",
     given: [...shop, ...[1, 2, 3, 4, 5].map((nr) => key(nr))],
     tries: key(6)
+  },
+  {
+    by: "operator_key_is_own",
+    what: "a key that somebody gives out in the name of another operator",
+    given: [...shop, operator],
+    tries: seen
+  },
+  {
+    by: "operator_keys_unseen",
+    what: "an operator of whose keys another person has one",
+    given: [...shop, seen],
+    tries: operator
   },
   change("key_unchanged", "operations = '{refunds:write}'"),
   change("key_unchanged", "principal = 'development'"),

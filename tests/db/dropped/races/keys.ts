@@ -37,6 +37,18 @@ const crowd = (drops: Prohibition): Race => ({
   broken: (nr) => `select greatest(count(*) - 5, 0)::int as broken from api_keys where ${own(nr)}`
 })
 
+/** That another person gave out. */
+const seen = (nr: number, at: number) => key(nr, at, "'{sessions:read}', 'development'", ", given_by")
+const promoted = (nr: number) => `update principals set operator = true where ${own(nr)}`
+
+const promotion = (drops: Prohibition): Race => ({
+  drops: [drops],
+  law: "nobody has a key with which they sign for another operator",
+  given: (nr) => [...shop(nr), seen(nr, 0)],
+  workers: (nr) => owners(2, () => promoted(nr)),
+  broken: (nr) => none(`principals where operator and ${own(nr)}`)
+})
+
 export const keys: ReadonlyArray<Race> = [
   wrong(
     "constraint api_keys.key_kept_hashed",
@@ -58,6 +70,16 @@ export const keys: ReadonlyArray<Race> = [
   ),
   wrong("constraint api_keys.api_keys_principal_fkey", "a key is somebody's", key, "true", () => []),
   ...(["refusal guard_api_key.few_live_keys", "lock guard_api_key"] as const).map(crowd),
+  wrong(
+    "refusal guard_api_key.operator_key_is_own",
+    "nobody gives out a key in the name of another operator",
+    seen,
+    "given_by is not null",
+    (nr) => [...shop(nr), promoted(nr)]
+  ),
+  ...(["refusal guard_principal.operator_keys_unseen", "trigger principals.guard_principal"] as const).map(
+    promotion
+  ),
   wrong(
     "refusal guard_api_key.key_unchanged",
     "a key may do what it was given for",
