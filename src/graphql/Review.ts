@@ -26,8 +26,15 @@ const Review = builder.objectRef<KernelReview>("Review").implement({
     sessionId: t.exposeString("session"),
     incident: t.expose("incident", { type: "WholeNumber", nullable: true }),
     refundId: t.exposeString("refund", { nullable: true }),
+    charge: t.exposeString("charge", {
+      nullable: true,
+      description: "Of a refund: the processor's own id of the charge that it is of."
+    }),
     conclusion: t.expose("conclusion", { type: Conclusion }),
-    processorReference: t.exposeString("processorReference", { nullable: true }),
+    processorReference: t.exposeString("processorReference", {
+      nullable: true,
+      description: "The processor's own id of what was seen; with `refunded_outside` the bank's reference."
+    }),
     amount: t.expose("amount", { type: "MinorUnits", nullable: true }),
     currency: t.expose("currency", { type: Currency, nullable: true }),
     evidence: t.exposeString("evidence", { description: "What was seen, and where." }),
@@ -110,19 +117,23 @@ builder.mutationFields((t) => ({
     args: {
       attempt: t.arg.id({ description: "The attempt, `at_...` or its global id." }),
       refund: t.arg.id({
-        description: "Instead of it a refund, `re_...`, with `refunded`, `declined` or `absent`."
+        description:
+          "Instead of it a refund, `re_...`, with `refunded`, `refunded_outside`, `declined` or `absent`."
       }),
       incident: t.arg({ type: "WholeNumber", description: "The number of an incident, with `handled`." }),
       conclusion: t.arg({ type: Conclusion, required: true }),
       processorReference: t.arg.string({
         description:
-          "The processor's own id of the charge or the refund: with `captured`, `refunded` and `declined`."
+          "The processor's own id of the charge or the refund: with `captured`, `refunded` and `declined`. With `refunded_outside`: the bank's reference of the transfer."
       }),
       amount: t.arg({
         type: "MinorUnits",
-        description: "What it shows as captured or given back: with `captured` and `refunded`."
+        description:
+          "What it shows as captured or given back: with `captured`, `refunded` and `refunded_outside`."
       }),
-      currency: t.arg.string({ description: "ISO 4217: with `captured` and `refunded`." }),
+      currency: t.arg.string({
+        description: "ISO 4217: with `captured`, `refunded` and `refunded_outside`."
+      }),
       evidence: t.arg.string({
         required: true,
         description: "What was seen, and where: 1 to 2000 characters."

@@ -306,6 +306,10 @@ export const Conclusion = builder.enumType("ReviewConclusion", {
   values: {
     captured: { description: "The processor shows that the money moved." },
     refunded: { description: "The processor shows that the money of a refund went back." },
+    refunded_outside: {
+      description:
+        "The money of a refund went back without the processor, by a bank transfer whose reference is named. The processor is not asked for it."
+    },
     declined: { description: "The processor shows the charge or the refund, and that it moved no money." },
     absent: {
       description:
@@ -349,10 +353,15 @@ export const Contradiction = builder.enumType("ReviewContradiction", {
       description: "It is called absent a day after it was written, or after its processor's horizon."
     },
     news_waiting: { description: "A webhook that names it has not been heard." },
-    unknown_to_processor: { description: "Its processor was asked, and knows no charge of that reference." },
+    unknown_to_processor: {
+      description: "Its processor was asked, and knows no charge or refund of that reference."
+    },
+    not_refunded_at_processor: {
+      description: "Its processor was asked, and shows that refund as failed, or as not over yet."
+    },
     other_at_processor: {
       description:
-        "Its processor was asked, and shows another amount or currency, or that all of it went back."
+        "Its processor was asked, and shows another amount or currency, another charge's refund, or that all of it went back."
     },
     other_amount: { description: "It is more than was asked for, or in another currency." },
     incident_closed: { description: "The incident is closed." },

@@ -150,6 +150,9 @@ export type RefundLookupResult =
   | { readonly _tag: "RefundPending"; readonly evidence: Evidence; readonly refundReference?: string }
   | { readonly _tag: "RefundNotFound"; readonly evidence: Evidence }
 
+/** The code of what is no refund of the charge that was asked for, or not the refund that was. */
+export const refundOfAnother = "refund_of_another"
+
 export interface RefundLookup {
   /** How long after it was written a refund may still turn up at this processor. */
   readonly absenceHorizon: Duration.Duration

@@ -95,11 +95,15 @@ describe("the words that others know us by are these:", () => {
     ],
     ["states of a change request", ChangeState.literals, "open approved rejected withdrawn expired"],
     ["states of a review", ReviewState.literals, "open approved rejected expired"],
-    ["conclusions of a person", Conclusion.literals, "captured refunded declined absent handled"],
+    [
+      "conclusions of a person",
+      Conclusion.literals,
+      "captured refunded refunded_outside declined absent handled"
+    ],
     [
       "what stands against a conclusion",
       Contradiction.literals,
-      "in_flight captured refunded declined absent captured_already reference_of_another known_to_processor too_early news_waiting unknown_to_processor other_at_processor other_amount incident_closed other_attempt"
+      "in_flight captured refunded declined absent captured_already reference_of_another known_to_processor too_early news_waiting unknown_to_processor other_at_processor not_refunded_at_processor other_amount incident_closed other_attempt"
     ],
     ["troubles of such a webhook", WebhookTrouble.literals, "failed unknown unreadable"],
     [

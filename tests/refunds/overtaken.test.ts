@@ -136,8 +136,8 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })(
 it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })(
   "what two persons signed",
   (it) => {
-    /** Ours is unknown, its own object fails, and two persons sign it under a name. */
-    const signed = Effect.fnUntraced(function* (name: (charge: string) => string) {
+    /** Ours is unknown, its own object fails, and two persons sign that it went back under another name. */
+    const signed = Effect.fnUntraced(function* (conclusion: "refunded" | "refunded_outside") {
       const { id, mid, charge } = yield* paidSession()
       const refundId = String(at(yield* refund(id, 1091), "refund", "refundId"))
       const [entry] = yield* (yield* Owner)<{
@@ -145,38 +145,51 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })(
       }>`select processor_reference as reference
       from stub_gateway.entries where charge_reference = ${charge} and operation = 'refund'`
       const own = entry?.reference ?? assert.fail("nothing was sent")
-      const processorReference = name(charge)
-      yield* sign({
-        refund: refundId,
-        conclusion: "refunded",
-        processorReference,
-        amount: 1091,
-        currency: "USD"
-      })
+      const name = `signed ${charge}`
+      if (conclusion === "refunded") yield* byHand(charge, name, 1091)
+      yield* sign({ refund: refundId, conclusion, processorReference: name, amount: 1091, currency: "USD" })
       assert.deepInclude(yield* standing(id), { refunds: ["refund refunded 1091"] })
-      return { id, mid, charge, own }
+      return { id, mid, charge, own, name }
     })
 
-    it.effect(
-      "and truly failed calls a person, where what they signed is nothing that the processor knows",
-      () =>
-        Effect.gen(function* () {
-          const { id, mid, charge, own } = yield* signed((of) => `bank slip ${of}`)
-          yield* returnsTo(own)
-          for (const _ of [1, 2]) assert.isTrue(yield* news(mid, own, charge))
-          assert.deepStrictEqual(yield* alarms(id), ["signed_refund_failed"])
-          assert.deepInclude(yield* standing(id), { refunds: ["refund refunded 1091"] })
-        })
+    it.effect("and truly failed calls a person, where what they signed has another name", () =>
+      Effect.gen(function* () {
+        const { id, mid, charge, own } = yield* signed("refunded")
+        yield* returnsTo(own)
+        for (const _ of [1, 2]) assert.isTrue(yield* news(mid, own, charge))
+        assert.deepStrictEqual(yield* alarms(id), ["signed_refund_failed"])
+        assert.deepInclude(yield* standing(id), { refunds: ["refund refunded 1091"] })
+      })
+    )
+
+    it.effect("as paid by a bank is no object of the processor's, however that calls one", () =>
+      Effect.gen(function* () {
+        const { id, mid, charge, own, name } = yield* signed("refunded_outside")
+        yield* returnsTo(own)
+        assert.isTrue(yield* news(mid, own, charge))
+        assert.deepStrictEqual(yield* alarms(id), [])
+        // What the processor says of a refund that is spelled like the transfer takes nothing back.
+        const spelled = `outside_${name}`
+        yield* byHand(charge, spelled, 1091)
+        yield* returnsTo(spelled)
+        assert.isTrue(yield* news(mid, spelled, charge))
+        assert.deepStrictEqual(yield* alarms(id), ["refund_reference_reused"])
+        assert.deepInclude(yield* standing(id), { refunds: ["refund refunded 1091"], left: 3909 })
+        // Nor does the transfer hide money that went back at the processor without anybody hearing of it.
+        yield* byHand(charge, `unheard ${charge}`, 500)
+        const heard = `heard ${charge}`
+        yield* byHand(charge, heard, 300)
+        assert.isTrue(yield* news(mid, heard, charge))
+        assert.include(yield* alarms(id), "refunded_more_than_booked")
+      })
     )
 
     it.effect("is taken back when it fails under the name that they signed", () =>
       Effect.gen(function* () {
-        const { id, mid, charge } = yield* signed(() => "of nobody yet")
-        const x = "of nobody yet"
-        yield* byHand(charge, x, 1091)
-        assert.isTrue(yield* news(mid, x, charge))
-        yield* returnsTo(x)
-        assert.isTrue(yield* news(mid, x, charge))
+        const { id, mid, charge, name } = yield* signed("refunded")
+        assert.isTrue(yield* news(mid, name, charge))
+        yield* returnsTo(name)
+        assert.isTrue(yield* news(mid, name, charge))
         assert.deepInclude(yield* standing(id), { refunds: ["refund taken_back 1091"] })
         assert.include(yield* alarms(id), "refund_taken_back")
       })

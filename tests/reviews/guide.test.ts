@@ -46,7 +46,7 @@ it.layer(house, { excludeTestServices: true })("the guide for operators", (it) =
         [...new Set(rows.map(({ conclusion }) => conclusion))].toSorted(),
         [...Conclusion.literals].toSorted()
       )
-      assert.strictEqual(rows.length, 7)
+      assert.strictEqual(rows.length, 8)
       for (const row of rows) {
         const body: Readonly<Record<string, unknown>> = bodyOf(row)
         const told = yield* rest(first, "", body)

@@ -6,7 +6,18 @@ import { Owner } from "../db/support/pgStorage.ts"
 import * as f from "../db/support/refundScene.ts"
 import * as s from "../db/support/scene.ts"
 import { at, field } from "../graphql/support.ts"
-import { asked, contradictionOf, first, house, rest, second, set, signed } from "./support.ts"
+import {
+  asked,
+  codeOf,
+  contradictionOf,
+  first,
+  house,
+  rest,
+  second,
+  set,
+  showsRefund,
+  signed
+} from "./support.ts"
 
 const evidence = { code: "timeout", message: "nobody knows" }
 
@@ -60,7 +71,7 @@ const stands = Effect.fnUntraced(function* (nr: number) {
 it.layer(house, { excludeTestServices: true })("a review of a refund", (it) => {
   it.effect("that nobody could find out calls a person, and two of them end it", () =>
     Effect.gen(function* () {
-      yield* set(inReview(1))
+      yield* set([...inReview(1), showsRefund(1)])
       const { raise } = yield* PageRecord
       const raised = yield* raise(50, Duration.zero)
       assert.deepStrictEqual(
@@ -95,7 +106,12 @@ it.layer(house, { excludeTestServices: true })("a review of a refund", (it) => {
       assert.strictEqual((yield* rest(first, `/${id}/approve`, {})).status, 403)
       assert.deepStrictEqual(yield* stands(1), ["indeterminate", null, 0])
       const approved = yield* rest(second, `/${id}/approve`, {})
-      assert.deepInclude(approved.json, { state: "approved", refund: f.refund(1), amount: 1000 })
+      assert.deepInclude(approved.json, {
+        state: "approved",
+        refund: f.refund(1),
+        charge: "by hand 1 1",
+        amount: 1000
+      })
       assert.deepStrictEqual((yield* rest(first, `/${id}`)).json, approved.json)
       assert.deepStrictEqual(yield* stands(1), ["refunded", "back_1", 2500])
       assert.deepStrictEqual(at(yield* field(pages, "operationsPages"), "nodes"), [{ ...page, open: false }])
@@ -153,6 +169,7 @@ it.layer(house, { excludeTestServices: true })("a review of a refund", (it) => {
       yield* set([f.recordRefund(8, 1, { _tag: "Declined", kind: "hard", evidence })])
       assert.strictEqual(contradictionOf(yield* rest(first, "", declined(8))), "declined")
       // Money that went back after all is the truth, and opens an incident as if its processor said so; a part does too.
+      yield* set([showsRefund(8, { amount: 900 })])
       yield* signed(refunded(8, { amount: 900 }))
       const owner = yield* Owner
       assert.deepStrictEqual(
@@ -164,10 +181,94 @@ it.layer(house, { excludeTestServices: true })("a review of a refund", (it) => {
     })
   )
 
+  it.effect("as given back is signed when its processor shows just that refund of that charge", () =>
+    Effect.gen(function* () {
+      yield* set([
+        ...inReview(9),
+        ...f.paid(10),
+        showsRefund(9),
+        showsRefund(9, { reference: "failed_9", failed: true }),
+        showsRefund(9, { reference: "less_9", amount: 999 }),
+        showsRefund(10, { charge: "by hand 10 1" })
+      ])
+      const against: ReadonlyArray<readonly [reference: string, by: string]> = [
+        ["back_99", "unknown_to_processor"],
+        ["back_10", "unknown_to_processor"],
+        ["failed_9", "not_refunded_at_processor"],
+        ["less_9", "other_at_processor"]
+      ]
+      for (const [processorReference, by] of against) {
+        const id = yield* asked(refunded(9, { processorReference }))
+        assert.strictEqual(contradictionOf(yield* rest(second, `/${id}/approve`, {})), by, processorReference)
+        assert.deepStrictEqual(yield* stands(9), ["indeterminate", null, 0])
+        yield* rest(first, `/${id}/reject`, { reason: "it was another" })
+      }
+      yield* signed(refunded(9))
+      assert.deepStrictEqual(yield* stands(9), ["refunded", "back_9", 2500])
+    })
+  )
+
+  it.effect("is of no name that is a charge's, or that another refund was told", () =>
+    Effect.gen(function* () {
+      yield* set([
+        ...inReview(11),
+        ...inReview(12, 1000, { refundReference: "pending_12" }),
+        showsRefund(11, { reference: "pending_12" }),
+        showsRefund(11, { reference: "by hand 12 1" })
+      ])
+      for (const processorReference of ["pending_12", "by hand 12 1"]) {
+        const stolen = yield* rest(first, "", refunded(11, { processorReference }))
+        assert.strictEqual(contradictionOf(stolen), "reference_of_another", processorReference)
+      }
+      yield* set([showsRefund(12, { reference: "pending_12_too" })])
+      yield* signed(refunded(12, { processorReference: "pending_12_too" }))
+    })
+  )
+
+  it.effect("that went back without the processor says so, and is no object of the processor's", () =>
+    Effect.gen(function* () {
+      yield* set([...inReview(13), ...inReview(14)])
+      const transfer = (nr: number) =>
+        refunded(nr, { conclusion: "refunded_outside", processorReference: "SEPA 7/13" })
+      yield* signed(transfer(13))
+      assert.deepStrictEqual(yield* stands(13), ["refunded", "outside_SEPA 7/13", 2500])
+      const owner = yield* Owner
+      const [event] = yield* owner<{ readonly payload: object }>`select payload from outbox
+        where session_id = ${s.session(13)} and type = 'payment.refunded.v1'`
+      assert.deepInclude(event?.payload, {
+        outside: true,
+        reason: "signed_off_outside",
+        source: "person",
+        refundReference: "outside_SEPA 7/13"
+      })
+      // The processor still owes what it captured: the bank paid.
+      assert.deepStrictEqual(
+        yield* owner`select debit_account as debit, credit_account as credit, amount::int from postings
+          where session_id = ${s.session(13)} order by posting_id`,
+        [
+          { debit: "processor_receivable", credit: "customer_payments", amount: 3500 },
+          { debit: "customer_payments", credit: "bank", amount: 1000 }
+        ]
+      )
+      // One transfer is one refund's.
+      assert.strictEqual(contradictionOf(yield* rest(first, "", transfer(14))), "reference_of_another")
+      assert.strictEqual(
+        codeOf(yield* rest(first, "", { ...transfer(14), refund: undefined, attempt: s.attempt(14) })),
+        "422 invalid_input"
+      )
+    })
+  )
+
   it.effect("says what it saw of one refund, and nothing else", () =>
     Effect.gen(function* () {
       const wrong: ReadonlyArray<readonly [field: string, asked: object]> = [
         ["refund", refunded(1, { refund: undefined })],
+        ["refund", refunded(1, { refund: undefined, conclusion: "refunded_outside" })],
+        [
+          "processorReference",
+          refunded(1, { processorReference: undefined, conclusion: "refunded_outside" })
+        ],
+        ["amount", refunded(1, { amount: undefined, conclusion: "refunded_outside" })],
         ["refund", { ...refunded(1), conclusion: "captured" }],
         ["refund", { refund: f.refund(1), incident: 1, conclusion: "handled", evidence: "seen" }],
         ["attempt", { ...absent(1), attempt: s.attempt(1) }],

@@ -63,6 +63,24 @@ export const wentBack = (nr: number): string => `
   select gateway, mid, 'gone_${nr}', 'refund', 'refunded', 'refunded', 'gone_${nr}', charge_reference, amount,
     currency, token_ref, moves_at, created_at from stub_gateway.entries where processor_reference = 'seen_${nr}'`
 
+/** The gateway shows a refund of the charge of a scene, or of another one, made by hand. */
+export const showsRefund = (nr: number, shown: Shown = {}): string => {
+  const { reference = `back_${nr}`, amount = 1000, charge = `by hand ${nr} 1`, failed = false } = shown
+  return `
+  insert into stub_gateway.entries (gateway, mid, idempotency_key, operation, kind, code, processor_reference,
+    charge_reference, amount, currency, token_ref, moves_at, created_at)
+  values ('stub_a', 'mid_goods_1', '${reference}', 'refund', '${failed ? "declined" : "refunded"}',
+    '${failed ? "refund_declined" : "refunded"}', '${reference}', '${charge}', ${amount}, 'USD', 'tok_1',
+    date_trunc('second', now()), date_trunc('second', now()))`
+}
+
+interface Shown {
+  readonly reference?: string
+  readonly amount?: number
+  readonly charge?: string
+  readonly failed?: boolean
+}
+
 export const set = Effect.fnUntraced(function* (statements: ReadonlyArray<string>) {
   const owner = yield* Owner
   for (const statement of statements) yield* owner.unsafe(statement)

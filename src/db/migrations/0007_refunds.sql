@@ -66,6 +66,7 @@ create table refund_evidence (
   heard_at timestamptz not null default now(),
   primary key (refund_id, nr)
 );
+create index refund_evidence_by_name on refund_evidence ((detail ->> 'refundReference'));
 
 -- Money that went back. Its sum is bounded by nothing: the truth can always be recorded, and too much opens an incident.
 -- What went back and did not arrive is a second row of the same object, below zero: the money is here again.
@@ -86,7 +87,8 @@ create table returns (
   refund_id text references refunds,
   amount bigint not null check (amount <> 0),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
-  source text not null check (source in ('driver', 'lookup', 'takeover', 'webhook', 'person')),
+  -- outside: it went back without the processor, as two persons said.
+  source text not null check (source in ('driver', 'lookup', 'takeover', 'webhook', 'person', 'outside')),
   returned_at timestamptz not null default now(),
   primary key (mid_id, refund_reference, nr),
   constraint taken_back_is_below_zero check ((amount < 0) = (nr % 2 = 0)),
@@ -469,11 +471,12 @@ create function books_version(session text) returns integer language sql stable 
 $body$;
 
 -- One line of a processor's object into the books: the first, or the one after `before`. Above zero the money went back,
--- below it is here again.
+-- below it is here again. What went back outside of the processor is not the processor's to pay us less for.
 create function write_return(c captures, before returns, refund text, reference text, returned bigint, returned_currency text, from_source text)
 returns void language plpgsql set search_path = payments, pg_temp as $body$
 declare
   nth integer := coalesce(before.nr, 0) + 1;
+  payer text := case from_source when 'outside' then 'bank' else 'processor_receivable' end;
 begin
   insert into returns (mid_id, refund_reference, nr, nr_before, processor_reference, attempt_id, session_id, entity_id, provider, category,
     brand_id, refund_id, amount, currency, source)
@@ -481,8 +484,8 @@ begin
     c.brand_id, refund, returned, returned_currency, from_source);
   insert into postings (debit_account, credit_account, amount, currency, entity_id, mid_id, provider, category, brand_id,
     session_id, attempt_id, processor_reference)
-  values (case when returned > 0 then 'customer_payments' else 'processor_receivable' end,
-    case when returned > 0 then 'processor_receivable' else 'customer_payments' end, abs(returned), returned_currency,
+  values (case when returned > 0 then 'customer_payments' else payer end,
+    case when returned > 0 then payer else 'customer_payments' end, abs(returned), returned_currency,
     c.entity_id, c.mid_id, c.provider, c.category, c.brand_id, c.session_id, c.attempt_id,
     reference || case when nth = 1 then '' else ' (' || nth || ')' end);
 end
@@ -538,9 +541,10 @@ declare
   said boolean := false;
   nr integer;
   live boolean;
+  outside boolean := p ->> 'source' = 'person' and coalesce((o ->> 'outside')::boolean, false);
   heard jsonb := jsonb_strip_nulls(jsonb_build_object('outcome', kind, 'source', p -> 'source',
     'code', left(o #>> '{evidence,code}', 200), 'message', left(o #>> '{evidence,message}', 2000), 'kind', o -> 'kind',
-    'refundReference', coalesce(o -> 'refundReference', o -> 'processorReference'), 'amount', o #> '{money,amount}', 'currency', o #> '{money,currency}'));
+    'refundReference', coalesce(o -> 'refundReference', o -> 'processorReference'), 'amount', o #> '{money,amount}', 'currency', o #> '{money,currency}', 'outside', case when outside then true end));
 begin
   -- Always the session before its refunds: one order of locks for all its writers.
   select session.* into s from payment_sessions session
@@ -562,7 +566,8 @@ begin
           and detail ->> 'refundReference' = o ->> 'refundReference') then
       -- What its sender heard is the first word on it; that this very one failed was found out since.
       if r.state = 'in_flight' then next_state := 'indeterminate'; end if;
-    elsif book_return(c, r.refund_id, o ->> 'refundReference', (o #>> '{money,amount}')::bigint, o #>> '{money,currency}', p ->> 'source') then
+    elsif book_return(c, r.refund_id, o ->> 'refundReference', (o #>> '{money,amount}')::bigint, o #>> '{money,currency}',
+        case when outside then 'outside' else p ->> 'source' end) then
       if live then next_state := 'refunded'; else wrong := wrong || 'late_refund'::text; end if;
       -- It did arrive, they say now; perhaps it was given back anew meanwhile.
       if r.state = 'taken_back' and r.refund_reference = o ->> 'refundReference' then next_state := 'refunded'; end if;
@@ -584,7 +589,7 @@ begin
     if kind = 'Declined' and p ->> 'source' in ('lookup', 'webhook') then
       known := last_return(r.mid_id, heard ->> 'refundReference');
     end if;
-    if known.amount > 0 and known.refund_id = r.refund_id then
+    if known.amount > 0 and known.refund_id = r.refund_id and known.source <> 'outside' then
       -- It went back, and then it did not arrive: it is here again, and a person sees to it that it is given back anew.
       -- What failed has to be what is booked: under one key there may be another, which somebody gave back instead of.
       if r.state = 'refunded' and r.refund_reference = known.refund_reference then next_state := 'taken_back'; end if;
@@ -612,7 +617,8 @@ begin
         when 'taken_back' then 'payment.refund_taken_back.v1' else 'payment.refund_declined.v1' end,
       jsonb_build_object('refund', r.refund_id, 'kind', r.kind, 'attempt', r.attempt_id, 'mid', r.mid_id, 'provider', r.provider,
         'processorReference', r.processor_reference, 'refundAmount', case next_state when 'refunded' then o #> '{money,amount}' when 'taken_back' then to_jsonb(known.amount) else to_jsonb(r.amount) end,
-        'refundReference', r.refund_reference, 'reason', heard -> 'code', 'source', p -> 'source'));
+        'refundReference', r.refund_reference, 'reason', heard -> 'code', 'source', p -> 'source',
+        'outside', case when outside then true end));
   elsif r.state = 'indeterminate' then
     -- Asked again the later the more often a lookup proved nothing: after 1, 2, 4 ... 300 seconds.
     update refunds set checks = checks + (p ->> 'source' = 'lookup')::integer,
@@ -670,7 +676,8 @@ begin
   about := jsonb_build_object('processorReference', c.processor_reference || ' ' || reference, 'refundReference', reference,
     'amount', coalesce((o #>> '{money,amount}')::bigint, known.amount), 'currency', coalesce(o #>> '{money,currency}', known.currency));
 
-  if known.processor_reference <> c.processor_reference then
+  -- Nor is a bank transfer that persons signed any object of the processor's, whatever that is called.
+  if known.processor_reference <> c.processor_reference or known.source = 'outside' then
     wrong := 'refund_reference_reused';
     said := true;
   elsif ours is not null and (known.nr is null or known.refund_id is not null) then
@@ -715,7 +722,7 @@ begin
     end loop;
   end if;
   select (p ->> 'refunded')::bigint - coalesce(sum(amount), 0) into missing from returns
-  where mid_id = c.mid_id and processor_reference = c.processor_reference and currency = c.currency;
+  where mid_id = c.mid_id and processor_reference = c.processor_reference and currency = c.currency and source <> 'outside';
   if missing > 0 and not waiting then
     perform open_incident('refunded_more_than_booked', s.session_id, c.attempt_id, jsonb_build_object(
       'processorReference', c.processor_reference, 'amount', missing, 'currency', c.currency), true);

@@ -10,10 +10,11 @@ create table reviews (
   attempt_id text not null references attempts,
   incident_id bigint references incidents,
   refund_id text references refunds,
-  -- captured, refunded: the processor shows the money. declined: it shows the charge or the refund, and that it moved
+  -- captured, refunded: the processor shows the money. refunded_outside: it went back without the processor, by a bank
+  -- transfer, whose reference is named. declined: it shows the charge or the refund, and that it moved
   -- none. absent: it shows no such thing, which ends a session and never resumes it, and sets a refund's amount free.
   -- handled: the incident was dealt with.
-  conclusion text not null check (conclusion in ('captured', 'refunded', 'declined', 'absent', 'handled')),
+  conclusion text not null check (conclusion in ('captured', 'refunded', 'refunded_outside', 'declined', 'absent', 'handled')),
   processor_reference text check (length(processor_reference) between 1 and 255),
   amount bigint check (amount between 1 and 999999999999),
   currency text check (currency ~ '^[A-Z]{3}$'),
@@ -29,11 +30,12 @@ create table reviews (
   decided_at timestamptz,
   reason text check (length(reason) between 1 and 500),
   constraint conclusion_says_what check (
-    (processor_reference is not null) = (conclusion in ('captured', 'refunded', 'declined'))
-    and (amount is not null) = (conclusion in ('captured', 'refunded'))
-    and (currency is not null) = (conclusion in ('captured', 'refunded'))
+    (processor_reference is not null) = (conclusion in ('captured', 'refunded', 'refunded_outside', 'declined'))
+    and (amount is not null) = (conclusion in ('captured', 'refunded', 'refunded_outside'))
+    and (currency is not null) = (conclusion in ('captured', 'refunded', 'refunded_outside'))
     and (incident_id is not null) = (conclusion = 'handled')
-    and case when refund_id is null then conclusion <> 'refunded' else conclusion in ('refunded', 'declined', 'absent') end),
+    and case when refund_id is null then conclusion not in ('refunded', 'refunded_outside')
+      else conclusion in ('refunded', 'refunded_outside', 'declined', 'absent') end),
   constraint decided_by_somebody check (
     (state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null)),
   constraint horizon_of_a_day check (horizon >= interval '1 day'),
@@ -86,6 +88,20 @@ create function names_another(r reviews, mid text) returns boolean language sql 
       and exists (select name from heard where name is not null except select name from moved)
 $body$;
 
+-- Under which name a refund is booked that a review says went back. A bank's reference is no name of the processor's: what
+-- the processor says of one that is spelled like it is said of something else.
+create function booked_as(r reviews) returns text language sql immutable as $body$
+  select case r.conclusion when 'refunded_outside' then left('outside_' || r.processor_reference, 255) else r.processor_reference end
+$body$;
+
+-- Whether a name is a charge's, or that of another refund of the account, by what its processor said.
+create function names_elsewhere(r reviews, mid text) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select exists (select from captures where mid_id = mid and processor_reference = r.processor_reference)
+    or exists (select from refund_evidence e join refunds f using (refund_id) where f.mid_id = mid and f.refund_id <> r.refund_id
+        and e.detail ->> 'refundReference' = r.processor_reference)
+      and not exists (select from refund_evidence e where e.refund_id = r.refund_id and e.detail ->> 'refundReference' = r.processor_reference)
+$body$;
+
 -- The same of a refund. What is called absent is free to be given back again, so nobody says it of one that its processor
 -- named, nor as long as it might still turn up, nor while what its processor says of it waits to be heard.
 create function refund_contradiction(r reviews) returns text language sql stable set search_path = payments, pg_temp as $body$
@@ -93,8 +109,8 @@ create function refund_contradiction(r reviews) returns text language sql stable
     when f.attempt_id <> r.attempt_id then 'other_attempt'
     when f.state = 'in_flight' then 'in_flight'
     when exists (select from returns where refund_id = f.refund_id) then 'refunded'
-    when r.conclusion = 'refunded' then case
-      when b.mid_id is not null then 'reference_of_another'
+    when r.conclusion in ('refunded', 'refunded_outside') then case
+      when b.mid_id is not null or r.conclusion = 'refunded' and names_elsewhere(r, f.mid_id) then 'reference_of_another'
       when r.currency <> f.currency or r.amount > f.amount then 'other_amount' end
     when f.state <> 'indeterminate' then f.state
     -- Its amount is free then as well, so what is said to have failed is what the processor named, and nobody else's.
@@ -107,7 +123,7 @@ create function refund_contradiction(r reviews) returns text language sql stable
       when (news_waiting(r)).webhook_nr is not null then 'news_waiting' end
   end
   from refunds f
-  left join returns b on b.mid_id = f.mid_id and b.refund_reference = r.processor_reference
+  left join returns b on b.mid_id = f.mid_id and b.refund_reference = booked_as(r) and b.nr = 1
   where f.refund_id = r.refund_id
 $body$;
 
@@ -195,8 +211,8 @@ begin
     where r.attempt_id = coalesce(to_jsonb(new) ->> 'attempt_id',
         (select f.attempt_id from refunds f where f.refund_id = to_jsonb(new) ->> 'refund_id'))
       and r.refund_id is not distinct from to_jsonb(new) ->> 'refund_id'
-      and r.state = 'approved' and r.decided_at = now() and r.conclusion = lower(new.outcome)
-      and (r.processor_reference, r.amount, r.currency) is not distinct from
+      and r.state = 'approved' and r.decided_at = now() and r.conclusion = lower(new.outcome) || case when (new.detail ->> 'outside')::boolean then '_outside' else '' end
+      and (booked_as(r), r.amount, r.currency) is not distinct from
         (coalesce(new.detail ->> 'processorReference', new.detail ->> 'refundReference'), (new.detail ->> 'amount')::bigint,
           new.detail ->> 'currency')) then
     raise exception 'a person says something by a review that two signed' using errcode = 'check_violation', constraint = 'person_by_review';
@@ -213,6 +229,7 @@ create trigger no_truncate before truncate on reviews for each statement execute
 create function review_json(r reviews) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object('id', 'rv_' || r.review_nr, 'attempt', r.attempt_id,
     'session', (select session_id from attempts where attempt_id = r.attempt_id), 'incident', r.incident_id, 'refund', r.refund_id,
+    'charge', (select processor_reference from refunds where refund_id = r.refund_id),
     'conclusion', r.conclusion, 'processorReference', r.processor_reference, 'amount', r.amount, 'currency', r.currency,
     'evidence', r.evidence, 'state', case when r.state = 'open' and r.expires_at <= now() then 'expired' else r.state end,
     'requestedBy', r.requested_by, 'requestedAt', iso(r.requested_at), 'expiresAt', iso(r.expires_at),
@@ -323,14 +340,16 @@ begin
     update incidents set closed_at = now() where incident_id = r.incident_id;
     perform conclude_session(a.session_id, p ->> 'by');
   elsif approve then
-    said := jsonb_build_object('_tag', initcap(r.conclusion), 'evidence', jsonb_build_object('code', 'signed_off',
+    said := jsonb_build_object('_tag', initcap(split_part(r.conclusion, '_', 1)), 'evidence', jsonb_build_object('code',
+      case r.conclusion when 'refunded_outside' then 'signed_off_outside' else 'signed_off' end,
       'message', r.evidence || ' (rv_' || r.review_nr || ', seen by ' || r.requested_by || ')'));
     if r.refund_id is not null then
       perform record_refund(jsonb_build_object('refund', r.refund_id, 'source', 'person', 'by', p -> 'by', 'outcome',
-        said || case r.conclusion
-          when 'refunded' then jsonb_build_object('refundReference', r.processor_reference,
-            'money', jsonb_build_object('amount', r.amount, 'currency', r.currency))
-          when 'declined' then jsonb_build_object('kind', 'hard', 'refundReference', r.processor_reference)
+        said || case
+          when r.conclusion in ('refunded', 'refunded_outside') then jsonb_strip_nulls(jsonb_build_object(
+            'refundReference', booked_as(r), 'outside', case r.conclusion when 'refunded_outside' then true end,
+            'money', jsonb_build_object('amount', r.amount, 'currency', r.currency)))
+          when r.conclusion = 'declined' then jsonb_build_object('kind', 'hard', 'refundReference', r.processor_reference)
           else '{}' end));
     else
       perform record_outcome(jsonb_build_object('attempt', a.attempt_id, 'fence', 0, 'source', 'person', 'by', p -> 'by',

@@ -13,19 +13,23 @@ const whole = (description: string) => Schema.Finite.annotate({ description })
 const ReviewAsked = Schema.Struct({
   attempt: Schema.optionalKey(text("The attempt: `at_...`.")),
   refund: Schema.optionalKey(
-    text("Instead of it a refund: `re_...`, with `refunded`, `declined` or `absent`.")
+    text("Instead of it a refund: `re_...`, with `refunded`, `refunded_outside`, `declined` or `absent`.")
   ),
   incident: Schema.optionalKey(whole("The number of an incident, with `handled`.")),
   conclusion: text(
-    "`captured`, of a refund `refunded`: the processor shows the money. `declined`: it shows the charge or the refund, and that it moved none. `absent`: it shows no such thing, which ends the session of a charge, and lets the amount of a refund be given back again. `handled`: the incident was dealt with."
+    "`captured`, of a refund `refunded`: the processor shows the money. `refunded_outside`: the money of a refund went back without the processor, by a bank transfer. `declined`: it shows the charge or the refund, and that it moved none. `absent`: it shows no such thing, which ends the session of a charge, and lets the amount of a refund be given back again. `handled`: the incident was dealt with."
   ),
   processorReference: Schema.optionalKey(
-    text("The processor's own id of the charge or the refund: with `captured`, `refunded` and `declined`.")
+    text(
+      "The processor's own id of the charge or the refund: with `captured`, `refunded` and `declined`. With `refunded_outside`: the bank's reference of the transfer."
+    )
   ),
   amount: Schema.optionalKey(
-    whole("Minor units that it shows as captured or given back: with `captured` and `refunded`.")
+    whole(
+      "Minor units that it shows as captured or given back: with `captured`, `refunded` and `refunded_outside`."
+    )
   ),
-  currency: Schema.optionalKey(text("ISO 4217: with `captured` and `refunded`.")),
+  currency: Schema.optionalKey(text("ISO 4217: with `captured`, `refunded` and `refunded_outside`.")),
   evidence: text("What was seen, and where: 1 to 2000 characters.")
 }).annotate({
   identifier: "ReviewRequest",

@@ -6,7 +6,8 @@ import {
   type ChargeReference,
   type PaymentProvider,
   Providers,
-  type RefundLookupResult
+  type RefundLookupResult,
+  refundOfAnother
 } from "../PaymentProvider.ts"
 import { refundLease, unknownRefund, voidReference } from "./giveBack.ts"
 import { keepableRefund } from "./keepableRefund.ts"
@@ -76,7 +77,7 @@ const askForVoid = Effect.fnUntraced(function* (
     const outcome = concluded(found, age, horizonOf(absenceHorizon))
     return nameOf(outcome) === refundReference
       ? outcome
-      : unknown("refund_of_another", `the answer is not of ${refundReference}`)
+      : unknown(refundOfAnother, `the answer is not of ${refundReference}`)
   }
   const evidence = { code: "not_voided", message: "the processor says that the charge is not voided" }
   return age > Duration.toMillis(horizonOf(absenceHorizon))
@@ -107,7 +108,7 @@ export const askNamed = Effect.fnUntraced(function* (
   }
   return nameOf(outcome) === named.refundReference
     ? outcome
-    : yield* indeterminate("refund_of_another", `the answer is not of ${named.refundReference}`)
+    : yield* indeterminate(refundOfAnother, `the answer is not of ${named.refundReference}`)
 })
 
 /** The processor's own id of what an outcome is of. */

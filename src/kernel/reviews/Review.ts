@@ -4,11 +4,19 @@ import { Currency, MinorUnits } from "../Money.ts"
 import { RefundId } from "../refunds/Refund.ts"
 
 /**
- * What a person saw. `captured`, `refunded`: the processor shows that the money moved. `declined`: it shows the charge
- * or the refund, and that it moved none. `absent`: it shows no such thing; that ends a session and never lets it be
- * charged again, and sets the amount of a refund free. `handled`: an incident was dealt with.
+ * What a person saw. `captured`, `refunded`: the processor shows that the money moved. `refunded_outside`: the money of
+ * a refund went back without the processor, by a bank transfer. `declined`: the processor shows the charge or the
+ * refund, and that it moved none. `absent`: it shows no such thing; that ends a session and never lets it be charged
+ * again, and sets the amount of a refund free. `handled`: an incident was dealt with.
  */
-export const Conclusion = Schema.Literals(["captured", "refunded", "declined", "absent", "handled"])
+export const Conclusion = Schema.Literals([
+  "captured",
+  "refunded",
+  "refunded_outside",
+  "declined",
+  "absent",
+  "handled"
+])
 export type Conclusion = typeof Conclusion.Type
 
 export const ReviewState = Schema.Literals(["open", "approved", "rejected", "expired"])
@@ -25,8 +33,10 @@ export class Review extends Schema.Class<Review>("Review")({
   incident: Schema.optionalKey(Schema.Int),
   /** The refund that it is about. */
   refund: Schema.optionalKey(RefundId),
+  /** Of a refund: the processor's own id of the charge that it is of. */
+  charge: Schema.optionalKey(Schema.String),
   conclusion: Conclusion,
-  /** The processor's own id of the charge, or of the refund. */
+  /** The processor's own id of the charge, or of the refund; the bank's of what went back without it. */
   processorReference: Schema.optionalKey(Schema.String),
   /** Minor units that the processor shows as captured, or as given back. */
   amount: Schema.optionalKey(MinorUnits),
@@ -56,6 +66,7 @@ export const Contradiction = Schema.Literals([
   "news_waiting",
   "unknown_to_processor",
   "other_at_processor",
+  "not_refunded_at_processor",
   "other_amount",
   "incident_closed",
   "other_attempt"

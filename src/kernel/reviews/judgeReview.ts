@@ -19,6 +19,7 @@ export interface ReviewAsked {
 
 const isConclusion = Schema.is(Conclusion)
 const isAmount = Schema.is(MinorUnits)
+const isMoney = Schema.is(Schema.Literals(["captured", "refunded", "refunded_outside"]))
 const isIncident = Schema.is(Schema.Int.check(Schema.isGreaterThan(0)))
 
 export const problem = (field: string, text: string) =>
@@ -43,7 +44,9 @@ export const judgeReview = Effect.fnUntraced(function* (
     return yield* problem(
       "processorReference",
       named
-        ? "is missing; say the processor's own id of the charge or the refund"
+        ? conclusion === "refunded_outside"
+          ? "is missing; say the bank's reference of the transfer"
+          : "is missing; say the processor's own id of the charge or the refund"
         : "says that the processor knows it; leave it out"
     )
   }
@@ -56,7 +59,7 @@ export const judgeReview = Effect.fnUntraced(function* (
       "is not an id of 1 to 255 characters without spaces around it"
     )
   }
-  if (conclusion !== "captured" && conclusion !== "refunded") {
+  if (!isMoney(conclusion)) {
     if (amount !== undefined) return yield* problem("amount", "says that money moved; leave it out")
     if (currency !== undefined) return yield* problem("currency", "says that money moved; leave it out")
   } else {
@@ -94,8 +97,8 @@ const judgeSubject = Effect.fnUntraced(function* (
     return yield* problem("incident", "is only handled; of an attempt or a refund say what became of it")
   }
   if (refund === undefined) {
-    if (conclusion === "refunded") {
-      return yield* problem("refund", "is missing; say which refund the processor shows this of")
+    if (conclusion === "refunded" || conclusion === "refunded_outside") {
+      return yield* problem("refund", "is missing; say which refund this is of")
     }
     if (attempt === undefined) {
       return yield* problem("attempt", "is missing; say which attempt or refund the processor shows this of")
@@ -104,6 +107,6 @@ const judgeSubject = Effect.fnUntraced(function* (
   }
   if (attempt !== undefined) return yield* problem("attempt", "stands beside a refund; leave it out")
   if (conclusion === "captured") {
-    return yield* problem("refund", "is not captured; say refunded, declined or absent")
+    return yield* problem("refund", "is not captured; say refunded, refunded_outside, declined or absent")
   }
 })

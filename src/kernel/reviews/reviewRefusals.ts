@@ -54,9 +54,11 @@ const sentences: Readonly<Record<Contradiction, string>> = {
   news_waiting:
     "a webhook that names it has not been heard: a dead letter is replayed, one that waits is waited for, and then say what its processor shows",
   incident_closed: "the incident is closed already",
-  unknown_to_processor: "its processor was asked, and knows no charge of that reference",
+  unknown_to_processor: "its processor was asked, and knows no charge or refund of that reference",
   other_at_processor:
-    "its processor was asked, and shows another amount or currency under that reference, or that all of it went back; say what it shows",
+    "its processor was asked, and shows another amount or currency under that reference, another charge's refund, or that all of it went back; say what it shows",
+  not_refunded_at_processor:
+    "its processor was asked, and shows that refund as failed, or as not over yet; say declined of one that failed, and wait for one that is not over",
   other_amount: "it is more than was asked for, or in another currency",
   other_attempt: "the incident or the refund is of another attempt"
 }
@@ -88,13 +90,13 @@ export class ReviewContradicted extends Schema.TaggedError<ReviewContradicted>()
   }
 }
 
-/** The processor could not be asked for the charge that two persons say they saw. Nothing was recorded. */
+/** The processor could not be asked for what two persons say they saw. Nothing was recorded. */
 export class ProcessorSilent extends Schema.TaggedError<ProcessorSilent>()("ProcessorSilent", {
   provider: Schema.String,
   problem: Schema.String
 }) {
   override get message(): string {
-    return `${this.provider} could not be asked for that charge (${this.problem}); nothing was recorded, and you may approve again`
+    return `${this.provider} could not be asked for that charge or refund (${this.problem}); nothing was recorded, and you may approve again`
   }
 }
 

@@ -66,6 +66,7 @@ export const reviews: ReadonlyArray<Prohibition> = [
   ),
   setting("reviews_refund_id_fkey", "refund_id = 're_of_nobody', conclusion = 'refunded'"),
   setting("conclusion_says_what", "conclusion = 'refunded'"),
+  setting("conclusion_says_what", "conclusion = 'refunded_outside'"),
   setting("conclusion_says_what", `refund_id = '${refund(4)}'`),
   setting(
     "reviews_conclusion_check",

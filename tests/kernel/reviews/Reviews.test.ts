@@ -58,7 +58,7 @@ describe("what one operator saw", () => {
   const noId = "is not an id of 1 to 255 characters without spaces around it"
   const known = "says that the processor knows it; leave it out"
   const moved = "says that money moved; leave it out"
-  const noRefund = "is missing; say which refund the processor shows this of"
+  const noRefund = "is missing; say which refund this is of"
   const noAmount = "is not the captured amount in whole minor units"
   const noCurrency = "is not the currency of the captured amount"
   const only = "is only handled; of an attempt or a refund say what became of it"
@@ -68,7 +68,7 @@ describe("what one operator saw", () => {
       "a conclusion that is none",
       { ...absent, conclusion: "guessed" },
       "conclusion",
-      "is none; say one of captured, refunded, declined, absent, handled"
+      "is none; say one of captured, refunded, refunded_outside, declined, absent, handled"
     ],
     ["no evidence", { ...absent, evidence: "  " }, "evidence", noEvidence],
     ["endless evidence", { ...absent, evidence: "x".repeat(2001) }, "evidence", noEvidence],
@@ -93,7 +93,7 @@ describe("what one operator saw", () => {
       "a refund that was captured",
       { ...refunded, conclusion: "captured" },
       "refund",
-      "is not captured; say refunded, declined or absent"
+      "is not captured; say refunded, refunded_outside, declined or absent"
     ],
     [
       "an attempt beside a refund",

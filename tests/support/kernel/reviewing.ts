@@ -56,22 +56,36 @@ const formatted = (horizons: Horizons) =>
 
 export const of = unresolved(1, "processor").attempt
 
-/** A processor that shows a charge in such a way, and the charges that it was asked for. */
-const showing = (shows: Shows, seen: Array<string>) =>
+/** A processor that shows a charge or a refund in such a way, and what it was asked for. */
+const showing = ({ shows, reads }: Pick<Script, "shows" | "reads">, seen: Array<string>) =>
   providersOf([
     {
       ...incapable("processor"),
       refundContext: ({ mid, processorReference }) => {
         seen.push(`${mid} ${processorReference}`)
-        return shows
-      }
+        return shows ?? Effect.die("nobody asks for a charge")
+      },
+      ...(reads === undefined
+        ? {}
+        : {
+            refundLookup: {
+              absenceHorizon: Duration.days(1),
+              lookupRefund: () => Effect.die("nobody looks up a refund here"),
+              readRefund: ({ mid, processorReference, refundReference }) => {
+                seen.push(`${mid} ${processorReference} ${refundReference}`)
+                return reads
+              }
+            }
+          })
     }
   ])
 
 export type Shows = ReturnType<PaymentProvider["refundContext"]>
+export type Reads = ReturnType<NonNullable<PaymentProvider["refundLookup"]>["readRefund"]>
 
 interface Script {
   readonly shows?: Shows
+  readonly reads?: Reads
   readonly requesting?: Requesting
   readonly deciding?: Deciding
   readonly found?: Review
@@ -108,7 +122,10 @@ export const over = Effect.fnUntraced(function* (script: Script = {}) {
       Layer.provide(Reviews.layer, [
         Layer.succeed(ReviewStore, store),
         Layer.succeed(PaymentLedger, ledger.service),
-        Layer.succeed(Providers, script.shows === undefined ? drivers : showing(script.shows, seen))
+        Layer.succeed(
+          Providers,
+          script.shows === undefined && script.reads === undefined ? drivers : showing(script, seen)
+        )
       ])
     )
   )

@@ -7,6 +7,7 @@ import {
   type Refunded,
   type RefundLookup,
   type RefundLookupResult,
+  refundOfAnother,
   type RefundRequest
 } from "../../../kernel/PaymentProvider.ts"
 import { voidReference } from "../../../kernel/refunds/giveBack.ts"
@@ -234,7 +235,7 @@ const withKey = Effect.fnUntraced(function* (
   const [refund, ...others] = found
   if (refund === undefined) return undefined
   if (others.length > 0 || refund.orderId !== idempotencyKey || refund.original !== processorReference) {
-    return yield* unknown("refund_of_another", "what carries the key is not one refund of the charge")
+    return yield* unknown(refundOfAnother, "what carries the key is not one refund of the charge")
   }
   const judged = judgeRefundTransaction(refund)
   // What other money did not go back says nothing of this; what did go back is told, whatever it is.
@@ -257,7 +258,8 @@ export const readRefund = Effect.fnUntraced(function* (
     return yield* readVoid(options, account, processorReference)
   }
   if (!isTransactionId(refundReference)) {
-    return yield* unknown("lookup_failed", `${refundReference} is no transaction of NMI's`)
+    const evidence = { code: "not_found", message: `${refundReference} is no transaction of NMI's` }
+    return { _tag: "RefundNotFound", evidence }
   }
   const [refund, ...others] = yield* find(options, account, [["transaction_id", refundReference]])
   if (refund === undefined) {
@@ -265,7 +267,7 @@ export const readRefund = Effect.fnUntraced(function* (
     return { _tag: "RefundNotFound", evidence }
   }
   if (others.length > 0 || refund.id !== refundReference || refund.original !== processorReference) {
-    return yield* unknown("refund_of_another", "the query answered no refund of the charge")
+    return yield* unknown(refundOfAnother, "the query answered no refund of the charge")
   }
   const judged = judgeRefundTransaction(refund)
   return judged instanceof Indeterminate ? yield* judged : judged

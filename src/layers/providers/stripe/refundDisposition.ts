@@ -1,4 +1,4 @@
-import type { RefundLookupResult } from "../../../kernel/PaymentProvider.ts"
+import { type RefundLookupResult, refundOfAnother } from "../../../kernel/PaymentProvider.ts"
 import { Declined, type Evidence, Indeterminate } from "../../../kernel/cascade/Disposition.ts"
 import { isCurrency } from "../../../kernel/Money.ts"
 import { detailsOf, isRequestRefusal } from "./disposition.ts"
@@ -45,7 +45,7 @@ export const judgeRefund = (refund: Refund, asked: AskedRefund): RefundLookupRes
   const evidence: Evidence = { code: refund.status ?? "no_status", message: describe(refund) }
   const unknown = (code: string, message: string) => new Indeterminate({ evidence: { code, message } })
   if (!isAskedRefund(refund, asked)) {
-    return unknown("refund_of_another", "the refund does not carry this key, or is of another charge")
+    return unknown(refundOfAnother, "the refund does not carry this key, or is of another charge")
   }
   const listed = Object.hasOwn(refundStatuses, evidence.code) ? refundStatuses[evidence.code] : undefined
   const currency = refund.currency.toUpperCase()

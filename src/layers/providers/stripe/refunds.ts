@@ -187,7 +187,8 @@ export const readRefund = Effect.fnUntraced(function* (
 ): Effect.fn.Return<RefundLookupResult, Indeterminate> {
   const account = yield* accounts.get(mid).pipe(Effect.flatMap(stripeAccount), Effect.mapError(notReady))
   if (!/^(re|pyr)_\w+$/.test(refundReference)) {
-    return yield* unknownOf("lookup_failed", `${refundReference} is no refund of Stripe's`)
+    const evidence = { code: "not_found", message: `${refundReference} is no refund of Stripe's` }
+    return { _tag: "RefundNotFound", evidence }
   }
   const path = `/v1/refunds/${refundReference}`
   const reply = yield* client.get(account, path, [], Refund, timings.readDeadline)
