@@ -1,5 +1,5 @@
 // `npm run bench`: the service beside other ways to do the same, and beside the limit, in one run. --help says how.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, type Scope } from "effect"
 import { charges } from "./charges/charges.ts"
 import { growth } from "./growth/growth.ts"

@@ -1,6 +1,6 @@
 // `npm run soak`: the whole service under mixed load for ten minutes, and whether it stays as it was.
 // `npm run soak -- --minutes 60 --callers 8`; `--write` puts the figures and pictures into docs/performance.md.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Schema } from "effect"
 import { parseArgs } from "node:util"
 import { write } from "./report/document.ts"

@@ -1,5 +1,5 @@
 // The emulated gateways as a program of their own: `npm run sandbox`, with --folder to keep what happens.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect } from "effect"
 import { parseArgs } from "node:util"
 import { faultCards } from "./plumbing/faultCards.ts"

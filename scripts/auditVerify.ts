@@ -1,6 +1,6 @@
 // Walks every chain of the audit and names the first row that is not as it was written: `npm run audit:verify`. It
 // writes nothing into the database, and payments may go on.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Schema } from "effect"
 import { createWriteStream, readFileSync } from "node:fs"
 import { parseArgs } from "node:util"

@@ -1,7 +1,7 @@
 // Draws an API key for whoever sets a service up and has no operator's key yet. The key goes to the terminal, once; what
 // the database keeps of it goes out as SQL, for its owner:
 // `node scripts/drawKey.ts anna --operator | psql ...`. Give it the API_KEY_SECRET of the servers.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { parseArgs } from "node:util"

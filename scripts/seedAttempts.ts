@@ -1,6 +1,6 @@
 // `npm run seed:attempts -- --attempts 1000000`: fills the database with payments of the past months, to see dashboards
 // under load. The embedded database of DATA_DIRECTORY (no server may be running on it), or that of DATABASE_URL.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Console, Effect, Layer } from "effect"
 import { parseArgs } from "node:util"
 import { loadSettings } from "../src/config.ts"

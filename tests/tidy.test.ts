@@ -42,6 +42,10 @@ describe("source files", () => {
   it("name an imported file with its extension, as Node runs it", () => {
     expect(occurrences(source, /\bfrom "\.{1,2}\/[^"]*(?<!\.(ts|mjs|json))"/)).toEqual([])
   })
+
+  it("import the modules for Node one by one: all of them together bring clients of Redis to every start", () => {
+    expect(occurrences(files, /^import .* from "@effect\/platform-node"/)).toEqual([])
+  })
 })
 
 describe("all files", () => {

@@ -1,6 +1,6 @@
 // Real servers and a real PostgreSQL, killed: `npm run crash -- --kills 1000 --stops 200`.
 // Also: --minutes (for so long, whatever the number), --seed (to draw the same again), --report (a file of figures).
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Console, Effect } from "effect"
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"

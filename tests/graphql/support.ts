@@ -1,5 +1,6 @@
 import { createServer } from "node:http"
-import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Logger, Predicate, References, Tracer } from "effect"
 import { HttpServer } from "effect/http"

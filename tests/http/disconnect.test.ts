@@ -1,7 +1,7 @@
 // A client that hangs up in mid-charge changes nothing about the charge. The kernel is the real one, over storage
 // in memory and a processor that answers when it is told to.
 import { expect, it } from "@effect/vitest"
-import { NodeCrypto } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Deferred, Duration, Effect, Layer, Option, Schedule } from "effect"
 import { ApiKeys } from "../../src/db/ApiKeys.ts"
 import { Captured } from "../../src/kernel/cascade/Disposition.ts"

@@ -1,6 +1,6 @@
 // A server that cannot listen says what to do about it.
 import { expect, it } from "@effect/vitest"
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer } from "effect"
 import { HttpServerError } from "effect/http"
 import { createServer, type Server } from "node:http"

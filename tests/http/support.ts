@@ -1,5 +1,6 @@
 import { createServer } from "node:http"
-import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, DateTime, Effect, Layer, Logger, Option, References } from "effect"
 import { HttpServer } from "effect/http"
 import { ApiKeys } from "../../src/db/ApiKeys.ts"

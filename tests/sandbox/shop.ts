@@ -1,4 +1,4 @@
-import { NodeCrypto } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { ConfigProvider, Context, Duration, Effect, Layer, Schedule, Schema } from "effect"
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/startSandbox.ts"
 import * as EntityRegistryPg from "../../src/db/EntityRegistryPg.ts"

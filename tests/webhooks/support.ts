@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto"
 import { createServer } from "node:http"
-import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Duration, Effect, Layer, Logger, Redacted } from "effect"
 import { HttpServer } from "effect/http"
 import { Webhook } from "standardwebhooks"

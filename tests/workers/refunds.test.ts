@@ -1,5 +1,5 @@
 // What the workers do for refunds whose sender died, on a real database and against the gateways' own books.
-import { NodeCrypto } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { assert, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Schedule } from "effect"
 import * as OutboxPg from "../../src/db/OutboxPg.ts"

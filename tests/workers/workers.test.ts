@@ -1,5 +1,5 @@
 // The workers as the service starts them, on a real database, with consumers that a test has in its hand.
-import { NodeCrypto } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Layer, Schedule } from "effect"
 import type { SessionId } from "../../src/kernel/ids.ts"

@@ -9,8 +9,9 @@ export interface Asset {
   readonly path: string
   readonly type: string
   readonly body: Uint8Array
-  readonly br: Uint8Array
-  readonly gzip: Uint8Array
+  /** The same, smaller: made when it is first asked for, and kept. */
+  readonly br: () => Uint8Array
+  readonly gzip: () => Uint8Array
   /** What a browser compares it with before it runs it. */
   readonly integrity: string
   /** The modules that it imports, those that these import included. */
@@ -54,6 +55,11 @@ const moduleOf = (name: string): string =>
     // What was a type leaves empty lines, and comments are for whoever reads the source.
     .replaceAll(/^\s*(\/\/.*|\/\*\*.*\*\/)?\n/gm, "")
 
+const once = <A>(make: () => A): (() => A) => {
+  let made: A | undefined
+  return () => (made ??= make())
+}
+
 const importsOf = (text: string): ReadonlyArray<string> =>
   [...text.matchAll(/from\s+"\.\/([\w/]+)\.js"/g)].map(([, name = ""]) => name)
 
@@ -64,11 +70,7 @@ const reach = (name: string, texts: ReadonlyMap<string, string>): ReadonlyArray<
   return [...new Set(found.flatMap((one) => [one, ...reach(one, texts)]))]
 }
 
-/**
- * Everything that browsers load of the checkout, made once when the server starts: types are stripped as Node does
- * it, so there is nothing to build. The address holds a hash of all of it, so it may be kept forever.
- */
-export const makeAssets = () => {
+const makeAssets = () => {
   const texts = new Map(Object.keys(scripts).map((name) => [name, moduleOf(name)]))
   const files = [
     ...[...texts].map(([name, text]) => ({ name: `${name}.js`, type: "text/javascript", text, of: name })),
@@ -90,8 +92,8 @@ export const makeAssets = () => {
         path: `/checkout/assets/${version}/${name}`,
         type: `${type}; charset=utf-8`,
         body,
-        br: brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
-        gzip: gzipSync(body, { level: 9 }),
+        br: once(() => brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })),
+        gzip: once(() => gzipSync(body, { level: 9 })),
         integrity: `sha384-${createHash("sha384").update(body).digest("base64")}`,
         imports: reach(of, texts).map((one) => `${one}.js`)
       }
@@ -111,15 +113,21 @@ export const makeAssets = () => {
   return { version, inventory, all: [...byName.values()], get, find: (name: string) => byName.get(name) }
 }
 
+/**
+ * Everything that browsers load of the checkout, made once when the server starts: types are stripped as Node does
+ * it, so there is nothing to build. The address holds a hash of all of it, so it may be kept forever.
+ */
+export const checkoutAssets = once(makeAssets)
+
 export type Assets = ReturnType<typeof makeAssets>
 
 /** An asset as the caller's browser takes it. */
 export const assetResponse = (asset: Asset, acceptEncoding: string | undefined) => {
   const accepted = (acceptEncoding ?? "").split(",").map((one) => one.trim().split(";")[0])
   const [encoding, body] = accepted.includes("br")
-    ? (["br", asset.br] as const)
+    ? (["br", asset.br()] as const)
     : accepted.includes("gzip")
-      ? (["gzip", asset.gzip] as const)
+      ? (["gzip", asset.gzip()] as const)
       : ([undefined, asset.body] as const)
   return HttpServerResponse.uint8Array(body, {
     contentType: asset.type,

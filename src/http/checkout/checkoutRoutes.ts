@@ -1,6 +1,6 @@
 import { Layer } from "effect"
 import type { CheckoutAddresses } from "./addresses.ts"
-import { makeAssets } from "./assets.ts"
+import { checkoutAssets } from "./assets.ts"
 import { cardFieldsOffered } from "./cardFieldsOffered.ts"
 import { demoRoutes } from "./demoRoutes.ts"
 import { doorRoutes } from "./doorRoutes.ts"
@@ -15,7 +15,7 @@ export const checkoutRoutes = (settings: {
   readonly publicOrigin: string
   readonly loopbackOnly: boolean
 }) => {
-  const assets = makeAssets()
+  const assets = checkoutAssets()
   return Layer.mergeAll(
     pageRoutes({ ...settings, assets }),
     doorRoutes(settings.addresses),

@@ -90,7 +90,7 @@ export const serveStubVault = Effect.fnUntraced(function* (settings: {
           "cross-origin-resource-policy": "same-origin",
           ...(gzip ? { "content-encoding": "gzip" } : {})
         })
-        .end(gzip ? asset.gzip : asset.body)
+        .end(gzip ? asset.gzip() : asset.body)
     }
     if (url.pathname !== "/") return response.writeHead(404, headers).end()
     const theme = Object.fromEntries(url.searchParams)

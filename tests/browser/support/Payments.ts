@@ -1,5 +1,5 @@
 import { Effect, Exit, Redacted, Schema, Scope } from "effect"
-import { NodeCrypto } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { SqlClient } from "effect/sql"
 import { inject } from "vitest"
 import * as Database from "../../../src/db/Database.ts"

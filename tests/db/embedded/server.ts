@@ -1,6 +1,6 @@
 // A server with nothing but its database, for tests that kill it: `node server.ts <data directory>`, or without
 // an argument for a temporary database. It prints one line of JSON when it is ready or was refused.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
 import { Reactivity } from "effect/reactivity"

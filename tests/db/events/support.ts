@@ -1,4 +1,4 @@
-import { NodeCrypto } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { assert } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Logger, Redacted, References } from "effect"
 import * as EventDeliveriesPg from "../../../src/db/events/EventDeliveriesPg.ts"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { makeAssets } from "../../../src/http/checkout/assets.ts"
+import { checkoutAssets } from "../../../src/http/checkout/assets.ts"
 import { CardFields } from "../../../src/http/checkout/CardFields.ts"
 import { cardFieldsOffered } from "../../../src/http/checkout/cardFieldsOffered.ts"
 
@@ -14,7 +14,7 @@ const saidWith = Effect.fnUntraced(function* (more: Readonly<Record<string, stri
     host: "127.0.0.1",
     publicOrigin: "https://pay.example",
     loopbackOnly: false,
-    assets: makeAssets()
+    assets: checkoutAssets()
   }
   const environment = { BASIS_THEORY_API_KEY: "key_private", BASIS_THEORY_PUBLIC_KEY: "key_public", ...more }
   const { offered } = yield* Effect.provide(CardFields, cardFieldsOffered(settings)).pipe(

@@ -1,4 +1,5 @@
-import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Effect, Layer, Logger, Predicate, References } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer } from "node:http"

@@ -1,7 +1,8 @@
 // The service as it is shipped, on a database of its own and a listener on loopback: both doors, kernel, ledger,
 // registry, gateways with their own books. Only the workers are away, because the tests say when their work is done,
 // and the clock of the process stands still, because the tests say when it goes on.
-import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Clock, Context, Duration, Effect, Exit, Layer, Logger, Schedule, Scope } from "effect"
 import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
