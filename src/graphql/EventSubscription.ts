@@ -53,6 +53,10 @@ builder.objectType(EventSubscription, {
     }),
     entityId: t.exposeString("entity", { nullable: true, description: "Only events of this company." }),
     brandId: t.exposeString("brand", { nullable: true, description: "Only events of this brand." }),
+    keyId: t.exposeString("key", {
+      nullable: true,
+      description: "The key that it hangs on: the one that made it, or the last that enabled it."
+    }),
     state: t.expose("state", { type: SubscriptionState }),
     disabledReason: t.expose("disabledReason", { type: DisabledReason, nullable: true }),
     disabledAt: t.expose("disabledAt", { type: "DateTime", nullable: true }),

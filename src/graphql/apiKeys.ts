@@ -230,7 +230,8 @@ builder.mutationFields((t) => ({
   }),
   revokeApiKey: t.field({
     type: RevokePayload,
-    description: "Ends a key at once, in every server. It does not come back. For operators.",
+    description:
+      "Ends a key at once, in every server, and disables the subscriptions to events that hang on it. It does not come back. For operators.",
     args: {
       key: t.arg.string({ required: true, description: "The id of the key." }),
       reason: t.arg.string({ required: true, description: "Why, for the audit: 1 to 500 characters." })

@@ -271,7 +271,11 @@ export const DisabledReason = builder.enumType("DisabledReason", {
   values: {
     by_owner: { description: "Its app asked for it." },
     failing: { description: "Five days of nothing but failures." },
-    gone: { description: "The endpoint answered 410." }
+    gone: { description: "The endpoint answered 410." },
+    key_over: {
+      description:
+        "The key that it hangs on was revoked, or ended and none came in its place. Another key enables it."
+    }
   } satisfies Described<DisabledReasons>
 })
 

@@ -135,7 +135,7 @@ builder.mutationFields((t) => ({
   enableEventSubscription: t.field({
     type: EnablePayload,
     description:
-      "What was on its way goes on; what happened while it was disabled comes by a replay. Twice is once.",
+      "What was on its way goes on; what happened while it was disabled comes by a replay. It hangs on your key from then on: it ends with that one, and no longer with another. Twice is once.",
     args: { subscription: t.arg.id({ required: true, description: idWords }) },
     errors: { types: ofOne, union: { name: "EnableEventSubscriptionResult" } },
     resolve: async (_root, { subscription }, context) => ({

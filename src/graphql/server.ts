@@ -12,7 +12,7 @@ import { exampleCards } from "../http/exampleCards.ts"
 import { graphqlRefusal } from "../http/graphqlBody.ts"
 import { statusOf } from "../http/refusals.ts"
 import { RequestId } from "../http/requestId.ts"
-import type { Caller } from "../kernel/access/Caller.ts"
+import { type Caller, CurrentKey } from "../kernel/access/Caller.ts"
 import { CurrentScope } from "../kernel/access/Scope.ts"
 import type { RateLimited } from "../kernel/refusals.ts"
 import { admitted } from "./access/admitted.ts"
@@ -70,10 +70,9 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         asked: Request
       ) {
         const requestId = yield* RequestId
-        const context = Context.add(
-          Context.merge(services, yield* Effect.context<never>()),
-          CurrentScope,
-          scope
+        const context = Context.merge(services, yield* Effect.context<never>()).pipe(
+          Context.add(CurrentScope, scope),
+          Context.add(CurrentKey, key)
         )
         const { registry, forget } = registryOf(makeRunSync(Effect.runSyncExitWith(context)))
         const run = makeRun(Effect.runPromiseExitWith(context), forget)

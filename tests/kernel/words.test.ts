@@ -73,7 +73,7 @@ describe("the words that others know us by are these:", () => {
       "payment.charged.v1 payment.declined.v1 payment.in_review.v1 payment.failed.v1 payment.captured_late.v1 payment.session_expired.v1 payment.refunded.v1 payment.refund_declined.v1 payment.refund_in_review.v1 payment.refund_taken_back.v1 payment.dispute_opened.v1 payment.dispute_updated.v1 payment.dispute_closed.v1 operations.page.v1"
     ],
     ["states of a subscription", SubscriptionState.literals, "active disabled"],
-    ["reasons why a subscription is disabled", DisabledReason.literals, "by_owner failing gone"],
+    ["reasons why a subscription is disabled", DisabledReason.literals, "by_owner failing gone key_over"],
     ["states of a delivery", DeliveryState.literals, "pending delivered exhausted"],
     [
       "product categories",

@@ -154,6 +154,8 @@ create table api_keys (
   revoked_at timestamptz,
   -- Who gave it out, and so has seen it; null: whoever owns the database.
   given_by text,
+  -- The one that it came in the place of.
+  replaces text,
   constraint key_kept_hashed check (case when development then key_id ~ '^[0-9a-f]{64}$' and mac is null
     else key_id ~ '^[0-9a-z]{16}$' and mac is not null and mac ~ '^[0-9a-f]{64}$' end),
   constraint operations_known check (operations <@ api_operations()),
@@ -179,8 +181,8 @@ begin
       raise exception 'nobody gives out a key in the name of another operator' using errcode = 'check_violation', constraint = 'operator_key_is_own';
     end if;
   else
-    if (new.key_id, new.principal, new.mac, new.development, new.operations, new.entities, new.brands, new.created_at, new.given_by)
-      is distinct from (old.key_id, old.principal, old.mac, old.development, old.operations, old.entities, old.brands, old.created_at, old.given_by) then
+    if (new.key_id, new.principal, new.mac, new.development, new.operations, new.entities, new.brands, new.created_at, new.given_by, new.replaces)
+      is distinct from (old.key_id, old.principal, old.mac, old.development, old.operations, old.entities, old.brands, old.created_at, old.given_by, old.replaces) then
       raise exception 'what a key may do does not change' using errcode = 'restrict_violation', constraint = 'key_unchanged';
     end if;
     if old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at

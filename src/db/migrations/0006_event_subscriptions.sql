@@ -13,8 +13,10 @@ create table event_subscriptions (
   event_types text[] check (cardinality(event_types) > 0),
   entity_id text references entities,
   brand_id text references brands,
+  -- The key that it hangs on: the one that made it, or the last that enabled it. Null: whoever owns the database.
+  key_id text references api_keys,
   state text not null default 'active' check (state in ('active', 'disabled', 'removed')),
-  disabled_reason text check (disabled_reason in ('by_owner', 'failing', 'gone')),
+  disabled_reason text check (disabled_reason in ('by_owner', 'failing', 'gone', 'key_over')),
   disabled_at timestamptz,
   -- Since when there were nothing but failures, and the last of them.
   failing_since timestamptz,
@@ -95,7 +97,7 @@ create trigger guard_subscription before update on event_subscriptions for each 
 create function subscription_json(s event_subscriptions) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object(
     'id', s.subscription_id, 'url', s.url, 'eventTypes', to_jsonb(s.event_types), 'entity', s.entity_id,
-    'brand', s.brand_id, 'state', s.state, 'disabledReason', s.disabled_reason, 'disabledAt', iso(s.disabled_at),
+    'brand', s.brand_id, 'key', s.key_id, 'state', s.state, 'disabledReason', s.disabled_reason, 'disabledAt', iso(s.disabled_at),
     'failingSince', iso(s.failing_since), 'replayingSince', s.replay -> 'since', 'createdAt', iso(s.created_at),
     'previousSecretUntil', (select iso(max(expires_at)) from event_secrets
       where subscription_id = s.subscription_id and expires_at > now())))
@@ -117,30 +119,64 @@ create function event_wanted(s event_subscriptions, e outbox) returns boolean la
     and (s.brand_id is null or s.brand_id = e.payload ->> 'brand')
 $body$;
 
+-- Whether what was begun with a key goes on: nobody revoked it, and it is taken, or one that came in its place is.
+create function key_stands(k text) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  with recursive line as (
+    select o from api_keys o where o.key_id = k
+    union all
+    select n from line join api_keys n on n.replaces = (line.o).key_id
+  )
+  select k is null or exists (select from line where is_live(o))
+    and not exists (select from api_keys o where o.key_id = k and o.revoked_at is not null)
+$body$;
+
+-- Stops what hangs on keys that are over, so that whoever held them is told nothing more. Its app goes on with another
+-- key of its name by enabling it with that.
+create function stop_keyless_subscriptions(actor text) returns void
+language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  s event_subscriptions;
+begin
+  for s in
+    select * from event_subscriptions where state = 'active' and not key_stands(key_id)
+    order by subscription_id for no key update
+  loop
+    update event_subscriptions set state = 'disabled', disabled_reason = 'key_over', disabled_at = now()
+    where subscription_id = s.subscription_id;
+    perform write_audit('subscription:' || s.subscription_id, actor, 'subscription.disabled',
+      jsonb_build_object('reason', 'key_over', 'key', s.key_id));
+  end loop;
+end
+$body$;
+
 -- What an app asks for: {by, subscription, ...}. Null when the app has no such subscription --------------------------
 
--- {by, id, url, eventTypes?, entity?, brand?, sealed, most}.
+-- {by, byKey?, id, url, eventTypes?, entity?, brand?, sealed, most}.
 create function create_subscription(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
   s event_subscriptions;
 begin
+  -- It ends before this or sees what comes of it.
+  perform from api_keys where key_id = p ->> 'byKey' for share;
   select * into s from event_subscriptions
   where principal = p ->> 'by' and url = p ->> 'url' and state <> 'removed';
   if found then return jsonb_build_object('_tag', 'AlreadySubscribed', 'subscription', s.subscription_id); end if;
   if (select count(*) from event_subscriptions where principal = p ->> 'by' and state <> 'removed') >= (p ->> 'most')::integer then
     return jsonb_build_object('_tag', 'TooMany');
   end if;
-  insert into event_subscriptions (subscription_id, principal, url, event_types, entity_id, brand_id)
+  insert into event_subscriptions (subscription_id, principal, url, event_types, entity_id, brand_id, key_id)
   values (p ->> 'id', p ->> 'by', p ->> 'url',
     case when p ? 'eventTypes' then array(select jsonb_array_elements_text(p -> 'eventTypes')) end,
-    p ->> 'entity', p ->> 'brand')
+    p ->> 'entity', p ->> 'brand', p ->> 'byKey')
   on conflict (principal, url) where state <> 'removed' do nothing
   returning * into s;
   -- Somebody subscribed the same address between the two statements.
   if not found then return create_subscription(p); end if;
   insert into event_secrets (subscription_id, generation, sealed) values (s.subscription_id, 1, p ->> 'sealed');
   perform write_audit('subscription:' || s.subscription_id, p ->> 'by', 'subscription.created', subscription_json(s));
+  perform stop_keyless_subscriptions(p ->> 'by');
+  select * into s from event_subscriptions where subscription_id = s.subscription_id;
   return jsonb_build_object('_tag', 'Created', 'subscription', subscription_json(s));
 end
 $body$;
@@ -180,22 +216,30 @@ begin
 end
 $body$;
 
--- {by, subscription, to: active | disabled | removed}. Twice is once.
+-- {by, byKey?, subscription, to: active | disabled | removed}. Twice is once. Enabled it hangs on the key that asks.
 create function set_subscription_state(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
-  s event_subscriptions := own_subscription(p);
+  s event_subscriptions;
   wanted text := p ->> 'to';
+  holder text;
 begin
+  -- Always the key before what hangs on it: one order of locks.
+  perform from api_keys where key_id = p ->> 'byKey' for share;
+  s := own_subscription(p);
   if s.subscription_id is null then return null; end if;
-  if s.state = wanted then return subscription_json(s); end if;
+  holder := case when wanted = 'active' then coalesce(p ->> 'byKey', s.key_id) else s.key_id end;
+  if s.state = wanted and holder is not distinct from s.key_id then return subscription_json(s); end if;
+  -- A key that was revoked on the way here goes on with nothing.
+  if wanted = 'active' and not key_stands(holder) then return subscription_json(s); end if;
   update event_subscriptions
-  set state = wanted, failing_since = null, last_failure_at = null,
+  set state = wanted, key_id = holder, failing_since = null, last_failure_at = null,
     disabled_reason = case when wanted = 'disabled' then 'by_owner' end,
     disabled_at = case when wanted = 'disabled' then now() end
   where subscription_id = s.subscription_id returning * into s;
   if wanted = 'removed' then delete from event_secrets where subscription_id = s.subscription_id; end if;
-  perform write_audit('subscription:' || s.subscription_id, p ->> 'by', 'subscription.' || wanted, '{}');
+  perform write_audit('subscription:' || s.subscription_id, p ->> 'by', 'subscription.' || wanted, jsonb_strip_nulls(jsonb_build_object(
+    'key', case when wanted = 'active' then holder end)));
   return subscription_json(s);
 end
 $body$;
@@ -292,7 +336,12 @@ $body$;
 
 -- Makes deliveries of events: {limit}. Answers how many events.
 create function fan_out_events(p jsonb) returns jsonb
-language sql security definer set search_path = payments, pg_temp as $body$
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  told jsonb;
+begin
+  -- Keys end by their time too.
+  perform stop_keyless_subscriptions('fan-out');
   with due as (
     select event_nr from event_fan_out order by event_nr limit (p ->> 'limit')::integer for update skip locked
   ), taken as (
@@ -303,7 +352,9 @@ language sql security definer set search_path = payments, pg_temp as $body$
     from taken join outbox e using (event_nr) join event_subscriptions s on s.state = 'active' and event_wanted(s, e)
     on conflict do nothing
   )
-  select to_jsonb(count(*)) from taken
+  select to_jsonb(count(*)) into told from taken;
+  return told;
+end
 $body$;
 
 -- Makes deliveries anew for one subscription that has a replay before it: {limit}. Answers how many events it looked at.

@@ -42,8 +42,8 @@ begin
   if (select count(*) from api_keys o where o.principal = k.principal and is_live(o)) >= 5 then
     return jsonb_build_object('_tag', 'TooManyKeys');
   end if;
-  insert into api_keys (key_id, principal, mac, development, operations, entities, brands, ends_at, given_by)
-  values (p ->> 'key', k.principal, p ->> 'mac', false, k.operations, k.entities, k.brands, k.ends_at, p ->> 'by') returning * into k;
+  insert into api_keys (key_id, principal, mac, development, operations, entities, brands, ends_at, given_by, replaces)
+  values (p ->> 'key', k.principal, p ->> 'mac', false, k.operations, k.entities, k.brands, k.ends_at, p ->> 'by', old.key_id) returning * into k;
   if old.key_id is not null then
     update api_keys set ends_at = least(ends_at, now() + (p ->> 'overlapMs')::float8 * interval '1 millisecond')
     where key_id = old.key_id returning * into old;
@@ -54,7 +54,8 @@ begin
 end
 $body$;
 
--- Ends a key at once: {by, key, reason}. It is the safe direction, so one operator is enough; twice is once.
+-- Ends a key at once, and the subscriptions that hang on it: {by, key, reason}. It is the safe direction, so one operator
+-- is enough; twice is once.
 create function revoke_api_key(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -66,6 +67,7 @@ begin
   if k.revoked_at is null then
     update api_keys set revoked_at = now() where key_id = k.key_id returning * into k;
     perform write_audit('principal:' || k.principal, p ->> 'by', 'key.revoked', jsonb_build_object('id', k.key_id, 'reason', p -> 'reason'));
+    perform stop_keyless_subscriptions(p ->> 'by');
   end if;
   return jsonb_build_object('_tag', 'Revoked', 'key', api_key_json(k));
 end

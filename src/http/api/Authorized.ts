@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
 import { ApiKeys } from "../../db/ApiKeys.ts"
+import { CurrentKey } from "../../kernel/access/Caller.ts"
 import { CurrentScope } from "../../kernel/access/Scope.ts"
 import { callerOf, CurrentPrincipal } from "../authorization.ts"
 import { Forbidden } from "../doorRefusals.ts"
@@ -37,7 +38,8 @@ export class Authorized extends HttpApiMiddleware.Service<Authorized, { provides
             return yield* Effect.die(new Error(`${endpoint.path} has no rule that says who may ask`))
           if (!caller.operations.has(need)) return yield* new Forbidden({ missing: [need] })
           return yield* Effect.provideService(httpEffect, CurrentPrincipal, caller.principal).pipe(
-            Effect.provideService(CurrentScope, caller.scope)
+            Effect.provideService(CurrentScope, caller.scope),
+            Effect.provideService(CurrentKey, caller.key)
           )
         })
       })

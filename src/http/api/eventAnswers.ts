@@ -38,7 +38,7 @@ export const ReplayAsked = Schema.Struct({
 export const SubscriptionAnswer = Schema.Struct(EventSubscription.fields).annotate({
   identifier: "EventSubscription",
   description:
-    "`failingSince`: since when there were nothing but failures. `disabledReason`: `by_owner`, `failing` (five days of nothing but failures) or `gone` (the endpoint answered 410)."
+    "`failingSince`: since when there were nothing but failures. `disabledReason`: `by_owner`, `failing` (five days of nothing but failures), `gone` (the endpoint answered 410) or `key_over` (`key`, the one that made it or enabled it last, was revoked, or ended and none came in its place: another key of yours enables it)."
 })
 
 const shownOnce = {

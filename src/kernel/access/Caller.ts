@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Context, Schema } from "effect"
 import type { Principal } from "../ids.ts"
 import type { Operation } from "./Operation.ts"
 import type { Scope } from "./Scope.ts"
@@ -16,3 +16,9 @@ export interface Caller {
   readonly operations: ReadonlySet<Operation>
   readonly scope: Scope
 }
+
+/** The key with which whoever is served asks. Doors with keys set it; the service's own work asks with none. */
+export const CurrentKey = Context.Reference<KeyId | undefined>(
+  "payment-orchestration/kernel/access/Caller/CurrentKey",
+  { defaultValue: () => undefined }
+)

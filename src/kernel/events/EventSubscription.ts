@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { KeyId } from "../access/Caller.ts"
 import { BrandId, EntityId, SessionId } from "../ids.ts"
 
 /** One subscription of one app: `es_` and a ULID. */
@@ -10,8 +11,8 @@ export type SubscriptionId = typeof SubscriptionId.Type
 export const SubscriptionState = Schema.Literals(["active", "disabled"])
 export type SubscriptionState = typeof SubscriptionState.Type
 
-/** `failing`: nothing but failures for days. `gone`: the endpoint answered 410. */
-export const DisabledReason = Schema.Literals(["by_owner", "failing", "gone"])
+/** `failing`: nothing but failures for days. `gone`: it answered 410. `key_over`: so is the key that it hangs on. */
+export const DisabledReason = Schema.Literals(["by_owner", "failing", "gone", "key_over"])
 export type DisabledReason = typeof DisabledReason.Type
 
 /** An app's wish to be told of events at an address of its own. Its signing secret is no part of it. */
@@ -22,6 +23,8 @@ export class EventSubscription extends Schema.Class<EventSubscription>("EventSub
   eventTypes: Schema.optionalKey(Schema.Array(Schema.String)),
   entity: Schema.optionalKey(EntityId),
   brand: Schema.optionalKey(BrandId),
+  /** The key that it hangs on: it ends with that one, unless another one enables it. */
+  key: Schema.optionalKey(KeyId),
   state: SubscriptionState,
   disabledReason: Schema.optionalKey(DisabledReason),
   disabledAt: Schema.optionalKey(Schema.DateTimeUtcFromString),

@@ -1,4 +1,5 @@
 import { Context, type DateTime, type Duration, type Effect } from "effect"
+import type { KeyId } from "../access/Caller.ts"
 import type { BrandId, EntityId, Principal } from "../ids.ts"
 import type { EventType } from "../Outbox.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
@@ -13,6 +14,7 @@ export interface NewSubscription {
   readonly entity?: EntityId
   readonly brand?: BrandId
   readonly sealed: string
+  readonly byKey?: KeyId | undefined
 }
 
 export type Subscribing =
@@ -56,7 +58,10 @@ export class EventSubscriptionStore extends Context.Service<
       sealed: string,
       overlap: Duration.Duration
     ) => Kept<EventSubscription | undefined>
-    readonly setState: (own: Own, to: "active" | "disabled") => Kept<EventSubscription | undefined>
+    readonly setState: (
+      own: Own & { readonly byKey?: KeyId | undefined },
+      to: "active" | "disabled"
+    ) => Kept<EventSubscription | undefined>
     /** Whether there was one to remove. Its secrets are deleted. */
     readonly remove: (own: Own) => Kept<boolean>
     /** Up to one more than asked for, counted from the end that was asked for. */

@@ -1,4 +1,5 @@
 import { Context, DateTime, Duration, Effect, Layer, type Redacted, Schema } from "effect"
+import { CurrentKey } from "../access/Caller.ts"
 import { CurrentScope, type Scope } from "../access/Scope.ts"
 import { SecureRandom } from "effect/crypto"
 import { EntityRegistry } from "../EntityRegistry.ts"
@@ -72,7 +73,7 @@ export class EventSubscriptions extends Context.Service<
       overlap?: Duration.Duration
     ) => Asked<WithSecret, InvalidInput | SecretsNotKept>
     readonly disable: (by: Principal, id: string) => Asked<EventSubscription>
-    /** What was under way goes on; what happened meanwhile comes by a replay. */
+    /** What was under way goes on; what happened meanwhile comes by a replay. From then on it hangs on the key that asks. */
     readonly enable: (by: Principal, id: string) => Asked<EventSubscription>
     readonly remove: (by: Principal, id: string) => Asked<void>
     /** Up to one more than asked for, counted from the end that was asked for. */
@@ -171,7 +172,10 @@ export class EventSubscriptions extends Context.Service<
         const url = yield* sender.judge(config.url)
         const id = SubscriptionId.make(`es_${yield* random.ulid}`)
         const { secret, sealed } = yield* secrets.draw(id)
-        const subscribing = yield* store.create({ id, by, url, sealed, ...wanted }, most)
+        const subscribing = yield* store.create(
+          { id, by, byKey: yield* CurrentKey, url, sealed, ...wanted },
+          most
+        )
         switch (subscribing._tag) {
           case "Created":
             return { subscription: subscribing.subscription, secret }
@@ -247,7 +251,9 @@ export class EventSubscriptions extends Context.Service<
           own(by, id, (mine) => store.setState(mine, "disabled"))
         ),
         enable: Effect.fn("EventSubscriptions.enable")((by, id) =>
-          own(by, id, (mine) => store.setState(mine, "active"))
+          own(by, id, (mine) =>
+            Effect.flatMap(CurrentKey, (byKey) => store.setState({ ...mine, byKey }, "active"))
+          )
         ),
         remove: Effect.fn("EventSubscriptions.remove")((by, id) =>
           own(by, id, (mine) => Effect.map(store.remove(mine), (removed) => removed || undefined)).pipe(

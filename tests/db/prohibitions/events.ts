@@ -40,6 +40,7 @@ const changes: ReadonlyArray<readonly [table: string, constraint: string, change
   ["event_subscriptions", "disabled_has_reason", "disabled_reason = 'gone', disabled_at = now()"],
   ["event_subscriptions", "event_subscriptions_entity_id_fkey", "entity_id = 'nobody'"],
   ["event_subscriptions", "event_subscriptions_brand_id_fkey", "brand_id = 'brand-of-nobody'"],
+  ["event_subscriptions", "event_subscriptions_key_id_fkey", "key_id = 'nobody'"],
   ["event_secrets", "event_secrets_subscription_id_fkey", `subscription_id = 'es_of_nobody' where ${id(2)}`],
   ["event_deliveries", "event_deliveries_subscription_id_fkey", "subscription_id = 'es_of_nobody'"],
   ["event_deliveries", "event_deliveries_event_nr_fkey", "event_nr = 1000000"],

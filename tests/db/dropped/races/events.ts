@@ -246,6 +246,12 @@ export const events: ReadonlyArray<Race> = [
     () => ({ brand_id: "nobody" }),
     "brand_id = 'nobody'"
   ),
+  subscriptionFormat(
+    "event_subscriptions_key_id_fkey",
+    "a subscription hangs on a key that there is",
+    () => ({ key_id: "nobody" }),
+    "key_id = 'nobody'"
+  ),
   deliveryFormat(
     "event_deliveries_state_check",
     "a delivery is in a state that the service knows",
