@@ -154,8 +154,11 @@ builder.objectType(Refusals.OrderAlreadyDeclared, {
   interfaces: [Refusal],
   fields: (t) => ({
     orderReference: t.exposeString("orderReference"),
-    sessionId: t.exposeString("session", { description: "The session that has the order." }),
-    state: t.expose("state", { type: SessionState })
+    sessionId: t.exposeString("session", {
+      nullable: true,
+      description: "The session that has the order; null where your key does not see it."
+    }),
+    state: t.expose("state", { type: SessionState, nullable: true })
   })
 })
 

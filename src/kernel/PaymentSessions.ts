@@ -112,12 +112,12 @@ export class PaymentSessions extends Context.Service<
             const seen = before?._tag === "Replayed" ? yield* inSight(before.session) : before
             return yield* seen === undefined || before === undefined
               ? Effect.fail(judged.failure)
-              : answer(request, before)
+              : answer(request, before, ledger.session)
           }
           const declared = yield* ledger.declare(judged.success.declaration, settings.lifetime, request)
           return yield* declared._tag === "NotAllowed"
             ? Effect.fail(refusedMeanwhile(declared.reason, judged.success))
-            : answer(request, declared)
+            : answer(request, declared, ledger.session)
         })
 
         const get = Effect.fn("PaymentSessions.get")(function* (id: string) {
@@ -175,8 +175,9 @@ const isOfSomebody = Schema.is(Schema.Struct({ entity: Schema.String, brand: Sch
 
 const answer = Effect.fnUntraced(function* (
   { body }: IdempotentRequest<SessionConfig>,
-  declared: Exclude<Declaring, { _tag: "NotAllowed" }>
-): Effect.fn.Return<PaymentSession, IdempotencyKeyReused | OrderAlreadyDeclared> {
+  declared: Exclude<Declaring, { _tag: "NotAllowed" }>,
+  declarationOf: PaymentLedger["Service"]["session"]
+): Effect.fn.Return<PaymentSession, IdempotencyKeyReused | OrderAlreadyDeclared | LedgerUnavailable> {
   switch (declared._tag) {
     case "Created":
     case "Replayed":
@@ -189,10 +190,11 @@ const answer = Effect.fnUntraced(function* (
       })
     }
     case "OrderTaken":
+      const { session, state } = declared
+      const seen = yield* seesSession(declarationOf(session))
       return yield* new OrderAlreadyDeclared({
         orderReference: body.orderReference ?? "",
-        session: declared.session,
-        state: declared.state
+        ...(seen ? { session, state } : {})
       })
   }
 })

@@ -167,15 +167,19 @@ export class NoEligibleMerchantAccount extends Schema.TaggedError<NoEligibleMerc
   }
 }
 
+/** `session` and `state` are left out where it is of a company or brand that the caller does not deal with. */
 export class OrderAlreadyDeclared extends Schema.TaggedError<OrderAlreadyDeclared>()("OrderAlreadyDeclared", {
   orderReference: Schema.String,
-  session: SessionId,
-  state: SessionState
+  session: Schema.optionalKey(SessionId),
+  state: Schema.optionalKey(SessionState)
 }) {
   get field(): string {
     return "orderReference"
   }
   override get message(): string {
+    if (this.session === undefined || this.state === undefined) {
+      return `the order ${quote(this.orderReference)} has a session already, which your key does not see; do not ask for this payment again before you know what became of that one`
+    }
     return `the order ${quote(this.orderReference)} has the session ${this.session}, which is ${this.state}; ${this.state === "pending" ? "pay that one, or cancel it first" : this.state === "settled" ? "the order is paid" : "wait for its outcome, and do not pay again"}`
   }
 }

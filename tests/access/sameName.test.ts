@@ -67,4 +67,37 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: 60_000 })("a key of 
       assert.include(more.text, "amount was 100 and is 101")
     })
   )
+
+  it.effect("is told that an order has a session, and of another brand's nothing else", () =>
+    Effect.gen(function* () {
+      yield* set(
+        ...keyWith("sk_of_health", { ...within({ brands: ["loop-health"] }), principal: "orders" }),
+        ...keyWith("sk_of_a_store", { ...within({ brands: ["loop-store"] }), principal: "orders" })
+      )
+      const order = (brand: string) => ({
+        ...cart("loop_nutrition", brand, "price_magnesium", "somebody_of_health"),
+        orderReference: "order_of_both"
+      })
+      const theirs = String(at((yield* post("sk_of_health", "", order("loop-health"), "a")).json, "id"))
+      const foreign = yield* post("sk_of_a_store", "", order("loop-store"), "b")
+      assert.strictEqual(foreign.code, "order_already_declared")
+      assert.deepStrictEqual(at(foreign.json, "error", "details"), { orderReference: "order_of_both" })
+      for (const word of [theirs, "pending", "health"]) assert.notInclude(foreign.text, word)
+      const query = `mutation ($input: CreatePaymentSessionInput!) { createPaymentSession(input: $input) {
+        ... on OrderAlreadyDeclared { code orderReference sessionId state } } }`
+      const asked = yield* (yield* Doors).ask(query, {
+        headers: { authorization: "Bearer sk_of_a_store" },
+        variables: { input: order("loop-store") }
+      })
+      assert.deepStrictEqual(at(asked.json, "data", "createPaymentSession"), {
+        code: "order_already_declared",
+        orderReference: "order_of_both",
+        sessionId: null,
+        state: null
+      })
+      // Whoever deals with it is told which one it is.
+      const again = yield* post("sk_of_health", "", order("loop-health"), "c")
+      assert.deepInclude(at(again.json, "error", "details"), { session: theirs, state: "pending" })
+    })
+  )
 })

@@ -188,6 +188,7 @@ it.layer(doors, { excludeTestServices: true })("subscriptions to events", (it) =
         assert.deepStrictEqual(Object.keys(Object(json)).toSorted(), [
           "createdAt",
           "id",
+          "key",
           "secret",
           "state",
           "url"

@@ -156,7 +156,7 @@ describe("the types of operations", () => {
       string | null
     >()
     expectTypeOf<
-      Extract<Created, { __typename: "OrderAlreadyDeclared" }>["state"]
+      NonNullable<Extract<Created, { __typename: "OrderAlreadyDeclared" }>["state"]>
     >().toEqualTypeOf<Sdk.SessionState>()
     expectTypeOf<Created["__typename"]>().extract<"UnknownPlan">().not.toBeNever()
     expectTypeOf<Sdk.SessionVariables>().toEqualTypeOf<{ readonly id: string }>()

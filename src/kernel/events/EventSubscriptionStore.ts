@@ -14,7 +14,7 @@ export interface NewSubscription {
   readonly entity?: EntityId
   readonly brand?: BrandId
   readonly sealed: string
-  readonly byKey?: KeyId | undefined
+  readonly byKey?: KeyId
 }
 
 export type Subscribing =
@@ -59,7 +59,7 @@ export class EventSubscriptionStore extends Context.Service<
       overlap: Duration.Duration
     ) => Kept<EventSubscription | undefined>
     readonly setState: (
-      own: Own & { readonly byKey?: KeyId | undefined },
+      own: Own & { readonly byKey?: KeyId },
       to: "active" | "disabled"
     ) => Kept<EventSubscription | undefined>
     /** Whether there was one to remove. Its secrets are deleted. */

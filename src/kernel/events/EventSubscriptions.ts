@@ -162,6 +162,9 @@ export class EventSubscriptions extends Context.Service<
         return both
       })
 
+      /** What it hangs on from now on. */
+      const hanging = Effect.map(CurrentKey, (byKey) => (byKey === undefined ? {} : { byKey }))
+
       const create = Effect.fn("EventSubscriptions.create")(function* (
         by: Principal,
         config: SubscriptionConfig
@@ -172,10 +175,7 @@ export class EventSubscriptions extends Context.Service<
         const url = yield* sender.judge(config.url)
         const id = SubscriptionId.make(`es_${yield* random.ulid}`)
         const { secret, sealed } = yield* secrets.draw(id)
-        const subscribing = yield* store.create(
-          { id, by, byKey: yield* CurrentKey, url, sealed, ...wanted },
-          most
-        )
+        const subscribing = yield* store.create({ id, by, url, sealed, ...wanted, ...(yield* hanging) }, most)
         switch (subscribing._tag) {
           case "Created":
             return { subscription: subscribing.subscription, secret }
@@ -252,7 +252,7 @@ export class EventSubscriptions extends Context.Service<
         ),
         enable: Effect.fn("EventSubscriptions.enable")((by, id) =>
           own(by, id, (mine) =>
-            Effect.flatMap(CurrentKey, (byKey) => store.setState({ ...mine, byKey }, "active"))
+            Effect.flatMap(hanging, (key) => store.setState({ ...mine, ...key }, "active"))
           )
         ),
         remove: Effect.fn("EventSubscriptions.remove")((by, id) =>

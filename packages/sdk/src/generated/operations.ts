@@ -723,9 +723,9 @@ export type CreatePaymentSessionData = {
     }
   } | {
     readonly __typename: "OrderAlreadyDeclared"
-    /** The session that has the order. */
-    readonly sessionId: string
-    readonly state: SessionState
+    /** The session that has the order; null where your key does not see it. */
+    readonly sessionId: string | null
+    readonly state: SessionState | null
     /** For programs: `category_not_underwritten`. */
     readonly code: string
     readonly field: string | null

@@ -418,8 +418,8 @@ export interface RefusalDetails {
   readonly operators_only: Readonly<Record<string, never>>
   readonly order_already_declared: {
     readonly orderReference: string
-    readonly session: string
-    readonly state: SessionState
+    readonly session?: string
+    readonly state?: SessionState
   }
   readonly processor_unavailable: {
     readonly provider: string
