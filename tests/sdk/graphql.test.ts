@@ -71,6 +71,20 @@ describe("a mutation with an idempotency key", () => {
       }
     })
 
+    plain(
+      `${name} keeps its key while a second person is waited for: under it is told what came of that`,
+      async () => {
+        const waits = data({
+          refundPayment: { __typename: "NeedsApproval", message: "this takes two persons" }
+        })
+        const client = scripted([waits, waits, refunded, refunded])
+        for (const _ of [1, 2, 3, 4]) await run(client)
+        const [first, again, signed, next] = keysOf(client)
+        expect([again, signed]).toEqual([first, first])
+        expect(next).not.toBe(first)
+      }
+    )
+
     plain(`${name} answers a refusal as data, unless an earlier try may have been done`, async () => {
       const refusal = data({
         refundPayment: { __typename: "RefundBlocked", code: "refund_blocked", message: "wait" }

@@ -128,6 +128,18 @@ describe("a definite answer", () => {
     expect(new Set(keys()).size).toBe(2)
   })
 
+  it("is not that a second person is waited for: under the same key is told what came of that", async () => {
+    const done = { status: 201, json: { id: "re_1", session: "ps_1", state: "refunded" } }
+    const { payments, keys } = scripted([refusal(202, "needs_approval"), done])
+    const ask = () => payments.refund("ps_1", { amount: 3000, reason: "returned" }).result()
+    expect(await ask()).toMatchObject({ ok: false, error: { code: "needs_approval" } })
+    await ask()
+    await ask()
+    const [first, signed, next] = keys()
+    expect(signed).toBe(first)
+    expect(next).not.toBe(first)
+  })
+
   it("is a decline, after which the same card is a new charge", async () => {
     const { payments, keys } = scripted([confirmed("declined", "pending")])
     expect(await payments.confirm("ps_1", card)).toMatchObject({ outcome: "declined" })

@@ -70,6 +70,7 @@ interface Doubt {
 interface Story {
   tries: number
   heard: Heard | undefined
+  waits: boolean
   doubt: Doubt | undefined
 }
 
@@ -90,16 +91,14 @@ export const send = async <Value>(
   const story = newStory()
   try {
     return { value: await sendUnder(key, line, asked, options, story), ownKey: true }
-  } catch (thrown) {
-    // Whatever was thrown: the key waits for whoever asks for the same again. So does the key of what waits for a second
+  } finally {
+    // Whatever is thrown in doubt: the key waits for whoever asks for the same again. So does the key of what waits for a second
     // person, for the same call is told under it what came of that.
-    const waits = story.heard?.is === "answer" && story.heard.status === 202
-    if (story.doubt !== undefined || waits) line.keys.keep(identity, key)
-    throw thrown
+    if (story.doubt !== undefined || story.waits) line.keys.keep(identity, key)
   }
 }
 
-const newStory = (): Story => ({ tries: 0, heard: undefined, doubt: undefined })
+const newStory = (): Story => ({ tries: 0, heard: undefined, waits: false, doubt: undefined })
 
 /**
  * After a try of which nobody knows what came of it only an answer under the same key is proof: a refusal of a later
@@ -123,8 +122,12 @@ const sendUnder = async <Value>(
     story.tries += 1
     story.heard = await exchange(line.fetch, written(line, asked, apiKey, idempotencyKey), timeoutMs, signal)
     const verdict = asked.judge(story.heard)
+    story.waits = "waits" in verdict && verdict.waits === true
     if (verdict.is === "answered") {
-      if (verdict.refusal === undefined || story.doubt === undefined) return verdict.value
+      if (verdict.refusal === undefined || story.doubt === undefined) {
+        story.doubt = undefined
+        return verdict.value
+      }
       story.doubt = { because: "refused_later", told: verdict.refusal }
       throw unknown(story, asked, idempotencyKey)
     }

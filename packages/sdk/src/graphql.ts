@@ -83,7 +83,8 @@ const judge = <Data>(heard: Heard, changes: boolean, is: (data: unknown) => data
   if (told?.code === "LedgerUnavailable") {
     return { is: "unknown", because: "server_does_not_know", told, again: true }
   }
-  return { is: "answered", value: data, ...(told === undefined || !changes ? {} : { refusal: told }) }
+  if (told === undefined || !changes) return { is: "answered", value: data }
+  return { is: "answered", value: data, refusal: told, waits: told.code === "NeedsApproval" }
 }
 
 type Errors = ErrorDetails["graphql_refused"]["errors"]

@@ -5,12 +5,17 @@ import type { RefusalDetails } from "./generated/rest.ts"
 /** What one try proves. */
 export type Verdict<Value> =
   /** With a `refusal` the answer says that nothing was done by this try. */
-  | { readonly is: "answered"; readonly value: Value; readonly refusal?: Told }
+  | ({ readonly is: "answered"; readonly value: Value; readonly refusal?: Told } & Waiting)
   /** The server says that nothing was done. */
-  | { readonly is: "refused"; readonly refusal: Refusal; readonly again: boolean }
+  | ({ readonly is: "refused"; readonly refusal: Refusal; readonly again: boolean } & Waiting)
   /** Nothing was done, and nothing was said. */
   | { readonly is: "nothing" }
   | { readonly is: "unknown"; readonly because: Because; readonly told?: Told; readonly again: boolean }
+
+/** Whether it waits for a second person: under the same key the server tells what came of that. */
+interface Waiting {
+  readonly waits?: boolean
+}
 
 type RefusalCode = keyof RefusalDetails | "graphql_refused"
 
@@ -59,7 +64,7 @@ export const judge = <Value>(heard: Heard, read: (json: unknown) => Value | unde
     const value = read(json)
     // It was taken down, and waits for a second person: nothing was done yet.
     if (value === undefined && status === 202 && isErrorBody(json)) {
-      return { is: "refused", refusal: { ...json.error, status }, again: false }
+      return { is: "refused", refusal: { ...json.error, status }, again: false, waits: true }
     }
     return value === undefined
       ? { is: "unknown", because: "unreadable_answer", again: true }
