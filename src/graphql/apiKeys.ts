@@ -260,7 +260,9 @@ builder.queryField("apiKeys", (t) =>
       resolve: async (_root, { principal, ...page }, context) =>
         connectionOver(
           "apiKey",
-          await asking(context, ({ list }) => list(context.principal, principal ?? undefined)),
+          await asking(context, ({ list }) =>
+            Effect.andThen(checkText({ principal }), list(context.principal, principal ?? undefined))
+          ),
           page,
           principal
         )

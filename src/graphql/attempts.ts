@@ -3,6 +3,7 @@ import type { AttemptFilter as ReadFilter } from "../db/reads/attempts.ts"
 import { EntityRegistry } from "../kernel/EntityRegistry.ts"
 import { SessionId } from "../kernel/ids.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
+import { checkText } from "../kernel/text.ts"
 import { builder } from "./builder.ts"
 import { AttemptState } from "./enums.ts"
 import { AmountRange, amountsOf, ListOrder, placesOf, TimeRange, timesOf, wordsOf } from "./filters.ts"
@@ -32,6 +33,7 @@ const AttemptFilter = builder.inputType("AttemptFilter", {
 const filterOf = Effect.fnUntraced(function* (filter: typeof AttemptFilter.$inferInput | null | undefined) {
   const snapshot = yield* (yield* EntityRegistry).snapshot
   const { session, customer, orderReference, states, amount, writtenAt } = filter ?? {}
+  yield* checkText({ filter: { customer, orderReference } })
   const { restricted, mids, brand } = yield* placesOf(snapshot, filter ?? {})
   const sessionId = typeof session === "string" ? plainId("PaymentSession", session) : undefined
   if (sessionId !== undefined && !Schema.is(SessionId)(sessionId)) {

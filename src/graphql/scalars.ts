@@ -6,14 +6,25 @@ builder.scalarType("DateTime", {
   description: "An instant as ISO 8601 with milliseconds, in UTC: `2026-11-20T10:00:00.000Z`.",
   serialize: (value) => DateTime.formatIso(value),
   parseValue: (value) => {
-    const read = typeof value === "string" && zoned.test(value) ? DateTime.make(value) : Option.none()
-    if (Option.isSome(read)) return DateTime.toUtc(read.value)
+    const read =
+      typeof value === "string" && zoned.test(value) && isDay(value.slice(0, 10))
+        ? DateTime.make(value)
+        : Option.none()
+    if (Option.isSome(read) && recordable(read.value)) return DateTime.toUtc(read.value)
     throw new GraphQLError("DateTime is an instant with its offset: 2026-11-20T10:00:00Z")
   }
 })
 
 /** Without an offset it would mean another instant on every machine. */
-const zoned = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
+const zoned = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
+
+/** The thirtieth of February would be taken for a day in March. */
+const isDay = (day: string): boolean =>
+  Option.exists(DateTime.make(`${day}T00:00:00Z`), (read) => DateTime.formatIso(read).startsWith(day))
+
+/** In the years that are written with four digits, and after the first. */
+const recordable = (instant: DateTime.DateTime): boolean =>
+  /^(?!0000)\d{4}-/.test(DateTime.formatIso(instant))
 
 builder.scalarType("Json", {
   description: "Any JSON value, as it was recorded.",

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { SessionFilter as ReadFilter } from "../db/reads/sessions.ts"
 import { EntityRegistry } from "../kernel/EntityRegistry.ts"
+import { checkText } from "../kernel/text.ts"
 import { builder } from "./builder.ts"
 import { AttemptState, SessionState } from "./enums.ts"
 import { AmountRange, amountsOf, ListOrder, placesOf, TimeRange, timesOf, wordsOf } from "./filters.ts"
@@ -31,6 +32,7 @@ const SessionFilter = builder.inputType("SessionFilter", {
 const filterOf = Effect.fnUntraced(function* (filter: typeof SessionFilter.$inferInput | null | undefined) {
   const snapshot = yield* (yield* EntityRegistry).snapshot
   const { states, dispositions, customer, orderReference, amount, createdAt } = filter ?? {}
+  yield* checkText({ filter: { customer, orderReference } })
   const { entity, brand, entitiesOfBrand, byAccount, mids, entitiesOfMids } = yield* placesOf(
     snapshot,
     filter ?? {}

@@ -318,7 +318,10 @@ it.layer(past, { excludeTestServices: true })("lists", (it) => {
           /whole minor units/
         ],
         ["disputes(filter: { amount: { currency: USD, to: -1 } })", "filter.amount.to", /0 or more/],
-        ['events(filter: { session: "junk" })', "filter.session", /ps_ and 26 characters/]
+        ['events(filter: { session: "junk" })', "filter.session", /ps_ and 26 characters/],
+        ['sessions(filter: { customer: "a\\u0000" })', "filter.customer", /NUL/],
+        ['attempts(filter: { orderReference: "\\u0000" })', "filter.orderReference", /NUL/],
+        ['apiKeys(principal: "\\u0000")', "principal", /NUL/]
       ]
       for (const [query, name, message] of refusals) {
         const { json } = yield* ask(`{ ${query} { pageInfo { hasNextPage } } }`)
@@ -326,11 +329,21 @@ it.layer(past, { excludeTestServices: true })("lists", (it) => {
         assert.strictEqual(at(json, "errors", 0, "extensions", "field"), name, query)
         assert.strictEqual(at(json, "errors", 0, "extensions", "code"), "invalid_input", query)
       }
-      for (const when of ["yesterday", "2026-11-20", "2026-11-20T10:00:00"]) {
+      for (const when of [
+        "yesterday",
+        "2026-11-20",
+        "2026-11-20T10:00:00",
+        // No such day, or none that the records could hold.
+        "2026-02-30T10:00:00Z",
+        "2026-11-20T24:00:00Z",
+        "0000-01-01T10:00:00Z",
+        "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-01:00"
+      ]) {
         const { json } = yield* ask(
           `{ sessions(filter: { createdAt: { from: "${when}" } }) { nodes { state } } }`
         )
-        assert.isDefined(at(json, "errors", 0), when)
+        assert.strictEqual(at(json, "errors", 0, "extensions", "code"), "GRAPHQL_VALIDATION_FAILED", when)
       }
     })
   )
