@@ -1,7 +1,7 @@
 // What the SDK takes for proof, and what it does with a key until there is some. The line is a script here; the same
 // laws over a real server are in faults.test.ts.
 import { describe, expect, it } from "vitest"
-import { isPaymentsError } from "../../packages/sdk/src/index.ts"
+import { createPayments, isPaymentsError } from "../../packages/sdk/src/index.ts"
 import {
   badGateway,
   card,
@@ -270,6 +270,21 @@ describe("a claim", () => {
 })
 
 describe("what is sent", () => {
+  it("goes to an origin; what is none is a bug, and nobody's outcome is in doubt over it", () => {
+    for (const origin of ["pay.example", "127.0.0.1:4000", "https://", "https://pay.example/?a", "ftp://a"]) {
+      expect(() => createPayments({ origin })).toThrow(TypeError)
+    }
+    for (const origin of [
+      "https://pay.example",
+      "http://127.0.0.1:4000/",
+      "https://a.example/api/",
+      "/api",
+      "/"
+    ]) {
+      createPayments({ origin })
+    }
+  })
+
   it("is the contract's: paths, bodies, the key of the API, and ids that cannot leave their place", async () => {
     let given = 0
     const { payments, seen } = scripted(

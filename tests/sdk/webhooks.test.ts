@@ -116,6 +116,12 @@ describe("a webhook", () => {
     expect(await codeOf({ body, headers: signed(), secret: [], now })).toBe("webhook_not_signed")
   })
 
+  it("cannot be verified over what was parsed of it, and says so", async () => {
+    for (const parsed of [JSON.parse(body), undefined, null]) {
+      expect(await codeOf({ body: parsed, headers: signed(), secret, now })).toMatch(/TypeError.*as it came/)
+    }
+  })
+
   it("has a type for each event that the server tells", () => {
     expectTypeOf<PaymentEvent["type"]>().toEqualTypeOf<EventType>()
   })

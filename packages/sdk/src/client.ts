@@ -161,10 +161,16 @@ export const lineOf = (payments: Payments): Line => {
   return line
 }
 
+/** Over what is no origin nothing would ever be sent, and each call would end in doubt. */
+const checkOrigin = (origin: string): string => {
+  if (/^(https?:\/\/[^\s/?#]+)?(\/[^\s?#]*)?$/i.test(origin)) return origin
+  throw new TypeError("`origin` is where the service is: `https://pay.example`, or in a browser a path")
+}
+
 /** A client of the service. Keep one for the life of the program: it remembers keys of calls nobody knows the end of. */
 export const createPayments = (options: PaymentsOptions): Payments => {
   const line: Line = {
-    origin: options.origin.replace(/\/+$/, ""),
+    origin: checkOrigin(options.origin).replace(/\/+$/, ""),
     apiKey: options.apiKey,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     timeoutMs: options.timeoutMs,

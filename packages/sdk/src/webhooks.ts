@@ -32,6 +32,9 @@ const read = async (webhook: Webhook): Promise<PaymentEvent> => {
   const signatures = headerOf(headers, "webhook-signature")
   if (!/^\d{1,12}$/.test(timestamp)) throw notSigned("the header webhook-timestamp is not a time")
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body
+  if (!ArrayBuffer.isView(bytes)) {
+    throw new TypeError("the body is verified as it came, a text or bytes, and not what was parsed of it")
+  }
   const signed = joined(new TextEncoder().encode(`${id}.${timestamp}.`), bytes)
   const claims = signatures.split(" ").slice(0, mostSignatures).flatMap(signatureIn)
   const secrets = typeof secret === "string" ? [secret] : secret
