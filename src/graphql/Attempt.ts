@@ -1,15 +1,15 @@
-import { AttemptRecord } from "../db/reads/AttemptRecord.ts"
-import type { HeardEvidence } from "../db/reads/HeardEvidence.ts"
+import { Predicate } from "effect"
+import type { EvidenceRow } from "../db/reads/history.ts"
 import { AuditRow, AuditRowConnection } from "./Audit.ts"
 import { builder } from "./builder.ts"
 import { AttemptState, DeclineKind, EvidenceOutcome, EvidenceSource, ProductCategory } from "./enums.ts"
 import { Money } from "./Money.ts"
 import { pagesBelow, there, valuesBelow } from "./levels.ts"
-import { Attempt, Brand, Entity, MerchantAccount, PaymentSession } from "./refs.ts"
+import { Attempt, Brand, Entity, isAttempt, MerchantAccount, PaymentSession } from "./refs.ts"
 import { known } from "./registry.ts"
 import { decided, RoutingDecision } from "./RoutingDecision.ts"
 
-const AttemptEvidence = builder.objectRef<HeardEvidence>("AttemptEvidence").implement({
+const AttemptEvidence = builder.objectRef<EvidenceRow>("AttemptEvidence").implement({
   description: "One thing that was heard of an attempt, in the words of whoever said it.",
   fields: (t) => ({
     nr: t.exposeInt("nr", { description: "Counts the evidence of an attempt from 1." }),
@@ -27,8 +27,6 @@ const AttemptEvidenceConnection = builder.connectionObject({
   type: AttemptEvidence,
   name: "AttemptEvidenceConnection"
 })
-
-const isAttempt = (value: object) => value instanceof AttemptRecord
 
 const sessionOf = valuesBelow({
   field: "Attempt.session",
@@ -55,7 +53,8 @@ const evidenceOf = pagesBelow({
   of: isAttempt,
   id: ({ id }) => id,
   kind: "evidence",
-  read: (reads, scope, ids, slice) => reads.evidenceOf(scope, ids, slice)
+  read: (reads, scope, ids, slice) => reads.evidenceOf(scope, ids, slice),
+  below: (reads, scope, slice, wanted) => reads.evidenceBelow(scope, slice, wanted)
 })
 
 const auditOf = pagesBelow({
@@ -68,7 +67,7 @@ const auditOf = pagesBelow({
 
 builder.node(Attempt, {
   description: "One try to charge one session on one merchant account.",
-  isTypeOf: (value) => value instanceof AttemptRecord,
+  isTypeOf: (value) => Predicate.isObject(value) && isAttempt(value),
   id: { resolve: ({ id }) => id },
   loadManyWithoutCache: (ids, { loaders }) => Promise.all(ids.map(loaders.attempt)),
   fields: (t) => ({
@@ -98,29 +97,35 @@ builder.node(Attempt, {
     }),
     session: t.field({
       type: PaymentSession,
+      extensions: { columns: ["session"] },
       resolve: (attempt, _args, context) => sessionOf(attempt, context)
     }),
     merchantAccount: t.field({
       type: MerchantAccount,
+      extensions: { columns: ["mid"] },
       resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     }),
     entity: t.field({
       type: Entity,
+      extensions: { columns: ["entity"] },
       resolve: ({ entity }, _args, context) => known(context.registry().entities, entity)
     }),
     brand: t.field({
       type: Brand,
+      extensions: { columns: ["brand"] },
       resolve: ({ brand }, _args, context) => known(context.registry().brands, brand)
     }),
     decision: t.field({
       type: RoutingDecision,
       description: "Why this account, and why not the others.",
+      extensions: { columns: ["session", "round"] },
       resolve: (attempt, _args, context) => decisionOf(attempt, context)
     }),
     evidence: t.connection(
       {
         type: AttemptEvidence,
         description: "Everything that was heard of it, in the order in which it was heard.",
+        extensions: { columns: [] },
         resolve: evidenceOf
       },
       AttemptEvidenceConnection
@@ -129,6 +134,7 @@ builder.node(Attempt, {
       {
         type: AuditRow,
         description: "What the audit of its session says of it, in the order in which it was written.",
+        extensions: { columns: [] },
         resolve: auditOf
       },
       AuditRowConnection

@@ -1,7 +1,7 @@
-import type { AuditRow as KernelRow } from "../db/reads/HistoryRecords.ts"
+import type { AuditRowTold } from "../db/reads/history.ts"
 import { builder } from "./builder.ts"
 
-export const AuditRow = builder.objectRef<KernelRow>("AuditRow").implement({
+export const AuditRow = builder.objectRef<AuditRowTold>("AuditRow").implement({
   description: "Who did what, chained by hashes to the row before it.",
   fields: (t) => ({
     position: t.exposeInt("position", { description: "Counts the rows of one chain from 1." }),

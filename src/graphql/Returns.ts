@@ -1,5 +1,3 @@
-import { Dispute as KernelDispute } from "../kernel/disputes/Dispute.ts"
-import { Refund as KernelRefund } from "../kernel/refunds/Refund.ts"
 import type {
   LateCapture as KernelLateCapture,
   WaitsFor as KernelWaitsFor
@@ -10,7 +8,7 @@ import { builder } from "./builder.ts"
 import { DisputeState, RefundBlocker, RefundKind, RefundState, WaitsForWhat } from "./enums.ts"
 import { there, valuesBelow } from "./levels.ts"
 import { Money } from "./Money.ts"
-import { Attempt, Dispute, MerchantAccount, Refund } from "./refs.ts"
+import { Attempt, Dispute, isRefund, MerchantAccount, Refund } from "./refs.ts"
 import { known } from "./registry.ts"
 
 // What becomes of money after it was captured.
@@ -93,7 +91,7 @@ export const Capture = builder.objectRef<RefundableCapture>("Capture").implement
 
 const attemptOf = valuesBelow({
   field: "Refund.attempt",
-  of: (value) => value instanceof KernelRefund,
+  of: isRefund,
   id: ({ attempt }) => attempt,
   read: (reads, scope, ids) => reads.attemptsById(scope, ids),
   pick: (found, { attempt }) => there(found, attempt),
@@ -102,7 +100,6 @@ const attemptOf = valuesBelow({
 
 builder.objectType(Refund, {
   description: "Money of one charge that goes back to its customer.",
-  isTypeOf: (value) => value instanceof KernelRefund,
   fields: (t) => ({
     refundId: t.exposeString("id", { description: "`re_01J..._1`." }),
     ordinal: t.exposeInt("ordinal", { description: "Counts the refunds of a session from 1." }),
@@ -150,7 +147,6 @@ builder.objectType(Refund, {
 
 builder.objectType(Dispute, {
   description: "A charge that its cardholder's bank disputes.",
-  isTypeOf: (value) => value instanceof KernelDispute,
   fields: (t) => ({
     reference: t.exposeString("reference", { description: "The processor's own id of the dispute." }),
     processorReference: t.exposeString("processorReference", {

@@ -63,7 +63,8 @@ builder.queryField("attempts", (t) =>
       resolve: orderedRootList({
         kind: "attempt",
         asked: filterOf,
-        read: (reads, scope, asked, order, slice) => reads.attempts(scope, asked, order, slice),
+        read: (reads, scope, asked, order, slice, wanted) =>
+          reads.attempts(scope, asked, order, slice, wanted),
         estimate: (reads, scope, asked) => reads.estimateAttempts(scope, asked)
       })
     },

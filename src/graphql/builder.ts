@@ -15,7 +15,8 @@ interface Types {
   DefaultNodeNullability: false
   Scalars: {
     ID: { Input: string; Output: string }
-    DateTime: { Input: DateTime.Utc; Output: DateTime.Utc }
+    /** PostgreSQL's own words for an instant, in UTC, are passed on. */
+    DateTime: { Input: DateTime.Utc; Output: DateTime.Utc | string }
     Json: { Input: never; Output: unknown }
     Labels: { Input: Readonly<Record<string, string>>; Output: Readonly<Record<string, string>> }
     MinorUnits: { Input: number; Output: number }

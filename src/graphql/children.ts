@@ -1,10 +1,14 @@
 import DataLoader from "dataloader"
+import type { Below, Wanted } from "../db/reads/listing.ts"
+import type { Page } from "../db/reads/Page.ts"
+import type { PaymentReads } from "../db/reads/PaymentReads.ts"
+import type { ReadScope } from "../db/reads/ReadScope.ts"
 import type { GraphqlContext } from "./context.ts"
 import type { PageArguments } from "./pages.ts"
 
 // What is below a row is read for all the rows of its level at once. A page that knows what is asked of its rows reads
-// it before they are resolved (`lookAhead.ts`), and the fields below find it without waiting. A row that came alone
-// gathers with those that are resolved in the same moment.
+// it with them in one statement, or else before they are resolved (`lookAhead.ts`), and the fields below find it without
+// waiting. A row that came alone gathers with those that are resolved in the same moment.
 
 /** What one field reads for many parents: for each of them, in their order, its value or why it has none. */
 type ReadAll<Parent, Value> = (
@@ -13,6 +17,13 @@ type ReadAll<Parent, Value> = (
   page: PageArguments
 ) => Promise<ReadonlyArray<Value | Error>>
 
+type BelowOf = (
+  reads: PaymentReads["Service"],
+  scope: ReadScope,
+  page: PageArguments,
+  wanted: Wanted
+) => Below | undefined
+
 interface Options<Parent extends object, Value> {
   /** `PaymentSession.attempts`: the type and its field. */
   readonly field: `${string}.${string}`
@@ -20,15 +31,24 @@ interface Options<Parent extends object, Value> {
   readonly read: ReadAll<Parent, Value>
   /** The rows in a value, which have fields of their own. */
   readonly rows: (value: Value) => ReadonlyArray<object>
+  /** How the rows of a parent are read with the parent itself. */
+  readonly within?: {
+    /** The list below, if a slice of it may be read for every parent alike. */
+    readonly below: BelowOf
+    readonly valueOf: (page: Page<never>, parent: Parent) => Value
+  }
 }
 
-interface Child {
+export interface Child {
   /** Reads a level; answers the rows of the next one. */
   readonly ahead: (
     context: GraphqlContext,
     parents: ReadonlyArray<object>,
     page: PageArguments
   ) => Promise<ReadonlyArray<object>>
+  readonly below: BelowOf | undefined
+  /** Takes what was read with a parent. */
+  readonly keep: (parent: object, name: string, page: Page<never>) => void
 }
 
 const registered = new Map<string, Child>()
@@ -37,12 +57,21 @@ const registered = new Map<string, Child>()
 export const children: ReadonlyMap<string, Child> = registered
 
 /** One slice of one field has one name, however the query calls it. */
-export const nameOf = (field: string, { first, last, after, before }: PageArguments): string =>
-  JSON.stringify([field, first ?? null, last ?? null, after ?? null, before ?? null])
+export const nameOf = ({ first, last, after, before }: PageArguments): string =>
+  `${first ?? ""} ${last ?? ""} ${after ?? ""} ${before ?? ""}`
+
+/** What was read with a row, one slice after the other. */
+interface Kept<Value> {
+  readonly name: string
+  readonly value: Value
+  readonly next: Kept<Value> | undefined
+}
 
 /** Makes the resolver of a field that reads for many parents at once. */
 export const child = <Parent extends object, Value>(options: Options<Parent, Value>) => {
-  const { field, of, read, rows } = options
+  const { field, of, read, rows, within } = options
+  /** Rows that were read for one request alone have what was read with them. */
+  const kept = new WeakMap<object, Kept<Value>>()
   const known = new WeakMap<object, WeakMap<Parent, Map<string, Value | Error>>>()
   const gathering = new WeakMap<object, Map<string, DataLoader<Parent, Value>>>()
 
@@ -63,14 +92,22 @@ export const child = <Parent extends object, Value>(options: Options<Parent, Val
       const ofRequest = entry(known, context.request, () => new WeakMap())
       for (const [index, parent] of own.entries()) {
         const value = found[index]
-        if (value !== undefined) entry(ofRequest, parent, () => new Map()).set(nameOf(field, page), value)
+        if (value !== undefined) entry(ofRequest, parent, () => new Map()).set(nameOf(page), value)
       }
       return found.flatMap((value) => (value instanceof Error ? [] : rows(value)))
+    },
+    below: within?.below,
+    keep: (parent, name, page) => {
+      if (within === undefined || !of(parent)) return
+      kept.set(parent, { name, value: within.valueOf(page, parent), next: kept.get(parent) })
     }
   })
 
   return (parent: Parent, page: PageArguments, context: GraphqlContext): Value | Promise<Value> => {
-    const name = nameOf(field, page)
+    const name = nameOf(page)
+    for (let one = kept.get(parent); one !== undefined; one = one.next) {
+      if (one.name === name) return one.value
+    }
     const value = known.get(context.request)?.get(parent)?.get(name)
     if (value instanceof Error) throw value
     if (value !== undefined) return value

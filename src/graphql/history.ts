@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { Incident as IncidentRecord, PaymentEvent as EventRecord } from "../db/reads/HistoryRecords.ts"
+import type { EventRow, IncidentRow } from "../db/reads/history.ts"
 import { SessionId } from "../kernel/ids.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 import { builder } from "./builder.ts"
@@ -20,7 +20,7 @@ import { rootList } from "./rootLists.ts"
 
 const sessionOfEvent = valuesBelow({
   field: "PaymentEvent.session",
-  of: (value) => value instanceof EventRecord,
+  of: (value): value is EventRow => "occurredAt" in value,
   id: ({ session }) => session,
   read: (reads, scope, ids) => reads.sessionsById(scope, ids),
   pick: (found, { session }) => there(found, session),
@@ -29,9 +29,12 @@ const sessionOfEvent = valuesBelow({
 
 builder.objectType(PaymentEvent, {
   description: "What the world was told when something became true.",
-  isTypeOf: (value) => value instanceof EventRecord,
   fields: (t) => ({
-    eventId: t.string({ description: "`evt_1`.", resolve: ({ nr }) => `evt_${nr}` }),
+    eventId: t.string({
+      description: "`evt_1`.",
+      extensions: { columns: ["nr"] },
+      resolve: ({ nr }) => `evt_${nr}`
+    }),
     type: t.exposeString("type", { description: "`payment.charged.v1`." }),
     occurredAt: t.expose("occurredAt", { type: "DateTime" }),
     payload: t.expose("payload", { type: "Json", description: "What apps are sent." }),
@@ -44,7 +47,7 @@ builder.objectType(PaymentEvent, {
 
 const attemptOfIncident = valuesBelow({
   field: "Incident.attempt",
-  of: (value) => value instanceof IncidentRecord,
+  of: (value): value is IncidentRow => "openedAt" in value && "detail" in value,
   id: ({ attempt }) => attempt,
   read: (reads, scope, ids) => reads.attemptsById(scope, ids),
   pick: (found, { attempt }) => there(found, attempt),
@@ -53,7 +56,6 @@ const attemptOfIncident = valuesBelow({
 
 builder.objectType(Incident, {
   description: "Something that a person has to deal with, such as money that moved after a decline.",
-  isTypeOf: (value) => value instanceof IncidentRecord,
   fields: (t) => ({
     nr: t.expose("nr", { type: "WholeNumber", description: "A review with `handled` closes it." }),
     kind: t.exposeString("kind", { description: "`late_capture`." }),
@@ -105,7 +107,7 @@ builder.queryFields((t) => ({
           types: wordsOf(filter?.types),
           occurred: timesOf(filter?.occurredAt)
         }),
-        read: (reads, scope, asked, slice) => reads.events(scope, asked, slice)
+        read: (reads, scope, asked, slice, wanted) => reads.events(scope, asked, slice, wanted)
       })
     },
     PaymentEventConnection
@@ -122,7 +124,7 @@ builder.queryFields((t) => ({
           open: filter?.open ?? undefined,
           kinds: wordsOf(filter?.kinds)
         }),
-        read: (reads, scope, asked, slice) => reads.incidents(scope, asked, slice)
+        read: (reads, scope, asked, slice, wanted) => reads.incidents(scope, asked, slice, wanted)
       })
     },
     IncidentConnection

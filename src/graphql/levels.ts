@@ -1,11 +1,13 @@
 import { Effect } from "effect"
+import type { Below, Wanted } from "../db/reads/listing.ts"
 import { type Page, pageOf, type Slice } from "../db/reads/Page.ts"
 import { PaymentReads } from "../db/reads/PaymentReads.ts"
+import type { ReadScope } from "../db/reads/ReadScope.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { child } from "./children.ts"
 import type { GraphqlContext } from "./context.ts"
-import { connectionOf, type CursorKind, sliceOf } from "./pages.ts"
+import { connectionOf, type CursorKind, type PageArguments, sliceOf } from "./pages.ts"
 
 type Reads = PaymentReads["Service"]
 
@@ -15,7 +17,7 @@ export const reading = <A, E>(
   read: (reads: Reads) => Effect.Effect<A, E | LedgerUnavailable>
 ) => run(PaymentReads.pipe(Effect.flatMap(read), adviseOnLedger("read")))
 
-interface Below<Parent extends object, Id extends string> {
+interface OfParents<Parent extends object, Id extends string> {
   readonly field: `${string}.${string}`
   readonly of: (value: object) => value is Parent
   /** What a parent is found by below. */
@@ -28,8 +30,9 @@ export const pagesBelow = <Parent extends object, Id extends string, Row extends
   of,
   id,
   kind,
-  read
-}: Below<Parent, Id> & {
+  read,
+  below
+}: OfParents<Parent, Id> & {
   readonly kind: CursorKind
   readonly read: (
     reads: Reads,
@@ -37,6 +40,8 @@ export const pagesBelow = <Parent extends object, Id extends string, Row extends
     ids: ReadonlyArray<Id>,
     slice: Slice
   ) => Effect.Effect<ReadonlyMap<string, Page<Row>>, LedgerUnavailable>
+  /** The same list as part of the statement that reads the parents. */
+  readonly below?: (reads: Reads, scope: ReadScope, slice: Slice, wanted: Wanted) => Below
 }) =>
   child({
     field,
@@ -54,7 +59,20 @@ export const pagesBelow = <Parent extends object, Id extends string, Row extends
         return connectionOf(kind, found.get(id(parent)) ?? pageOf<Row>(slice, []), id(parent))
       })
     },
-    rows: ({ edges }) => edges.map(({ node }) => node)
+    rows: ({ edges }) => edges.map(({ node }) => node),
+    ...(below === undefined
+      ? {}
+      : {
+          within: {
+            below: (reads: Reads, scope: ReadScope, page: PageArguments, wanted: Wanted) => {
+              // A cursor is one parent's; and what is wrong with a slice, each field says in its place.
+              if (typeof page.after === "string" || typeof page.before === "string") return undefined
+              const slice = resultOf(() => sliceOf(kind, page))
+              return slice instanceof Error ? undefined : below(reads, scope, slice, wanted)
+            },
+            valueOf: (page: Page<Row>, parent: Parent) => connectionOf(kind, page, id(parent))
+          }
+        })
   })
 
 /** A value, or why there is none. */
@@ -80,7 +98,7 @@ export const valuesBelow = <Parent extends object, Id extends string, Found, Val
   read,
   pick,
   rows = () => []
-}: Below<Parent, Id> & {
+}: OfParents<Parent, Id> & {
   readonly read: (
     reads: Reads,
     scope: GraphqlContext["scope"],

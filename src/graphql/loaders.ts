@@ -1,12 +1,12 @@
 import DataLoader from "dataloader"
 import { Effect, Schema } from "effect"
-import type { AttemptRecord } from "../db/reads/AttemptRecord.ts"
+import type { AttemptRow } from "../db/reads/attempts.ts"
 import { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { ReadScope } from "../db/reads/ReadScope.ts"
+import type { SessionRow } from "../db/reads/sessions.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
 import { AttemptId, SessionId } from "../kernel/ids.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
-import type { PaymentSession } from "../kernel/PaymentSession.ts"
 import type { Run } from "./context.ts"
 
 /**
@@ -14,8 +14,8 @@ import type { Run } from "./context.ts"
  * mutation later in the same request is seen.
  */
 export interface Loaders {
-  readonly session: Load<PaymentSession | undefined>
-  readonly attempt: Load<AttemptRecord | undefined>
+  readonly session: Load<SessionRow | undefined>
+  readonly attempt: Load<AttemptRow | undefined>
 }
 
 type Load<A> = (id: string) => Promise<A>

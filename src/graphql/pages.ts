@@ -1,7 +1,7 @@
 import { Result } from "effect"
 import { Base64Url } from "effect/encoding"
 import { GraphQLError } from "graphql"
-import { type Page, pageOf, type Position, type Slice } from "../db/reads/Page.ts"
+import { type Page, pageOf, type PageRow, type Position, type Slice } from "../db/reads/Page.ts"
 import { hash32 } from "../kernel/hash.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 
@@ -109,32 +109,59 @@ const badCursor = (field: string, problem: string) =>
   new GraphQLError(`${field} ${problem}`, { extensions: { code: "BAD_CURSOR", field } })
 
 /** A page as Relay spells it. Cursors are made when somebody asks for them: most queries take the last one alone. */
-export const connectionOf = <Node>(
-  kind: CursorKind,
-  { rows, hasNext, hasPrevious }: Page<Node>,
-  about?: unknown
-) => {
-  let digest: string | undefined
-  const cursorOf = ({ major, id }: Position): string => {
-    digest ??= digestOf(about)
-    return Base64Url.encode(`${kind}:${digest}:${major}:${id}`)
+export const connectionOf = <Node>(kind: CursorKind, page: Page<Node>, about?: unknown) =>
+  new Connection(page, new Cursors(kind, about))
+
+class Cursors {
+  private readonly kind: CursorKind
+  private readonly about: unknown
+  private digest: string | undefined
+  constructor(kind: CursorKind, about: unknown) {
+    this.kind = kind
+    this.about = about
   }
-  const edges = rows.map(({ node, position }) => ({
-    node,
-    get cursor() {
-      return cursorOf(position)
-    }
-  }))
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: hasNext,
-      hasPreviousPage: hasPrevious,
+  of({ major, id }: Position): string {
+    this.digest ??= digestOf(this.about)
+    return Base64Url.encode(`${this.kind}:${this.digest}:${major}:${id}`)
+  }
+}
+
+class Edge<Node> {
+  readonly node: Node
+  private readonly row: PageRow<Node>
+  private readonly cursors: Cursors
+  constructor(row: PageRow<Node>, cursors: Cursors) {
+    this.node = row.node
+    this.row = row
+    this.cursors = cursors
+  }
+  get cursor(): string {
+    return this.cursors.of(this.row.position)
+  }
+}
+
+class Connection<Node> {
+  private readonly page: Page<Node>
+  private readonly cursors: Cursors
+  private made: ReadonlyArray<Edge<Node>> | undefined
+  constructor(page: Page<Node>, cursors: Cursors) {
+    this.page = page
+    this.cursors = cursors
+  }
+  get edges(): ReadonlyArray<Edge<Node>> {
+    return (this.made ??= this.page.rows.map((row) => new Edge(row, this.cursors)))
+  }
+  get pageInfo() {
+    const { page, cursors } = this
+    const cursorOf = (row: PageRow<Node> | undefined) => (row === undefined ? null : cursors.of(row.position))
+    return {
+      hasNextPage: page.hasNext,
+      hasPreviousPage: page.hasPrevious,
       get startCursor() {
-        return edges.at(0)?.cursor ?? null
+        return cursorOf(page.rows.at(0))
       },
       get endCursor() {
-        return edges.at(-1)?.cursor ?? null
+        return cursorOf(page.rows.at(-1))
       }
     }
   }

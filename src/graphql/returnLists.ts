@@ -67,7 +67,8 @@ builder.queryFields((t) => ({
         kind: "refund",
         asked: (filter: typeof RefundFilter.$inferInput | null | undefined) =>
           filterOf(filter ?? {}, filter?.writtenAt),
-        read: (reads, scope, asked, order, slice) => reads.refunds(scope, asked, order, slice),
+        read: (reads, scope, asked, order, slice, wanted) =>
+          reads.refunds(scope, asked, order, slice, wanted),
         estimate: (reads, scope, asked) => reads.estimateRefunds(scope, asked)
       })
     },
@@ -82,7 +83,8 @@ builder.queryFields((t) => ({
         kind: "dispute",
         asked: (filter: typeof DisputeFilter.$inferInput | null | undefined) =>
           filterOf(filter ?? {}, filter?.openedAt),
-        read: (reads, scope, asked, order, slice) => reads.disputes(scope, asked, order, slice),
+        read: (reads, scope, asked, order, slice, wanted) =>
+          reads.disputes(scope, asked, order, slice, wanted),
         estimate: (reads, scope, asked) => reads.estimateDisputes(scope, asked)
       })
     },

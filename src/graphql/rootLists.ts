@@ -1,5 +1,6 @@
-import type { Effect } from "effect"
+import { Effect } from "effect"
 import type { GraphQLResolveInfo } from "graphql"
+import type { Wanted } from "../db/reads/listing.ts"
 import type { Page, Slice } from "../db/reads/Page.ts"
 import type { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { ReadScope } from "../db/reads/ReadScope.ts"
@@ -8,7 +9,7 @@ import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import type { GraphqlContext, GraphqlServices } from "./context.ts"
 import { type OrderName, orderOf } from "./filters.ts"
 import { reading } from "./levels.ts"
-import { lookAhead } from "./lookAhead.ts"
+import { lookAhead, settle } from "./lookAhead.ts"
 import { connectionOf, type CursorKind, type PageArguments, sliceOf, withEstimate } from "./pages.ts"
 
 type Reads = PaymentReads["Service"]
@@ -24,15 +25,15 @@ const pageOfRoot = async <Row extends object>(
   page: PageArguments,
   context: GraphqlContext,
   info: GraphQLResolveInfo,
-  read: (reads: Reads, scope: ReadScope, slice: Slice) => Read<Page<Row>>
+  read: (reads: Reads, scope: ReadScope, slice: Slice, wanted: Wanted) => Read<Page<Row>>
 ) => {
   const slice = sliceOf(kind, page, about)
-  const found = await reading(context, (reads) => read(reads, context.scope, slice))
-  await lookAhead(
-    context,
-    info,
-    found.rows.map(({ node }) => node)
-  )
+  const { found, asked } = await reading(context, (reads) => {
+    const looking = lookAhead(info, reads, context.scope)
+    const rowsRead = read(reads, context.scope, slice, looking.wanted)
+    return Effect.map(rowsRead, (rows) => ({ found: rows, asked: looking }))
+  })
+  await settle(context, found.rows, asked)
   return connectionOf(kind, found, about)
 }
 
@@ -45,7 +46,13 @@ export const rootList =
   }: {
     readonly kind: CursorKind
     readonly asked: (filter: Filter | null | undefined) => Asked
-    readonly read: (reads: Reads, scope: ReadScope, asked: Asked, slice: Slice) => Read<Page<Row>>
+    readonly read: (
+      reads: Reads,
+      scope: ReadScope,
+      asked: Asked,
+      slice: Slice,
+      wanted: Wanted
+    ) => Read<Page<Row>>
   }) =>
   (
     _root: unknown,
@@ -54,8 +61,8 @@ export const rootList =
     info: GraphQLResolveInfo
   ) => {
     const asked = askedOf(filter)
-    return pageOfRoot(kind, asked, page, context, info, (reads, scope, slice) =>
-      read(reads, scope, asked, slice)
+    return pageOfRoot(kind, asked, page, context, info, (reads, scope, slice, wanted) =>
+      read(reads, scope, asked, slice, wanted)
     )
   }
 
@@ -74,7 +81,8 @@ export const orderedRootList =
       scope: ReadScope,
       asked: Asked,
       order: OrderName,
-      slice: Slice
+      slice: Slice,
+      wanted: Wanted
     ) => Read<Page<Row>>
     readonly estimate: (reads: Reads, scope: ReadScope, asked: Asked) => Read<number>
   }) =>
@@ -86,8 +94,13 @@ export const orderedRootList =
   ) => {
     const asked = await context.run(askedOf(filter))
     const order = await context.run(orderOf(orderBy, asked.amount))
-    const connection = await pageOfRoot(kind, [asked, order], page, context, info, (reads, scope, slice) =>
-      read(reads, scope, asked, order, slice)
+    const connection = await pageOfRoot(
+      kind,
+      [asked, order],
+      page,
+      context,
+      info,
+      (reads, scope, slice, wanted) => read(reads, scope, asked, order, slice, wanted)
     )
     return withEstimate(connection, () => reading(context, (reads) => estimate(reads, context.scope, asked)))
   }

@@ -4,7 +4,7 @@ import { builder } from "./builder.ts"
 
 builder.scalarType("DateTime", {
   description: "An instant as ISO 8601 with milliseconds, in UTC: `2026-11-20T10:00:00.000Z`.",
-  serialize: (value) => DateTime.formatIso(value),
+  serialize: (value) => (Predicate.isString(value) ? ofPostgres(value) : DateTime.formatIso(value)),
   parseValue: (value) => {
     const read =
       typeof value === "string" && zoned.test(value) && isDay(value.slice(0, 10))
@@ -14,6 +14,16 @@ builder.scalarType("DateTime", {
     throw new GraphQLError("DateTime is an instant with its offset: 2026-11-20T10:00:00Z")
   }
 })
+
+/** An instant as PostgreSQL tells it, in UTC: `2026-11-20T10:00:00.12+00:00`. */
+const ofPostgres = (instant: string): string => {
+  if (instant.length === 32) return `${instant.slice(0, 23)}Z`
+  const end = instant.length - "+00:00".length
+  const seconds = "2026-11-20T10:00:00".length
+  return end === seconds
+    ? `${instant.slice(0, end)}.000Z`
+    : `${instant.slice(0, Math.min(end, 23)).padEnd(23, "0")}Z`
+}
 
 /** Without an offset it would mean another instant on every machine. */
 const zoned = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/

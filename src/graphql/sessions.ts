@@ -67,7 +67,8 @@ builder.queryFields((t) => ({
       resolve: orderedRootList({
         kind: "session",
         asked: filterOf,
-        read: (reads, scope, asked, order, slice) => reads.sessions(scope, asked, order, slice),
+        read: (reads, scope, asked, order, slice, wanted) =>
+          reads.sessions(scope, asked, order, slice, wanted),
         estimate: (reads, scope, asked) => reads.estimateSessions(scope, asked)
       })
     },

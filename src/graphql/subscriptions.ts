@@ -1,4 +1,4 @@
-import type { AttemptRecord } from "../db/reads/AttemptRecord.ts"
+import type { AttemptRow } from "../db/reads/attempts.ts"
 import { covers } from "../kernel/access/Scope.ts"
 import { EntityRegistry } from "../kernel/EntityRegistry.ts"
 import { UnknownSession } from "../kernel/refusals.ts"
@@ -68,7 +68,7 @@ builder.subscriptionField("attemptRecorded", (t) =>
         typeof filter?.session === "string"
           ? (await sessionNamed(plainId("PaymentSession", filter.session), context)).id
           : undefined
-      return context.open<AttemptRecord>({
+      return context.open<AttemptRow>({
         keysOf: (change) =>
           covers(context.scope, change) && (session === undefined || session === change.session)
             ? change.attempts.filter((one) => mids?.has(one.mid) !== false).map(({ id }) => id)

@@ -3,7 +3,7 @@ import type { WaitsFor } from "../kernel/PaymentSession.ts"
 import type { Refund } from "../kernel/refunds/Refund.ts"
 
 /** What the state of a refund means, in a sentence. */
-export const meaningOfRefund = ({ state, kind }: Refund): string => {
+export const meaningOfRefund = ({ state, kind }: Pick<Refund, "state" | "kind">): string => {
   switch (state) {
     case "refunded":
       return kind === "void"

@@ -19,10 +19,10 @@ const queries = [...guide.matchAll(/```graphql\n(query (\w+)[^]*?)```/g)].map(
 
 /** One for each level of each query, and for each field that is read there. */
 const statementsOf: Readonly<Record<string, number>> = {
-  // Sessions and their estimate; captures, attempts, events; below attempts evidence, decisions, audit.
-  Sessions: 8,
-  // Attempts and their estimate; evidence, sessions; below those attempts.
-  Declines: 5,
+  // Sessions with their attempts, events and evidence, and their estimate; captures; below attempts decisions and audit.
+  Sessions: 5,
+  // Attempts with their evidence, and their estimate; sessions; below those attempts.
+  Declines: 4,
   // Attempts, their sessions; the company's sessions.
   Account: 3,
   // Refunds, attempts, sessions.

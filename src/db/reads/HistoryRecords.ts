@@ -17,11 +17,6 @@ export class AuditRow extends Schema.Class<AuditRow>("AuditRow")({
   hash: Schema.String
 }) {}
 
-/** A row of a session's audit that speaks of one of its attempts. */
-export class AttemptAuditRow extends AuditRow.extend<AttemptAuditRow>("AttemptAuditRow")({
-  readFor: AttemptId
-}) {}
-
 /** What the world was told of a session. */
 export class PaymentEvent extends Schema.Class<PaymentEvent>("PaymentEvent")({
   nr: Schema.Int,

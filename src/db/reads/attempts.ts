@@ -3,11 +3,12 @@ import type { SqlClient } from "effect/sql"
 import type { AttemptState } from "../../kernel/Attempt.ts"
 import type { AttemptId, SessionId } from "../../kernel/ids.ts"
 import { answered } from "../steps.ts"
-import { AttemptRecord } from "./AttemptRecord.ts"
+import type { AttemptRecord } from "./AttemptRecord.ts"
 import { type ListOrder, type OrderName, ordersOf } from "./keyset.ts"
-import { listing, nodesOf, type Parts, rowsOf } from "./listing.ts"
+import { type Below, listing, listOf, type Parts, type Wanted, whole } from "./listing.ts"
 import type { Slice } from "./Page.ts"
 import type { ReadScope } from "./ReadScope.ts"
+import type { RowOf } from "./Row.ts"
 import { type AmountRange, type Conditions, type TimeRange, where } from "./where.ts"
 
 /** Which attempts to list; an absent field restricts nothing. */
@@ -23,12 +24,30 @@ export interface AttemptFilter {
   readonly written?: TimeRange | undefined
 }
 
-/** An attempt as {@link AttemptRecord} reads it. */
-const attemptJson = `attempt_json(a) || jsonb_strip_nulls(jsonb_build_object('round', a.round,
-  'declineKind', a.decline_kind, 'processorReference', a.processor_reference, 'writtenAt', iso(a.written_at),
-  'resolvedAt', iso(a.resolved_at)))`
+export type AttemptRow = RowOf<AttemptRecord>
 
-const attempts = { table: "attempts", alias: "a", json: attemptJson }
+const attempts = listOf<AttemptRow>({
+  table: "attempts",
+  alias: "a",
+  columns: {
+    id: "a.attempt_id",
+    session: "a.session_id",
+    ordinal: "a.ordinal",
+    mid: "a.mid_id",
+    entity: "a.entity_id",
+    provider: "a.provider",
+    category: "a.category",
+    brand: "a.brand_id",
+    money: "json_build_object('amount', a.amount, 'currency', a.currency)",
+    idempotencyKey: "a.idempotency_key",
+    state: "a.state",
+    round: "a.round",
+    declineKind: "a.decline_kind",
+    processorReference: "a.processor_reference",
+    writtenAt: "a.written_at",
+    resolvedAt: "a.resolved_at"
+  }
+})
 const orders = ordersOf({ time: "a.written_at", amount: "a.amount", id: "a.attempt_id" })
 const ordinalOrder: ListOrder = {
   columns: ["a.ordinal", "a.attempt_id"],
@@ -40,11 +59,8 @@ const ordinalOrder: ListOrder = {
 const usual: ReadonlyArray<AttemptState> = ["captured", "declined"]
 const unusual = "a.state not in ('captured', 'declined')"
 
-const rows = rowsOf(AttemptRecord)
-const nodes = nodesOf(AttemptRecord)
-
 export const attemptReads = (sql: SqlClient.SqlClient) => {
-  const { page, pagesOf, estimate, all } = listing(sql)
+  const { page, pagesOf, byId, estimate } = listing(sql)
   const { equal, oneOf, oneWordOf, within, amounts, inScope } = where(sql)
 
   const ofSessions = (filter: AttemptFilter): Conditions => {
@@ -85,10 +101,21 @@ export const attemptReads = (sql: SqlClient.SqlClient) => {
     return mids === undefined ? { conditions } : { conditions, parts: { column: "a.mid_id", values: mids } }
   }
 
+  const attemptsBelow = (scope: ReadScope, slice: Slice, wanted = whole): Below => ({
+    list: attempts,
+    order: ordinalOrder,
+    column: "a.session_id",
+    conditions: inScope("a", scope),
+    slice,
+    wanted
+  })
+
   return {
+    attemptsBelow,
+
     attempts: Effect.fn("PaymentReads.attempts")(
-      (scope: ReadScope, filter: AttemptFilter, order: OrderName, slice: Slice) =>
-        page(attempts, orders[order], askedOf(scope, filter, order), slice, rows),
+      (scope: ReadScope, filter: AttemptFilter, order: OrderName, slice: Slice, wanted?: Wanted) =>
+        page<AttemptRow>(attempts, orders[order], askedOf(scope, filter, order), slice, wanted),
       answered("PaymentReads.attempts")
     ),
 
@@ -98,30 +125,26 @@ export const attemptReads = (sql: SqlClient.SqlClient) => {
       answered("PaymentReads.estimateAttempts")
     ),
 
-    attemptsById: Effect.fn("PaymentReads.attemptsById")(function* (
-      scope: ReadScope,
-      ids: ReadonlyArray<AttemptId>
-    ) {
-      const conditions = [...oneOf("a.attempt_id", ids), ...inScope("a", scope)]
-      const found =
-        yield* sql`select ${sql.literal(attemptJson)} as node from attempts a where ${all(conditions)}`
-      return new Map((yield* nodes(found)).map(({ node }) => [String(node.id), node]))
-    }, answered("PaymentReads.attemptsById")),
+    attemptsById: Effect.fn("PaymentReads.attemptsById")(
+      (scope: ReadScope, ids: ReadonlyArray<AttemptId>) =>
+        byId<AttemptRow>(attempts, "a.attempt_id", ids, inScope("a", scope)),
+      answered("PaymentReads.attemptsById")
+    ),
 
     /** The same slice of the attempts of each session, in the order in which they were made. */
     attemptsOf: Effect.fn("PaymentReads.attemptsOf")(
-      (scope: ReadScope, ids: ReadonlyArray<SessionId>, slice: Slice) => {
-        const parent = { column: "a.session_id", ids, conditions: inScope("a", scope) }
-        return pagesOf(attempts, ordinalOrder, parent, slice, rows, ({ session }) => session)
-      },
+      (scope: ReadScope, ids: ReadonlyArray<SessionId>, slice: Slice) =>
+        pagesOf<AttemptRow>(attemptsBelow(scope, slice), ids),
       answered("PaymentReads.attemptsOf")
     ),
 
     /** The same slice of the attempts on each merchant account, newest first. */
     attemptsOnMids: Effect.fn("PaymentReads.attemptsOnMids")(
       (scope: ReadScope, ids: ReadonlyArray<string>, slice: Slice) => {
-        const parent = { column: "a.mid_id", ids, conditions: inScope("a", scope) }
-        return pagesOf(attempts, orders.newest_first, parent, slice, rows, ({ mid }) => mid)
+        const conditions = inScope("a", scope)
+        const order = orders.newest_first
+        const below: Below = { list: attempts, order, column: "a.mid_id", conditions, slice, wanted: whole }
+        return pagesOf<AttemptRow>(below, ids)
       },
       answered("PaymentReads.attemptsOnMids")
     )

@@ -2,12 +2,13 @@ import { Effect, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { AttemptId, SessionId } from "../../kernel/ids.ts"
 import { answered } from "../steps.ts"
-import { HeardEvidence } from "./HeardEvidence.ts"
-import { AttemptAuditRow, AuditRow, Incident, PaymentEvent } from "./HistoryRecords.ts"
+import type { HeardEvidence } from "./HeardEvidence.ts"
+import type { AuditRow, Incident, PaymentEvent } from "./HistoryRecords.ts"
 import type { ListOrder } from "./keyset.ts"
-import { listing, rowsOf } from "./listing.ts"
+import { type Below, listing, listOf, type Wanted, whole } from "./listing.ts"
 import type { Slice } from "./Page.ts"
 import type { ReadScope } from "./ReadScope.ts"
+import type { RowOf } from "./Row.ts"
 import { StoredDecision } from "./StoredDecision.ts"
 import { type Conditions, type TimeRange, where } from "./where.ts"
 
@@ -25,30 +26,61 @@ export interface IncidentFilter {
   readonly kinds?: ReadonlyArray<string> | undefined
 }
 
-const evidence = {
+export type EvidenceRow = RowOf<HeardEvidence>
+export type EventRow = RowOf<PaymentEvent>
+export type IncidentRow = RowOf<Incident>
+export type AuditRowTold = RowOf<AuditRow>
+
+const evidence = listOf<EvidenceRow>({
   table: "attempt_evidence",
   alias: "e",
-  json: `jsonb_build_object('attempt', e.attempt_id, 'nr', e.nr, 'source', e.source, 'outcome', e.outcome,
-    'code', e.detail -> 'code', 'message', e.detail -> 'message', 'heardAt', iso(e.heard_at))`
-}
-const events = {
+  columns: {
+    attempt: "e.attempt_id",
+    nr: "e.nr",
+    source: "e.source",
+    outcome: "e.outcome",
+    code: "e.detail -> 'code'",
+    message: "e.detail -> 'message'",
+    heardAt: "e.heard_at"
+  }
+})
+const events = listOf<EventRow>({
   table: "outbox",
   alias: "o",
-  json: `jsonb_build_object('nr', o.event_nr, 'type', o.type, 'session', o.session_id,
-    'occurredAt', iso(o.occurred_at), 'payload', o.payload)`
-}
-const incidents = {
+  columns: {
+    nr: "o.event_nr",
+    type: "o.type",
+    session: "o.session_id",
+    occurredAt: "o.occurred_at",
+    payload: "o.payload"
+  }
+})
+const incidents = listOf<IncidentRow>({
   table: "incidents",
   alias: "i",
-  json: `jsonb_strip_nulls(jsonb_build_object('nr', i.incident_id, 'kind', i.kind, 'session', i.session_id,
-    'attempt', i.attempt_id, 'detail', i.detail, 'openedAt', iso(i.opened_at), 'closedAt', iso(i.closed_at)))`
-}
-const audit = {
+  columns: {
+    nr: "i.incident_id",
+    kind: "i.kind",
+    session: "i.session_id",
+    attempt: "i.attempt_id",
+    detail: "i.detail",
+    openedAt: "i.opened_at",
+    closedAt: "i.closed_at"
+  }
+})
+const audit = listOf<AuditRowTold>({
   table: "audit",
   alias: "t",
-  json: `jsonb_build_object('chain', t.chain, 'position', t.position, 'at', iso(t.at), 'actor', t.actor,
-    'action', t.action, 'detail', t.detail, 'hash', encode(t.hash, 'hex'))`
-}
+  columns: {
+    chain: "t.chain",
+    position: "t.position",
+    at: "t.at",
+    actor: "t.actor",
+    action: "t.action",
+    detail: "t.detail",
+    hash: "encode(t.hash, 'hex')"
+  }
+})
 
 const numbered = (column: string, id: string, direction: ListOrder["direction"]): ListOrder => ({
   columns: [column, id],
@@ -61,11 +93,6 @@ const auditOrder = numbered("t.position", "t.chain", "ascending")
 const eventOrder = numbered("o.event_nr", "'evt'::text", "descending")
 const incidentOrder = numbered("i.incident_id", "'in'::text", "descending")
 
-const evidenceRows = rowsOf(HeardEvidence)
-const auditRows = rowsOf(AuditRow)
-const attemptAuditRows = rowsOf(AttemptAuditRow)
-const eventRows = rowsOf(PaymentEvent)
-const incidentRows = rowsOf(Incident)
 const decodeDecisions = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ node: StoredDecision })))
 
 /** What is written of payments on their way: decisions, evidence, audit, events, incidents. */
@@ -77,7 +104,7 @@ export const historyReads = (sql: SqlClient.SqlClient) => {
     const conditions = inScope("a", scope)
     return conditions.length === 0
       ? []
-      : [sql`exists (select from attempts a where a.attempt_id = parent.id and ${sql.and(conditions)})`]
+      : [sql`exists (select from attempts a where a.attempt_id = e.attempt_id and ${sql.and(conditions)})`]
   }
   /** A chain is a session's or a merchant account's; an account is of no brand. */
   const chainInScope = (scope: ReadScope): Conditions => {
@@ -90,7 +117,36 @@ export const historyReads = (sql: SqlClient.SqlClient) => {
     ]
   }
 
+  const evidenceBelow = (scope: ReadScope, slice: Slice, wanted = whole): Below => ({
+    list: evidence,
+    order: evidenceOrder,
+    column: "e.attempt_id",
+    conditions: attemptInScope(scope),
+    slice,
+    wanted
+  })
+  const auditBelow = (scope: ReadScope, slice: Slice, wanted = whole): Below => ({
+    list: audit,
+    order: auditOrder,
+    column: "t.chain",
+    conditions: chainInScope(scope),
+    slice,
+    wanted
+  })
+  const eventsBelow = (scope: ReadScope, slice: Slice, wanted = whole): Below => ({
+    list: events,
+    order: eventOrder,
+    column: "o.session_id",
+    conditions: [...ofSessionInScope("o", scope), sql`o.type not like 'operations.%'`],
+    slice,
+    wanted
+  })
+
   return {
+    evidenceBelow,
+    auditBelow,
+    eventsBelow,
+
     /** Every routing decision of each session, by round; there are at most as many as rounds. */
     decisionsOf: Effect.fn("PaymentReads.decisionsOf")(function* (
       scope: ReadScope,
@@ -111,69 +167,58 @@ export const historyReads = (sql: SqlClient.SqlClient) => {
 
     /** The same slice of the evidence of each attempt, in the order in which it was heard. */
     evidenceOf: Effect.fn("PaymentReads.evidenceOf")(
-      (scope: ReadScope, ids: ReadonlyArray<AttemptId>, slice: Slice) => {
-        const parent = { column: "e.attempt_id", ids, conditions: attemptInScope(scope) }
-        return pagesOf(evidence, evidenceOrder, parent, slice, evidenceRows, ({ attempt }) => attempt)
-      },
+      (scope: ReadScope, ids: ReadonlyArray<AttemptId>, slice: Slice) =>
+        pagesOf<EvidenceRow>(evidenceBelow(scope, slice), ids),
       answered("PaymentReads.evidenceOf")
     ),
 
     /** The same slice of the audit of each subject, in the order in which it was written. */
     auditOf: Effect.fn("PaymentReads.auditOf")(
-      (scope: ReadScope, ids: ReadonlyArray<string>, slice: Slice) => {
-        const parent = { column: "t.chain", ids, conditions: chainInScope(scope) }
-        return pagesOf(audit, auditOrder, parent, slice, auditRows, ({ chain }) => chain)
-      },
+      (scope: ReadScope, ids: ReadonlyArray<string>, slice: Slice) =>
+        pagesOf<AuditRowTold>(auditBelow(scope, slice), ids),
       answered("PaymentReads.auditOf")
     ),
 
     /** The same slice of what the audit of its session says of each attempt. */
     auditOfAttempts: Effect.fn("PaymentReads.auditOfAttempts")(
       (scope: ReadScope, ids: ReadonlyArray<AttemptId>, slice: Slice) => {
+        // The decline of one attempt opens the next: the row is of both.
         const conditions = [
           ...chainInScope(scope),
           sql`t.chain = 'ps_' || split_part(parent.id, '_', 2)`,
           sql`(t.detail ->> 'next' = parent.id or t.detail ->> 'attempt' = parent.id)`
         ]
-        // The decline of one attempt opens the next: the row is of both, so it says itself whose it was read for.
-        const json = `${audit.json} || jsonb_build_object('readFor', parent.id)`
-        return pagesOf(
-          { ...audit, json },
-          auditOrder,
-          { ids, conditions },
-          slice,
-          attemptAuditRows,
-          ({ readFor }) => readFor
-        )
+        const below: Below = { list: audit, order: auditOrder, conditions, slice, wanted: whole }
+        return pagesOf<AuditRowTold>(below, ids)
       },
       answered("PaymentReads.auditOfAttempts")
     ),
 
     /** What the world was told, newest first; what operators are told is not among it. */
-    events: Effect.fn("PaymentReads.events")((scope: ReadScope, filter: EventFilter, slice: Slice) => {
-      const conditions = [
-        ...ofSessionInScope("o", scope),
-        ...equal("o.session_id", filter.session),
-        ...oneOf("o.type", filter.types),
-        ...within("o.occurred_at", filter.occurred),
-        sql`o.type not like 'operations.%'`
-      ]
-      return page(events, eventOrder, { conditions }, slice, eventRows)
-    }, answered("PaymentReads.events")),
+    events: Effect.fn("PaymentReads.events")(
+      (scope: ReadScope, filter: EventFilter, slice: Slice, wanted?: Wanted) => {
+        const conditions = [
+          ...ofSessionInScope("o", scope),
+          ...equal("o.session_id", filter.session),
+          ...oneOf("o.type", filter.types),
+          ...within("o.occurred_at", filter.occurred),
+          sql`o.type not like 'operations.%'`
+        ]
+        return page<EventRow>(events, eventOrder, { conditions }, slice, wanted)
+      },
+      answered("PaymentReads.events")
+    ),
 
     /** The same slice of the events of each session, newest first. */
     eventsOf: Effect.fn("PaymentReads.eventsOf")(
-      (scope: ReadScope, ids: ReadonlyArray<SessionId>, slice: Slice) => {
-        const conditions = [...ofSessionInScope("o", scope), sql`o.type not like 'operations.%'`]
-        const parent = { column: "o.session_id", ids, conditions }
-        return pagesOf(events, eventOrder, parent, slice, eventRows, ({ session }) => session)
-      },
+      (scope: ReadScope, ids: ReadonlyArray<SessionId>, slice: Slice) =>
+        pagesOf<EventRow>(eventsBelow(scope, slice), ids),
       answered("PaymentReads.eventsOf")
     ),
 
     /** What a person has to deal with, newest first. */
     incidents: Effect.fn("PaymentReads.incidents")(
-      (scope: ReadScope, filter: IncidentFilter, slice: Slice) => {
+      (scope: ReadScope, filter: IncidentFilter, slice: Slice, wanted?: Wanted) => {
         const { open } = filter
         const conditions = [
           ...ofSessionInScope("i", scope),
@@ -181,7 +226,7 @@ export const historyReads = (sql: SqlClient.SqlClient) => {
           ...oneOf("i.kind", filter.kinds),
           ...(open === undefined ? [] : [sql.literal(`i.closed_at is ${open ? "" : "not "}null`)])
         ]
-        return page(incidents, incidentOrder, { conditions }, slice, incidentRows)
+        return page<IncidentRow>(incidents, incidentOrder, { conditions }, slice, wanted)
       },
       answered("PaymentReads.incidents")
     )

@@ -10,7 +10,7 @@ export interface ListOrder {
   readonly major: "instant" | "number"
 }
 
-/** The SQL of one slice of a list: what to select for the position, what to compare, in which order, how many. */
+/** The SQL of one slice of a list: what to compare, in which order, how many. */
 export const keyset = (sql: SqlClient.SqlClient, order: ListOrder, slice: Slice) => {
   const [major, id] = order.columns
   const forwards = (order.direction === "ascending") === (slice.from === "start")
@@ -27,13 +27,9 @@ export const keyset = (sql: SqlClient.SqlClient, order: ListOrder, slice: Slice)
   const later = order.direction === "ascending" ? ">" : "<"
   const earlier = order.direction === "ascending" ? "<" : ">"
   const turn = forwards ? "asc" : "desc"
-  const position = order.major === "instant" ? `(extract(epoch from ${major}) * 1000000)::bigint` : major
   return {
-    columns: sql.literal(`(${position})::text as major, ${id} as minor`),
     conditions: [...compare(slice.after, later), ...compare(slice.before, earlier)],
     orderBy: sql.literal(`${major} ${turn}, ${id} ${turn}`),
-    /** Numbers the rows in this order, for a statement that reads the slices of many lists at once. */
-    turn: sql.literal(`row_number() over (order by ${major} ${turn}, ${id} ${turn}) as turn`),
     limit: sql`${slice.size + 1}::integer`,
     major: sql.literal(major),
     minor: sql.literal(id),

@@ -1,14 +1,44 @@
-import { Array, Effect, Schema } from "effect"
-import type { SqlClient, SqlError } from "effect/sql"
+import { Effect, Schema } from "effect"
+import type { SqlClient, SqlError, Statement } from "effect/sql"
 import { keyset, type ListOrder } from "./keyset.ts"
-import { type Page, pageOf, type Slice } from "./Page.ts"
-import type { Conditions } from "./where.ts"
+import { type Page, pageTold, type Sliced, type Slice, type ToldRow } from "./Page.ts"
+import { type Conditions, textArray } from "./where.ts"
 
-/** What a list is of: a table under an alias, and each of its rows as JSON. */
+/** What a list is of: a table under an alias, and what is told of each of its rows. */
 export interface ListOf {
   readonly table: string
   readonly alias: string
-  readonly json: string
+  /** By their names, in SQL: what nobody asks for is not read. */
+  readonly columns: Readonly<Record<string, string>>
+}
+
+/** A list whose rows tell everything that a record has. */
+export const listOf = <Row>(list: {
+  readonly table: string
+  readonly alias: string
+  readonly columns: { readonly [Name in keyof Row]-?: string }
+}): ListOf => list
+
+/** What of the rows of a list is read. */
+export interface Wanted {
+  /** Which columns, and always the id; everything if nothing is said. */
+  readonly columns?: ReadonlySet<string> | undefined
+  /** Which lists below each row, in the same statement. */
+  readonly below: ReadonlyArray<Below>
+}
+
+/** Everything of the rows themselves. */
+export const whole: Wanted = { below: [] }
+
+/** A list below a row: the same slice of it for each. */
+export interface Below {
+  readonly list: ListOf
+  readonly order: ListOrder
+  /** What names the parent; the conditions do it themselves where it is absent. */
+  readonly column?: string
+  readonly conditions: Conditions
+  readonly slice: Slice
+  readonly wanted: Wanted
 }
 
 /**
@@ -26,58 +56,48 @@ interface Asked {
   readonly parts?: Parts | undefined
 }
 
-export interface ReadRow<Node> {
-  readonly node: Node
-  readonly major: string
-  readonly minor: string
-}
-
-type Rows<Node> = (rows: unknown) => Effect.Effect<ReadonlyArray<ReadRow<Node>>, Schema.SchemaError>
-
-/** Reads rows of one kind of node, each with its position. */
-export const rowsOf = <Node extends Schema.Top & { readonly DecodingServices: never }>(
-  node: Node
-): Rows<Node["Type"]> => {
-  const decodeNodes = Schema.decodeUnknownEffect(Schema.Array(node))
-  return (rows) =>
-    Effect.flatMap(decodePositions(rows), (found) =>
-      Effect.map(decodeNodes(found.map((row) => row.node)), (nodes) =>
-        Array.zipWith(found, nodes, ({ major, minor }, one) => ({ node: one, major, minor }))
-      )
-    )
-}
-
-const decodePositions = Schema.decodeUnknownEffect(
-  Schema.Array(Schema.Struct({ node: Schema.Unknown, major: Schema.String, minor: Schema.String }))
-)
-
-export const nodesOf = <Node extends Schema.Top & { readonly DecodingServices: never }>(node: Node) =>
-  Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ node })))
-
 type Reading<A> = Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>
 
-/** Reads lists, each as one statement. */
+/** Reads lists, each as one statement that answers one value: a row of PostgreSQL costs more than its text. */
 export const listing = (sql: SqlClient.SqlClient) => {
   const all = (conditions: Conditions) => (conditions.length === 0 ? sql`true` : sql.and(conditions))
   const from = ({ table, alias }: ListOf) => sql.literal(`${table} ${alias}`)
   const parents = (ids: ReadonlyArray<string>) =>
     sql`jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) with ordinality as parent(id, nr)`
 
+  /** A row as {@link ToldRow} reads it. */
+  const toldRow = (list: ListOf, { columns: [major, id] }: ListOrder, wanted: Wanted): Statement.Fragment => {
+    const node = sql.literal(`json_build_array(${nodeOf(list, wanted)}, ${major}, ${id}`)
+    return wanted.below.length === 0
+      ? sql`${node})`
+      : sql`${node}, ${sql.join(", ", false)(wanted.below.map((below) => toldBelow(below, id)))})`
+  }
+
+  /** The rows of a list below one row, whose id is what the SQL says. */
+  const toldBelow = (below: Below, parent: string): Statement.Fragment => {
+    const { list, order, column, conditions, slice, wanted } = below
+    const { conditions: bounds, orderBy, limit } = keyset(sql, order, slice)
+    const own = column === undefined ? [] : [sql.literal(`${column} = ${parent}`)]
+    return sql`(select coalesce(json_agg(told), '[]') from (
+      select ${toldRow(list, order, wanted)} as told from ${from(list)}
+      where ${all([...own, ...conditions, ...bounds])} order by ${orderBy} limit ${limit}) page)`
+  }
+
   /** One page of a whole list. */
-  const page = <Node>(
+  const page = <Row>(
     list: ListOf,
     order: ListOrder,
     { conditions, parts }: Asked,
     slice: Slice,
-    decode: Rows<Node>
-  ): Reading<Page<Node>> => {
-    const { columns, conditions: bounds, orderBy, limit, major, minor, direction } = keyset(sql, order, slice)
-    const json = sql.literal(list.json)
+    wanted: Wanted = whole
+  ): Reading<Page<Row>> => {
+    const { conditions: bounds, orderBy, limit, major, minor, direction } = keyset(sql, order, slice)
+    const told = toldRow(list, order, wanted)
     const asked =
       parts === undefined
-        ? sql`select ${json} as node, ${columns} from ${from(list)}
+        ? sql`select ${told} as told from ${from(list)}
             where ${all([...conditions, ...bounds])} order by ${orderBy} limit ${limit}`
-        : sql`select ${json} as node, ${columns} from (
+        : sql`select ${told} as told from (
               select hit.* from jsonb_array_elements_text(${JSON.stringify(parts.values)}::jsonb) as part(value)
               cross join lateral (
                 select ${major} as major, ${minor} as minor from ${from(list)}
@@ -85,40 +105,39 @@ export const listing = (sql: SqlClient.SqlClient) => {
                 order by ${orderBy} limit ${limit}) hit
               order by hit.major ${direction}, hit.minor ${direction} limit ${limit}) page
             join ${from(list)} on ${minor} = page.minor order by ${orderBy}`
-    return asked.pipe(
-      Effect.flatMap(decode),
-      Effect.map((rows) => pageOf(slice, rows.map(toRow)))
+    return Effect.map(
+      sql<{ readonly page: ReadonlyArray<ToldRow<Row>> }>`
+        select coalesce(json_agg(told), '[]') as page from (${asked}) page`,
+      ([row]) => pageTold(slicesOf({ slice, wanted }), row?.page ?? [])
     )
   }
 
   /** The same slice of the list of each parent; a parent that has nothing is not in the answer. */
-  const pagesOf = <Node>(
-    list: ListOf,
-    order: ListOrder,
-    {
-      column,
-      ids,
-      conditions = []
-    }: {
-      /** What names the parent; the conditions do it themselves where it is absent. */
-      readonly column?: string
-      readonly ids: ReadonlyArray<string>
-      readonly conditions?: Conditions
-    },
-    slice: Slice,
-    decode: Rows<Node>,
-    parentOf: (node: Node) => string
-  ): Reading<ReadonlyMap<string, Page<Node>>> => {
-    const { columns, conditions: bounds, orderBy, limit, turn } = keyset(sql, order, slice)
-    const own = column === undefined ? [] : [sql`${sql.literal(column)} = parent.id`]
-    return sql`select child.* from ${parents(ids)} cross join lateral (
-        select ${sql.literal(list.json)} as node, ${columns}, ${turn} from ${from(list)}
-        where ${sql.and([...own, ...conditions, ...bounds])} order by ${orderBy} limit ${limit}) child
-      order by parent.nr, child.turn`.pipe(
-      Effect.flatMap(decode),
-      Effect.map((rows) => pagesBy(slice, rows, parentOf))
+  const pagesOf = <Row>(below: Below, ids: ReadonlyArray<string>): Reading<ReadonlyMap<string, Page<Row>>> =>
+    Effect.map(
+      sql<{ readonly pages: ReadonlyArray<readonly [string, ReadonlyArray<ToldRow<Row>>]> }>`
+        select coalesce(json_agg(json_build_array(parent.id, ${toldBelow(below, "parent.id")})), '[]') as pages
+        from ${parents(ids)}`,
+      ([row]) => {
+        const sliced = slicesOf(below)
+        const found = (row?.pages ?? []).filter(([, rows]) => rows.length > 0)
+        return new Map(found.map(([parent, rows]) => [parent, pageTold(sliced, rows)]))
+      }
     )
-  }
+
+  /** Those that are named, by their ids. */
+  const byId = <Row>(
+    list: ListOf,
+    id: string,
+    ids: ReadonlyArray<string>,
+    conditions: Conditions
+  ): Reading<ReadonlyMap<string, Row>> =>
+    Effect.map(
+      sql<{ readonly rows: ReadonlyArray<readonly [string, Row]> }>`
+        select coalesce(json_agg(json_build_array(${sql.literal(`${id}, ${nodeOf(list, whole)}`)})), '[]') as rows
+        from ${from(list)} where ${all([sql`${sql.literal(id)} = any(${textArray(ids)}::text[])`, ...conditions])}`,
+      ([row]) => new Map(row?.rows)
+    )
 
   /** How many rows the planner expects, from its statistics: nothing is read. */
   const estimate = (list: ListOf, conditions: Conditions): Reading<number> =>
@@ -127,8 +146,21 @@ export const listing = (sql: SqlClient.SqlClient) => {
       Effect.map(([row]) => row["QUERY PLAN"][0].Plan["Plan Rows"])
     )
 
-  return { all, parents, page, pagesOf, estimate }
+  return { all, parents, page, pagesOf, byId, estimate }
 }
+
+/** What is asked for stands in the list's own order, so that the same is one statement however it is asked for. */
+const nodeOf = (list: ListOf, { columns: asked }: Wanted): string => {
+  const columns = Object.entries(list.columns).filter(
+    ([name]) => asked === undefined || name === "id" || asked.has(name)
+  )
+  return `json_build_object(${columns.map(([name, value]) => `'${name}', ${value}`).join(", ")})`
+}
+
+const slicesOf = ({ slice, wanted }: Pick<Below, "slice" | "wanted">): Sliced => ({
+  slice,
+  below: wanted.below.map(slicesOf)
+})
 
 const Plan = Schema.Struct({ Plan: Schema.Struct({ "Plan Rows": Schema.Number }) })
 const decodePlan = Schema.decodeUnknownEffect(
@@ -141,21 +173,3 @@ const decodePlan = Schema.decodeUnknownEffect(
     })
   )
 )
-
-const toRow = <Node>({ node, major, minor }: ReadRow<Node>): Page<Node>["rows"][number] => ({
-  node,
-  position: { major, id: minor }
-})
-
-/** The rows of many parents, each parent's together and in their order. */
-const pagesBy = <Node>(
-  slice: Slice,
-  rows: ReadonlyArray<ReadRow<Node>>,
-  parentOf: (node: Node) => string
-): ReadonlyMap<string, Page<Node>> =>
-  new Map(
-    [...Map.groupBy(rows, ({ node }) => parentOf(node))].map(([parent, own]) => [
-      parent,
-      pageOf(slice, own.map(toRow))
-    ])
-  )

@@ -1,15 +1,16 @@
 import { Effect, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
-import { Dispute } from "../../kernel/disputes/Dispute.ts"
+import type { Dispute } from "../../kernel/disputes/Dispute.ts"
 import { SessionId } from "../../kernel/ids.ts"
 import type { DisputeState } from "../../kernel/PaymentProvider.ts"
-import { Refund, type RefundState } from "../../kernel/refunds/Refund.ts"
+import type { Refund, RefundState } from "../../kernel/refunds/Refund.ts"
 import { CaptureRow } from "../RefundLedgerPg.ts"
 import { answered } from "../steps.ts"
 import { type ListOrder, type OrderName, ordersOf } from "./keyset.ts"
-import { listing, rowsOf } from "./listing.ts"
+import { type Below, listing, listOf, type Wanted, whole } from "./listing.ts"
 import type { Slice } from "./Page.ts"
 import type { ReadScope } from "./ReadScope.ts"
+import type { RowOf } from "./Row.ts"
 import { type AmountRange, type Conditions, type TimeRange, where } from "./where.ts"
 
 /** Which refunds or disputes to list; an absent field restricts nothing. */
@@ -24,7 +25,34 @@ interface ReturnFilter<State> {
 export type RefundFilter = ReturnFilter<RefundState>
 export type DisputeFilter = ReturnFilter<DisputeState>
 
-const refunds = { table: "refunds", alias: "r", json: "refund_json(r)" }
+export type RefundRow = RowOf<Refund>
+export type DisputeRow = RowOf<Dispute>
+
+const refunds = listOf<RefundRow>({
+  table: "refunds",
+  alias: "r",
+  columns: {
+    id: "r.refund_id",
+    session: "r.session_id",
+    ordinal: "r.ordinal",
+    attempt: "r.attempt_id",
+    mid: "r.mid_id",
+    entity: "r.entity_id",
+    provider: "r.provider",
+    processorReference: "r.processor_reference",
+    refundReference: "r.refund_reference",
+    money: "json_build_object('amount', r.amount, 'currency', r.currency)",
+    kind: "r.kind",
+    reason: "r.reason",
+    requestedBy: "r.requested_by",
+    idempotencyKey: "r.idempotency_key",
+    state: "r.state",
+    writtenAt: "r.written_at",
+    resolvedAt: "r.resolved_at",
+    evidence:
+      "jsonb_strip_nulls(jsonb_build_object('code', r.evidence -> 'code', 'message', r.evidence -> 'message'))"
+  }
+})
 const refundOrders = ordersOf({ time: "r.written_at", amount: "r.amount", id: "r.refund_id" })
 const refundOrdinal: ListOrder = {
   columns: ["r.ordinal", "r.refund_id"],
@@ -32,7 +60,24 @@ const refundOrdinal: ListOrder = {
   major: "number"
 }
 
-const disputes = { table: "disputes", alias: "d", json: "dispute_json(d)" }
+const disputes = listOf<DisputeRow>({
+  table: "disputes",
+  alias: "d",
+  columns: {
+    mid: "d.mid_id",
+    reference: "d.dispute_reference",
+    session: "d.session_id",
+    attempt: "d.attempt_id",
+    entity: "d.entity_id",
+    processorReference: "d.processor_reference",
+    state: "d.state",
+    money: "json_build_object('amount', d.amount, 'currency', d.currency)",
+    reason: "d.reason",
+    evidenceDueBy: "d.evidence_due_by",
+    openedAt: "d.opened_at",
+    updatedAt: "d.updated_at"
+  }
+})
 /** A processor may call its dispute anything: a cursor has a digest of it. */
 const disputeOrders = ordersOf({
   time: "d.opened_at",
@@ -40,8 +85,6 @@ const disputeOrders = ordersOf({
   id: "md5(d.mid_id || ' ' || d.dispute_reference)"
 })
 
-const refundRows = rowsOf(Refund)
-const disputeRows = rowsOf(Dispute)
 const decodeCaptures = Schema.decodeUnknownEffect(
   Schema.Array(Schema.Struct({ session: SessionId, captures: Schema.Array(CaptureRow) }))
 )
@@ -69,10 +112,36 @@ export const returnReads = (sql: SqlClient.SqlClient) => {
   const ofDisputes = (scope: ReadScope, filter: DisputeFilter) =>
     conditionsOf("d", "opened_at", scope, filter)
 
+  const refundsBelow = (scope: ReadScope, slice: Slice, wanted = whole): Below => ({
+    list: refunds,
+    order: refundOrdinal,
+    column: "r.session_id",
+    conditions: inScope("r", scope),
+    slice,
+    wanted
+  })
+  const disputesBelow = (scope: ReadScope, slice: Slice, wanted = whole): Below => ({
+    list: disputes,
+    order: disputeOrders.newest_first,
+    column: "d.session_id",
+    conditions: inScope("d", scope),
+    slice,
+    wanted
+  })
+
   return {
+    refundsBelow,
+    disputesBelow,
+
     refunds: Effect.fn("PaymentReads.refunds")(
-      (scope: ReadScope, filter: RefundFilter, order: OrderName, slice: Slice) =>
-        page(refunds, refundOrders[order], { conditions: ofRefunds(scope, filter) }, slice, refundRows),
+      (scope: ReadScope, filter: RefundFilter, order: OrderName, slice: Slice, wanted?: Wanted) =>
+        page<RefundRow>(
+          refunds,
+          refundOrders[order],
+          { conditions: ofRefunds(scope, filter) },
+          slice,
+          wanted
+        ),
       answered("PaymentReads.refunds")
     ),
 
@@ -82,8 +151,14 @@ export const returnReads = (sql: SqlClient.SqlClient) => {
     ),
 
     disputes: Effect.fn("PaymentReads.disputes")(
-      (scope: ReadScope, filter: DisputeFilter, order: OrderName, slice: Slice) =>
-        page(disputes, disputeOrders[order], { conditions: ofDisputes(scope, filter) }, slice, disputeRows),
+      (scope: ReadScope, filter: DisputeFilter, order: OrderName, slice: Slice, wanted?: Wanted) =>
+        page<DisputeRow>(
+          disputes,
+          disputeOrders[order],
+          { conditions: ofDisputes(scope, filter) },
+          slice,
+          wanted
+        ),
       answered("PaymentReads.disputes")
     ),
 
@@ -94,26 +169,15 @@ export const returnReads = (sql: SqlClient.SqlClient) => {
 
     /** The same slice of the refunds of each session, in the order in which they were asked for. */
     refundsOf: Effect.fn("PaymentReads.refundsOf")(
-      (scope: ReadScope, ids: ReadonlyArray<SessionId>, slice: Slice) => {
-        const parent = { column: "r.session_id", ids, conditions: inScope("r", scope) }
-        return pagesOf(refunds, refundOrdinal, parent, slice, refundRows, ({ session }) => session)
-      },
+      (scope: ReadScope, ids: ReadonlyArray<SessionId>, slice: Slice) =>
+        pagesOf<RefundRow>(refundsBelow(scope, slice), ids),
       answered("PaymentReads.refundsOf")
     ),
 
     /** The same slice of the disputes of each session, newest first. */
     disputesOf: Effect.fn("PaymentReads.disputesOf")(
-      (scope: ReadScope, ids: ReadonlyArray<SessionId>, slice: Slice) => {
-        const parent = { column: "d.session_id", ids, conditions: inScope("d", scope) }
-        return pagesOf(
-          disputes,
-          disputeOrders.newest_first,
-          parent,
-          slice,
-          disputeRows,
-          ({ session }) => session
-        )
-      },
+      (scope: ReadScope, ids: ReadonlyArray<SessionId>, slice: Slice) =>
+        pagesOf<DisputeRow>(disputesBelow(scope, slice), ids),
       answered("PaymentReads.disputesOf")
     ),
 

@@ -2,12 +2,13 @@ import { Effect, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { AttemptState } from "../../kernel/Attempt.ts"
 import { SessionId } from "../../kernel/ids.ts"
-import { LateCapture, PaymentSession, type SessionState, WaitsFor } from "../../kernel/PaymentSession.ts"
+import { LateCapture, type PaymentSession, type SessionState, WaitsFor } from "../../kernel/PaymentSession.ts"
 import { answered } from "../steps.ts"
-import { listing, nodesOf, type Parts, rowsOf } from "./listing.ts"
+import { type Below, listing, listOf, type Parts, type Wanted, whole } from "./listing.ts"
 import { type OrderName, ordersOf } from "./keyset.ts"
 import type { Slice } from "./Page.ts"
 import type { ReadScope } from "./ReadScope.ts"
+import type { RowOf } from "./Row.ts"
 import { type AmountRange, type Conditions, type TimeRange, where } from "./where.ts"
 
 /** Which sessions to list; an absent field restricts nothing. */
@@ -29,15 +30,37 @@ export interface SessionFilter {
   readonly entitiesOfBrand?: ReadonlyArray<string> | undefined
 }
 
-const sessions = { table: "payment_sessions", alias: "s", json: "session_json(s)" }
+export type SessionRow = RowOf<PaymentSession>
+
+const sessions = listOf<SessionRow>({
+  table: "payment_sessions",
+  alias: "s",
+  columns: {
+    id: "s.session_id",
+    customer: "s.customer_id",
+    brand: "s.brand_id",
+    entity: "s.entity_id",
+    category: "s.category",
+    money: "json_build_object('amount', s.amount, 'currency', s.currency)",
+    intent: "s.intent",
+    mode: "s.mode",
+    theme: "s.theme",
+    metadata: "s.metadata",
+    redirects: "s.redirects",
+    orderReference: "s.order_reference",
+    state: "s.state",
+    action: "action_of(s)",
+    createdAt: "s.created_at",
+    expiresAt: "s.expires_at",
+    updatedAt: "s.updated_at"
+  }
+})
 const orders = ordersOf({ time: "s.created_at", amount: "s.amount", id: "s.session_id" })
 
 /** The states that few sessions are in: an index has those alone. */
 const usual: ReadonlyArray<SessionState> = ["pending", "settled"]
 const unusual = "s.state not in ('pending', 'settled')"
 
-const rows = rowsOf(PaymentSession)
-const nodes = nodesOf(PaymentSession)
 const decodeWaits = Schema.decodeUnknownEffect(
   Schema.Array(Schema.Struct({ session: SessionId, waits: Schema.Array(WaitsFor) }))
 )
@@ -47,7 +70,7 @@ const decodeLate = Schema.decodeUnknownEffect(
 )
 
 export const sessionReads = (sql: SqlClient.SqlClient) => {
-  const { page, pagesOf, estimate, all } = listing(sql)
+  const { page, pagesOf, byId, estimate, all } = listing(sql)
   const { equal, oneOf, oneWordOf, within, amounts, inScope } = where(sql)
 
   const conditionsOf = (scope: ReadScope, filter: SessionFilter): Conditions => [
@@ -89,11 +112,12 @@ export const sessionReads = (sql: SqlClient.SqlClient) => {
       scope: ReadScope,
       filter: SessionFilter,
       order: OrderName,
-      slice: Slice
+      slice: Slice,
+      wanted?: Wanted
     ) {
       const { parts, also } = partsOf(filter, order)
       const conditions = [...conditionsOf(scope, filter), ...also]
-      return yield* page(sessions, orders[order], { conditions, parts }, slice, rows)
+      return yield* page<SessionRow>(sessions, orders[order], { conditions, parts }, slice, wanted)
     }, answered("PaymentReads.sessions")),
 
     estimateSessions: Effect.fn("PaymentReads.estimateSessions")(
@@ -101,15 +125,11 @@ export const sessionReads = (sql: SqlClient.SqlClient) => {
       answered("PaymentReads.estimateSessions")
     ),
 
-    sessionsById: Effect.fn("PaymentReads.sessionsById")(function* (
-      scope: ReadScope,
-      ids: ReadonlyArray<SessionId>
-    ) {
-      const conditions = [...oneOf("s.session_id", ids), ...inScope("s", scope)]
-      const found =
-        yield* sql`select session_json(s) as node from payment_sessions s where ${all(conditions)}`
-      return new Map((yield* nodes(found)).map(({ node }) => [String(node.id), node]))
-    }, answered("PaymentReads.sessionsById")),
+    sessionsById: Effect.fn("PaymentReads.sessionsById")(
+      (scope: ReadScope, ids: ReadonlyArray<SessionId>) =>
+        byId<SessionRow>(sessions, "s.session_id", ids, inScope("s", scope)),
+      answered("PaymentReads.sessionsById")
+    ),
 
     /** What keeps each session in review, if it is. */
     waitsFor: Effect.fn("PaymentReads.waitsFor")(function* (scope: ReadScope, ids: ReadonlyArray<SessionId>) {
@@ -135,8 +155,17 @@ export const sessionReads = (sql: SqlClient.SqlClient) => {
     /** The same slice of the sessions of each company, newest first. */
     sessionsOfEntities: Effect.fn("PaymentReads.sessionsOfEntities")(
       (scope: ReadScope, ids: ReadonlyArray<string>, slice: Slice) => {
-        const parent = { column: "s.entity_id", ids, conditions: inScope("s", scope) }
-        return pagesOf(sessions, orders.newest_first, parent, slice, rows, ({ entity }) => entity)
+        const conditions = inScope("s", scope)
+        const order = orders.newest_first
+        const below: Below = {
+          list: sessions,
+          order,
+          column: "s.entity_id",
+          conditions,
+          slice,
+          wanted: whole
+        }
+        return pagesOf<SessionRow>(below, ids)
       },
       answered("PaymentReads.sessionsOfEntities")
     )

@@ -24,7 +24,7 @@ export const where = (sql: SqlClient.SqlClient) => {
 
   /** One parameter, so that a statement is prepared once for any number of values. */
   const oneOf = (column: string, values: ReadonlyArray<string> | undefined): Conditions =>
-    values === undefined ? [] : [sql`${sql.literal(column)} = any(${listOf(values)}::text[])`]
+    values === undefined ? [] : [sql`${sql.literal(column)} = any(${textArray(values)}::text[])`]
 
   /** Words of the kernel stand in the statement itself, where an index of some of them is found by. */
   const oneWordOf = (column: string, words: ReadonlyArray<string> | undefined): Conditions => {
@@ -68,4 +68,4 @@ export const where = (sql: SqlClient.SqlClient) => {
 }
 
 /** A list of ids as PostgreSQL spells an array. */
-const listOf = (values: ReadonlyArray<string>): string => `{${JSON.stringify(values).slice(1, -1)}}`
+export const textArray = (values: ReadonlyArray<string>): string => `{${JSON.stringify(values).slice(1, -1)}}`
