@@ -1,7 +1,7 @@
 // docs/safety.md against what it speaks of: the figures are those that the commands wrote, the catalogue is whole, and
 // what it says is shown somewhere is shown there.
 import { describe, expect, it } from "vitest"
-import { readDocument, readKept, withFigures } from "../scripts/proof/figures.ts"
+import { holds, readDocument, readKept, withFigures } from "../scripts/proof/figures.ts"
 import { layers } from "../scripts/proof/layers.ts"
 import { faultKinds } from "./simulation/faults.ts"
 import { nameOf, numbers } from "./walk/faults.ts"
@@ -47,5 +47,28 @@ describe("docs/safety.md", () => {
     // One order of things may be two faults: `31 the same W again (37: because its ack was lost)`.
     const walked = numbers.flatMap((nr) => [nr, ...(/\((\d+):/.exec(nameOf(nr))?.slice(1) ?? [])])
     expect(shownBy("walk")).toEqual(walked.map(Number).toSorted((a, b) => a - b))
+  })
+})
+
+describe("a layer of the proof", () => {
+  const figures = [{ figure: "broken laws", value: "0", aim: "0" }]
+
+  it("held when its command ended well and says nothing else", () => {
+    expect(holds("well", { figures })).toBe(true)
+    expect(holds("well", { figures, held: true })).toBe(true)
+    expect(holds("badly", { figures, held: true })).toBe(false)
+    expect(holds("well", { figures, held: false })).toBe(false)
+  })
+
+  it("did not hold without figures: then nobody knows what was shown", () => {
+    expect(holds("well", undefined)).toBe(false)
+    expect(holds("well", { figures: [] })).toBe(false)
+    expect(holds("elsewhere", { figures: [], held: true })).toBe(false)
+  })
+
+  it("held elsewhere only by its own word", () => {
+    expect(holds("elsewhere", { figures })).toBe(false)
+    expect(holds("elsewhere", { figures, held: false })).toBe(false)
+    expect(holds("elsewhere", { figures, held: true })).toBe(true)
   })
 })

@@ -14,9 +14,20 @@ const Figure = Schema.Struct({ figure: Schema.String, value: Schema.String, aim:
 export const Report = Schema.Struct({
   figures: Schema.Array(Figure),
   /** How often each fault fired. */
-  fired: Schema.optionalKey(Schema.Record(Schema.String, Schema.Int))
+  fired: Schema.optionalKey(Schema.Record(Schema.String, Schema.Int)),
+  /** Whether everything held, of a command that says so itself; tests say it by how they end. */
+  held: Schema.optionalKey(Schema.Boolean),
+  /** What was run, as a person writes it. */
+  command: Schema.optionalKey(Schema.String)
 })
 export type Report = typeof Report.Type
+
+/** Whether a layer held that ended like this. One without figures showed nothing, however it ended. */
+export const holds = (ended: "well" | "badly" | "elsewhere", said: Report | undefined): boolean => {
+  if (said === undefined || said.figures.length === 0) return false
+  // Of a run by itself only its own word is known.
+  return ended === "elsewhere" ? said.held === true : ended === "well" && said.held !== false
+}
 
 /** The last run of a layer. */
 const Ran = Schema.Struct({

@@ -43,9 +43,10 @@ const program = Effect.gen(function* () {
   const result = yield* crashRun({ seed, dose, minutes, onProgress: show })
   const amount =
     `--kills ${dose.kills} --stops ${dose.stops}` + (minutes === undefined ? "" : ` --minutes ${minutes}`)
-  yield* Console.log(inLines(result, `npm run crash -- ${amount} --seed ${seed}`))
+  const command = `npm run crash -- ${amount}`
+  yield* Console.log(inLines(result, `${command} --seed ${seed}`))
   if (values.report !== undefined) {
-    writeFileSync(values.report, `${JSON.stringify(figuresOf(result), null, 2)}\n`)
+    writeFileSync(values.report, `${JSON.stringify(figuresOf(result, command), null, 2)}\n`)
   }
   if (result.faults.length > 0) yield* Effect.sync(() => (process.exitCode = 1))
 })

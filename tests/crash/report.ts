@@ -51,7 +51,9 @@ export const inLines = (result: Result, command: string): string => {
 }
 
 /** The same for `npm run proof`. */
-export const figuresOf = (result: Result) => ({
+export const figuresOf = (result: Result, command: string) => ({
+  held: result.faults.length === 0,
+  command,
   figures: [
     {
       figure: "servers killed with -9 / immediate stops of the database",

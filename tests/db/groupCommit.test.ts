@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Result, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
 import type { Captured, Declined, Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
 import type { SessionId } from "../../src/kernel/ids.ts"
 import { LedgerUnavailable } from "../../src/kernel/PaymentLedger.ts"
@@ -199,6 +200,27 @@ it.layer(pgStorage, { excludeTestServices: true })("steps of many sessions at on
         assert.deepStrictEqual([...new Set(again.map(({ _tag }) => _tag))], ["Permitted"])
       }).pipe(Effect.scoped),
     30_000
+  )
+
+  it.effect("leave nothing of themselves behind on the connections that they shared", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const world = yield* w.newWorld
+      const sessions = yield* sessionsOf(world)
+      yield* Effect.forEach(sessions, (session) => w.open(world, session), atOnce)
+      assert.isBelow(yield* commitsOf(sessions), many)
+      // So many at once that each connection of the pool is asked.
+      const settings = yield* Effect.forEach(
+        Array.from({ length: many }),
+        () => sql`select current_setting('lock_timeout') as patience,
+          current_setting('payments.trace', true) as trace from pg_sleep(0.02)`,
+        atOnce
+      )
+      for (const [row] of settings) {
+        assert.strictEqual(row?.["patience"], "5s")
+        assert.strictEqual(row?.["trace"] ?? "", "")
+      }
+    })
   )
 
   it.effect("that nobody waits for any more are not sent, and those that were are not undone", () =>

@@ -58,6 +58,7 @@ import { Resolver } from "../../src/layers/webhooks/Resolver.ts"
 import * as SealedSecrets from "../../src/layers/webhooks/SealedSecrets.ts"
 import * as WebhookSender from "../../src/layers/webhooks/WebhookSender.ts"
 import { keepsAttribute } from "../../src/telemetry/attributes.ts"
+import { sentOnce } from "../support/sentOnce.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { addresses } from "../support/checkoutAddresses.ts"
 
@@ -97,7 +98,9 @@ const drivers = Layer.effect(
   Effect.gen(function* () {
     const ledger = yield* StubGatewayLedger
     const timings = { ...defaultTimings, deadline: Duration.millis(400), slow: Duration.millis(200) }
-    return providersOf(["stub_a", "stub_b"].map((name) => makeStubProvider({ name, ledger, timings })))
+    return yield* sentOnce(
+      providersOf(["stub_a", "stub_b"].map((name) => makeStubProvider({ name, ledger, timings })))
+    )
   })
 )
 

@@ -71,6 +71,9 @@ if (report !== undefined) {
       aim: "0"
     }
   ]
-  await writeFile(report, `${JSON.stringify({ figures }, undefined, 2)}\n`)
+  await writeFile(
+    report,
+    `${JSON.stringify({ figures, held: complaints.length === 0, command: "npm run mutation" }, undefined, 2)}\n`
+  )
 }
 process.exitCode = complaints.length === 0 ? 0 : 1

@@ -22,6 +22,8 @@ console.log(
   `\n${all.length - missed.length} of ${all.length} planted bugs were caught, the latest at seed ${count(latest)}.`
 )
 writeReport(options.report, {
+  held: missed.length === 0,
+  command: "npm run planted",
   figures: [
     {
       figure: "planted money bugs that the simulation caught",

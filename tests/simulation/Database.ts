@@ -224,6 +224,7 @@ export class Database {
       this.tape.push({ operation, at: this.now, input, exit })
     }
     this.#world.say("database", () => `${titleOf(statement)} ${told(exit)}`)
+    this.#laws.records.onRefusal(titleOf(statement), exit)
     this.#laws.records.afterStatement(this.store)
     return exit
   }

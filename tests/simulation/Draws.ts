@@ -12,6 +12,8 @@ export class Draws {
   readonly #active = new Map<FaultName, boolean>()
   /** The faults that fired, each as `name#n`. */
   readonly fired: Array<string> = []
+  /** Those of them that came where they could change nothing, and so show nothing. */
+  readonly vain = new Set<string>()
   /** After the last fault a history heals. */
   #healing = false
 
@@ -41,6 +43,13 @@ export class Draws {
     if (this.#only !== undefined && !this.#only.has(key)) return false
     this.fired.push(key)
     return true
+  }
+
+  /** Of the fault that fired last: it changes nothing, unless somebody takes it out again. Answers its name. */
+  inVain(): string {
+    const last = this.fired.at(-1) ?? ""
+    this.vain.add(last)
+    return last
   }
 
   #has(fault: FaultName): boolean {

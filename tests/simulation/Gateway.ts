@@ -3,6 +3,7 @@ import type { PaymentProvider } from "../../src/kernel/PaymentProvider.ts"
 import { makeStubDriver } from "../../src/layers/providers/stub/driver.ts"
 import type { Delivery, StubAnswer, StubRequest } from "../../src/layers/providers/stub/wire.ts"
 import { type Books, type Charge, isLie } from "./Books.ts"
+import type { FaultName } from "./faults.ts"
 import type { Laws } from "./laws.ts"
 import type { Process } from "./Process.ts"
 import type { World } from "./World.ts"
@@ -67,7 +68,10 @@ const charge = (
   const { party } = process
   const begun = world.now
   laws.sending.beforeSend(request.idempotencyKey, name)
-  if (draws.fires("K between P and S")) return process.kill("K between P and S")
+  if (draws.fires("K between P and S")) {
+    process.kill("K between P and S")
+    return
+  }
   if (draws.fires("pause inside the driver")) process.standStill("inside the driver")
   // A process that stands still sends when it goes on.
   party.run(() => {
@@ -76,7 +80,7 @@ const charge = (
     if (draws.fires("K between S and T"))
       party.later(draws.between("K after S", 0, there), () => process.kill("K between S and T"))
     if (draws.fires("SIGTERM after S"))
-      party.later(draws.between("TERM after S", 0, there), process.terminate)
+      party.later(draws.between("TERM after S", 0, there), () => void process.terminate())
     if (draws.fires("S lost")) {
       if (draws.chance("S lost tells", 0.5)) party.later(there, () => answer("connection reset"))
       return
@@ -129,15 +133,21 @@ const judge = ({ world, books }: FarSide, gateway: string, request: Asking<"Char
         : 0.1
   const declined = draws.chance("declines", declines)
   const lies = declined && draws.fires("captured after it declined")
-  const reused = draws.fires("reference reused")
-    ? books.charges.find((other) => other.mid === mid && other.movesAt !== undefined)
-    : undefined
+  /** What the gateway makes of money that does not move is no fault. */
+  const fires = (fault: FaultName, changes: boolean): boolean => {
+    const fired = draws.fires(fault)
+    if (fired && !changes) draws.inVain()
+    return fired
+  }
+  const moves = !declined || lies
+  const other = books.charges.find((one) => one.mid === mid && one.movesAt !== undefined)
+  const reused = fires("reference reused", moves && other !== undefined) ? other : undefined
   const afterHorizon = !declined && draws.fires("T after the horizon")
   const late = afterHorizon
     ? draws.between("T after the horizon by", 20 * minute, 40 * minute)
     : lies
       ? draws.between("captures after declining", 0, draws.chance("at once", 0.6) ? 1_000 : 5 * minute)
-      : draws.fires("T late")
+      : fires("T late", moves)
         ? draws.between("T late by", 1_000, 10 * minute)
         : 0
   return {
@@ -151,7 +161,7 @@ const judge = ({ world, books }: FarSide, gateway: string, request: Asking<"Char
     verdict: declined ? "declined" : "captured",
     code: declined ? (request.tokenRef === "tok_hard_decline" ? "stolen_card" : "do_not_honor") : "approved",
     reference: reused?.reference ?? `ch_${books.charges.length + 1}`,
-    amount: draws.fires("amount differs") ? amount - 1 : amount,
+    amount: fires("amount differs", moves) ? amount - 1 : amount,
     movesAt: declined && !lies ? undefined : now + late,
     hidden: afterHorizon && draws.chance("hidden", 0.5)
   }

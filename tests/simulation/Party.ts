@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, type Fiber, Logger, References, Scheduler } from "effect"
+import { Cause, Clock, Context, Duration, Effect, type Fiber, Logger, References, Scheduler } from "effect"
 import type { World } from "./World.ts"
 
 /** What the history began at, for the clocks on the wall: a Saturday in November 2026. */
@@ -69,8 +69,14 @@ export class Party implements Scheduler.Scheduler, Scheduler.SchedulerDispatcher
     this.#world.after(millis, () => this.run(runs))
   }
 
+  /** What breaks in it breaks the history: a defect that only ends a fiber would end what that fiber was to show, unseen. */
   fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
-    return Effect.runForkWith(this.context)(effect)
+    const fiber = Effect.runForkWith(this.context)(effect)
+    fiber.addObserver((exit) => {
+      const defect = exit._tag === "Failure" ? exit.cause.reasons.find(Cause.isDieReason) : undefined
+      if (defect !== undefined) this.#world.breaks("nothing breaks by itself", String(defect.defect))
+    })
+    return fiber
   }
 
   scheduleTask(task: () => void): void {

@@ -87,16 +87,17 @@ export class Process {
     return fiber
   }
 
-  /** kill -9. */
-  kill(why: string): void {
-    if (!this.party.alive) return
+  /** kill -9. False for who is dead already. */
+  kill(why: string): boolean {
+    if (!this.party.alive) return false
     this.#around.far.world.say(this.name, () => why)
     this.#end()
+    return true
   }
 
-  /** SIGTERM: takes no more requests, waits for its charges, and ends. */
-  terminate(): void {
-    if (!this.open) return
+  /** SIGTERM: takes no more requests, waits for its charges, and ends. False for who was told before. */
+  terminate(): boolean {
+    if (!this.open) return false
     const { world } = this.#around.far
     world.say(this.name, () => "SIGTERM: drains")
     this.#draining = true
@@ -108,11 +109,12 @@ export class Process {
       })
     })
     world.after(longestDrain, () => this.kill("K: it did not drain in time"))
+    return true
   }
 
-  /** SIGSTOP, and SIGCONT after a drawn while. */
-  standStill(where: string): void {
-    if (!this.party.alive || this.party.paused) return
+  /** SIGSTOP, and SIGCONT after a drawn while. False for who stands still already, or is dead. */
+  standStill(where: string): boolean {
+    if (!this.party.alive || this.party.paused) return false
     const { world } = this.#around.far
     const millis = world.draws.pick("stands still for", stills)
     world.say(this.name, () => `stands still ${where} for ${millis} ms`)
@@ -121,6 +123,7 @@ export class Process {
       if (this.party.alive && this.party.paused) world.say(this.name, () => "goes on")
       this.party.resume()
     })
+    return true
   }
 
   #end(): void {
@@ -162,22 +165,33 @@ export class Process {
 
   /** The registry, which a replica may not hear of for a while. */
   #registry(): Layer.Layer<EntityRegistry, never, Providers | MemoryStore> {
-    const { world } = this.#around.far
+    const { far, database } = this.#around
+    const { world } = far
     return Layer.effect(
       EntityRegistry,
       Effect.map(EntityRegistry, (fresh) => {
-        let stale: { readonly snapshot: RegistrySnapshot; readonly until: number } | undefined
-        const snapshot = Effect.suspend(() =>
-          stale !== undefined && world.now < stale.until
-            ? Effect.succeed(stale.snapshot)
-            : Effect.tap(fresh.snapshot, (taken) =>
-                Effect.sync(() => {
-                  stale = world.draws.fires("registry stale")
-                    ? { snapshot: taken, until: world.now + world.draws.between("stale for", 100, 10_000) }
-                    : undefined
-                })
-              )
-        )
+        let stale:
+          | { readonly snapshot: RegistrySnapshot; readonly until: number; readonly fault: string }
+          | undefined
+        const snapshot = Effect.suspend(() => {
+          if (stale !== undefined && world.now < stale.until) {
+            if (stale.snapshot.policy.version !== database.store.policyVersion)
+              world.draws.vain.delete(stale.fault)
+            return Effect.succeed(stale.snapshot)
+          }
+          return Effect.tap(fresh.snapshot, (taken) =>
+            Effect.sync(() => {
+              stale = world.draws.fires("registry stale")
+                ? {
+                    snapshot: taken,
+                    // Until something was changed of which it does not hear.
+                    fault: world.draws.inVain(),
+                    until: world.now + world.draws.between("stale for", 100, 10_000)
+                  }
+                : undefined
+            })
+          )
+        })
         return { ...fresh, snapshot }
       })
     ).pipe(Layer.provide(MemoryRegistry.layer), Layer.provide(ProviderNames.layer))

@@ -51,8 +51,9 @@ export class Replica {
         this.#outside.run(() => resume(what))
       }
       const lose = () => answer(Effect.fail(new Lost()))
-      const hangUp = () => {
+      const hangUp = (fault?: string) => {
         if (!waiting) return
+        if (fault !== undefined) draws.vain.delete(fault)
         lose()
         process?.party.run(() => fiber?.interruptUnsafe())
       }
@@ -69,8 +70,11 @@ export class Replica {
             world.after(draws.between("line takes", 1, 20), () => answer(exit))
           })
         })
-        if (draws.fires("caller hangs up")) world.after(draws.between("hangs up after", 0, 6_000), hangUp)
-        else world.after(patience, hangUp)
+        if (draws.fires("caller hangs up")) {
+          // Most are answered before.
+          const fault = draws.inVain()
+          world.after(draws.between("hangs up after", 0, 6_000), () => hangUp(fault))
+        } else world.after(patience, hangUp)
       })
     })
   }

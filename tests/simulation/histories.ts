@@ -110,6 +110,9 @@ const inThread = (job: Job, heard: (news: News) => void): Effect.Effect<void> =>
     })
     worker.on("message", heard)
     worker.on("error", (error) => resume(Effect.die(error)))
-    worker.on("exit", () => resume(Effect.void))
+    // One that ends early says nothing of what it did not play.
+    worker.on("exit", (code) =>
+      resume(code === 0 ? Effect.void : Effect.die(new Error(`a thread ended with ${code}`)))
+    )
     return Effect.promise(() => worker.terminate())
   })

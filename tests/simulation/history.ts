@@ -32,6 +32,8 @@ export interface History {
   readonly seed: number
   readonly broken: { readonly law: string; readonly message: string } | undefined
   readonly fired: ReadonlyArray<string>
+  /** Those of them that came where they could change nothing. */
+  readonly vain: ReadonlySet<string>
   readonly steps: number
   readonly charges: number
   readonly captures: number
@@ -110,6 +112,7 @@ class Play {
     const { charges } = this.#books
     return {
       fired: this.#world.draws.fired,
+      vain: this.#world.draws.vain,
       steps: this.#world.steps,
       charges: charges.length,
       captures: charges.filter(({ movesAt }) => movesAt !== undefined).length,
@@ -123,10 +126,15 @@ class Play {
   #misfortunes(): void {
     const { draws } = this.#world
     const sometime = (happens: () => void) => this.#world.after(draws.between("sometime", 0, 4_000), happens)
+    // Who is dead or stands still already is not struck.
+    const strikes = (strike: () => boolean) => {
+      const fault = draws.inVain()
+      sometime(() => void (strike() && draws.vain.delete(fault)))
+    }
     for (const replica of this.#replicas) {
-      if (draws.fires("K at any time")) sometime(() => replica.process.kill("K"))
-      if (draws.fires("SIGTERM at any time")) sometime(() => replica.process.terminate())
-      if (draws.fires("pause at any time")) sometime(() => replica.process.standStill("for no reason"))
+      if (draws.fires("K at any time")) strikes(() => replica.process.kill("K"))
+      if (draws.fires("SIGTERM at any time")) strikes(() => replica.process.terminate())
+      if (draws.fires("pause at any time")) strikes(() => replica.process.standStill("for no reason"))
       if (draws.fires("clock off by an hour")) replica.setClock(draws.pick("skew", [3_600_000, -3_600_000]))
     }
     if (draws.fires("database stops")) {
@@ -146,15 +154,20 @@ class Play {
     const { draws } = this.#world
     const soon = (change: () => void) => this.#world.after(draws.between("soon", 0, 1_500), change)
     const mid = () => draws.pick("which account", ["mid_1", "mid_2", "mid_3"])
+    // Of three accounts a company has one to three.
+    const known = (account: string) => {
+      if (!this.#store.accounts.values().some(({ id }) => id === account)) draws.inVain()
+      return account
+    }
     if (draws.fires("kill switch")) {
-      const stopped = mid()
+      const stopped = known(mid())
       soon(() => {
         this.#world.say("operator", () => `stops ${stopped}`)
         this.#database.change(stopped, { killSwitch: true })
       })
     }
     if (draws.fires("underwriting revoked")) {
-      const revoked = mid()
+      const revoked = known(mid())
       soon(() => {
         this.#world.say("operator", () => `takes ${revoked} away`)
         const moves = draws.chance("account moves", 0.5) && !this.#wasTried(revoked)

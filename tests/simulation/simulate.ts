@@ -52,7 +52,12 @@ const many = Effect.gen(function* () {
   console.log(
     `${count(summary.histories)} histories in ${seconds().toFixed(0)} s: ${count(summary.charges)} charges reached a gateway, ${count(summary.captures)} moved money, ${count(summary.steps)} steps.`
   )
+  const blind = summary.histories >= enoughForAll && missing.length > 0
+  const short = summary.broken === undefined && summary.histories < histories
+  const held = summary.broken === undefined && !blind && !short
   writeReport(options.report, {
+    held,
+    command: `npm run simulate -- --histories ${histories}`,
     figures: [
       { figure: "simulated histories", value: count(summary.histories), aim: "1,000,000 with one command" },
       { figure: "broken laws", value: summary.broken === undefined ? "0" : "1", aim: "0" },
@@ -67,9 +72,9 @@ const many = Effect.gen(function* () {
     fired: Object.fromEntries([...summary.fired].toSorted(([a], [b]) => (a < b ? -1 : 1)))
   })
   if (summary.broken !== undefined) console.log(`\n${storyOf(summary.broken)}`)
-  const blind = summary.histories >= enoughForAll && missing.length > 0
   if (blind) console.log(`\nNever happened, so nothing is shown of them: ${missing.join(", ")}.`)
-  return summary.broken === undefined && !blind
+  if (short) console.log(`\nOnly ${count(summary.histories)} of ${count(histories)} histories were played.`)
+  return held
 })
 
 const holds =

@@ -31,6 +31,7 @@ for (let seed = job.from; seed < job.to; seed += job.stride) {
   captures += history.captures
   steps += history.steps
   for (const fault of history.fired) {
+    if (history.vain.has(fault)) continue
     const kind = fault.slice(0, fault.indexOf("#"))
     fired.set(kind, (fired.get(kind) ?? 0) + 1)
   }
@@ -41,7 +42,7 @@ for (let seed = job.from; seed < job.to; seed += job.stride) {
     tell({
       _tag: "Broken",
       seed,
-      ...history.broken,
+      ...(shrunk?.history.broken ?? history.broken),
       faults: shrunk?.faults ?? history.fired,
       allFaults: history.fired.length,
       trace: shrunk?.history.trace ?? []

@@ -6,6 +6,10 @@ export interface Report {
   readonly figures: ReadonlyArray<{ readonly figure: string; readonly value: string; readonly aim: string }>
   /** How often each fault fired. */
   readonly fired?: Readonly<Record<string, number>>
+  /** Whether everything held. */
+  readonly held?: boolean
+  /** What was run, as a person writes it. */
+  readonly command?: string
 }
 
 /** The options of a proof's command, each with a value: `--seed 7`. An unknown one is refused. */

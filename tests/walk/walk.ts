@@ -30,6 +30,9 @@ const count = (text: string | undefined, otherwise: number, least: number, most:
   process.exit(2)
 }
 
+/** Somebody asks for a scope of his own. */
+const chosen = values.mids ?? values.drivers ?? values.faults
+
 const scopes: ReadonlyArray<Scope> = values.short
   ? shortScopes
   : [
@@ -85,6 +88,10 @@ const walked: ReadonlyArray<Walk> = scopes.map((scope) => {
     extents[name] = { states: result.states, transitions: result.transitions }
   } else if (less !== undefined) {
     problems.push(`${name}: ${less}. If that is meant, say why and keep it with --accept.`)
+  } else if (before === undefined && chosen === undefined) {
+    problems.push(
+      `${name}: how far it came before is not kept, so nobody can say whether it got narrower; keep it with --accept.`
+    )
   } else if (before === undefined) {
     console.log("nothing to compare with; keep it with --accept")
   } else if (result.states > before.states || result.transitions > before.transitions) {
@@ -107,7 +114,6 @@ console.log("\nof the catalogue, transitions that are it:")
 for (const [name, times] of Object.entries(fired)) console.log(`${figure(times).padStart(12)}  ${name}`)
 
 // A walk that ended early has not met them all, and a smaller scope need not have them.
-const chosen = values.mids ?? values.drivers ?? values.faults
 if (chosen === undefined && walked.every(({ violation }) => violation === undefined)) {
   for (const [name, times] of Object.entries(fired)) if (times === 0) problems.push(`never met: ${name}`)
 }
@@ -137,7 +143,10 @@ if (values.report !== undefined) {
       aim: "0"
     }
   ]
-  writeFileSync(values.report, `${JSON.stringify({ figures, fired }, null, 2)}\n`)
+  writeFileSync(
+    values.report,
+    `${JSON.stringify({ figures, fired, held: problems.length === 0, command: "npm run walk" }, null, 2)}\n`
+  )
 }
 
 if (problems.length === 0) {

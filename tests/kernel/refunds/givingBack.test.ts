@@ -319,6 +319,22 @@ describe("a refund that was asked for before under its key", () => {
     })
   )
 
+  it.effect("is its sender's alone while that is at it, whenever that is found out", () =>
+    Effect.gen(function* () {
+      for (const state of ["in_flight", "indeterminate"] as const) {
+        const underWay = { _tag: "RefundReplayed", refund: refund({ state }) } as const
+        for (const ledger of [
+          { refundable: () => Effect.succeed(underWay) },
+          { open: () => Effect.succeed(underWay) }
+        ]) {
+          const { ask, sent } = yield* refunding({ ledger })
+          expect(yield* ask()).toStrictEqual(underWay.refund)
+          expect(sent).toEqual([])
+        }
+      }
+    })
+  )
+
   it.effect("is refused if it was another, with what differs", () =>
     Effect.gen(function* () {
       for (const ledger of [

@@ -1,3 +1,5 @@
+import { Exit, Option } from "effect"
+import type { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
 import type { SessionState } from "../../../src/kernel/PaymentSession.ts"
 import type { AttemptRow, SessionRow, Store } from "../../../src/layers/memory/Store.ts"
 import type { Charge } from "../Books.ts"
@@ -8,9 +10,25 @@ const finalStates: ReadonlySet<SessionState> = new Set(["settled", "failed", "ca
 /** The longest time in which a gateway may still turn up a charge, in milliseconds. */
 const horizon = 15 * 60_000
 
+/** What a session's row said when it was looked at last. */
+interface Seen {
+  readonly state: SessionState
+  readonly round: number
+  readonly evidence: number
+  /** By ordinal. */
+  readonly attempts: ReadonlyMap<number, AttemptRow["state"]>
+}
+
+const seenOf = ({ state, round, evidence, attempts }: SessionRow): Seen => ({
+  state,
+  round,
+  evidence: evidence.length,
+  attempts: new Map(attempts.map((attempt) => [attempt.ordinal, attempt.state]))
+})
+
 /** What our records may say, and when. */
 export class Records {
-  readonly #seen = new Map<string, SessionRow>()
+  readonly #seen = new Map<string, Seen>()
   readonly #on: Ground
   readonly #onRound: (row: SessionRow) => void
 
@@ -31,17 +49,24 @@ export class Records {
     this.#on.deniedAt.set(key, this.#on.now)
   }
 
-  /** After every statement that was done. A step puts a new row in place of the one that it changed. */
-  afterStatement(store: Store): void {
-    for (const [id, row] of store.sessions) {
-      const before = this.#seen.get(id)
-      if (before === row) continue
-      this.#seen.set(id, row)
-      this.#holds(row, before)
+  /** Whatever a prohibition has to stop, some code was about to do. */
+  onRefusal(statement: string, exit: Exit.Exit<unknown, LedgerUnavailable>): void {
+    const refusal = Option.getOrUndefined(Exit.findErrorOption(exit))
+    if (refusal?.refused === true) {
+      throw this.#on.breaks("no statement is prohibited", `${statement}: ${String(refusal.cause)}`)
     }
   }
 
-  #holds(row: SessionRow, before: SessionRow | undefined): void {
+  /** After every statement that was done. What was seen is kept as a copy: rows may be changed in their place. */
+  afterStatement(store: Store): void {
+    for (const [id, row] of store.sessions) {
+      const before = this.#seen.get(id)
+      this.#holds(row, before)
+      this.#seen.set(id, seenOf(row))
+    }
+  }
+
+  #holds(row: SessionRow, before: Seen | undefined): void {
     const live = row.attempts.filter(({ state }) => state !== "declined")
     if (live.length > 1) {
       throw this.#on.breaks(
@@ -52,7 +77,7 @@ export class Records {
     if (before !== undefined && finalStates.has(before.state) && row.state !== before.state) {
       throw this.#on.breaks("a final state is final", `the session was ${before.state} and is ${row.state}`)
     }
-    if (before !== undefined && row.evidence.length < before.evidence.length) {
+    if (before !== undefined && row.evidence.length < before.evidence) {
       throw this.#on.breaks("evidence is kept", "some of it is gone")
     }
     if (row.round > (before?.round ?? 0)) this.#onRound(row)
@@ -60,13 +85,13 @@ export class Records {
     if (row.state !== before?.state) this.#stateHolds(row)
   }
 
-  #attemptHolds(row: SessionRow, attempt: AttemptRow, before: SessionRow | undefined): void {
-    const earlier = before?.attempts.find(({ ordinal }) => ordinal === attempt.ordinal)
+  #attemptHolds(row: SessionRow, attempt: AttemptRow, before: Seen | undefined): void {
+    const earlier = before?.attempts.get(attempt.ordinal)
     if (earlier === undefined) {
       this.#on.writtenAt.set(attempt.attempt, this.#on.now)
       this.#isPermitted(row, attempt)
     }
-    if (earlier?.state === attempt.state) return
+    if (earlier === attempt.state) return
     const charge = this.#on.books.byKey(attempt.idempotencyKey)
     switch (attempt.state) {
       case "captured":
@@ -122,6 +147,17 @@ export class Records {
       throw this.#on.breaks(
         "nobody is charged again who has paid",
         `attempt ${attempt.ordinal} is written although money was captured`
+      )
+    }
+    if (
+      attempts.some(
+        ({ ordinal, round, mid }) =>
+          ordinal < attempt.ordinal && round === attempt.round && mid === attempt.mid
+      )
+    ) {
+      throw this.#on.breaks(
+        "a cascade asks each account once",
+        `attempt ${attempt.ordinal} asks ${attempt.mid} again`
       )
     }
     const refused = attempts.find(

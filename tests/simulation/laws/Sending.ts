@@ -5,11 +5,10 @@ import type { Ground } from "./Ground.ts"
 /** How long a permit may be used after its row was committed, in milliseconds. */
 const permitLife = 2_000
 
-/** What stands for each account in its keys; the same in all histories. */
-const tags = new Map<string, string>()
-
 /** What may leave a process and arrive at a gateway. */
 export class Sending {
+  /** What stands for each account in its keys. */
+  readonly #tags = new Map<string, string>()
   readonly #on: Ground
 
   constructor(on: Ground) {
@@ -44,8 +43,8 @@ export class Sending {
       )
     }
     const tag = attempt.idempotencyKey.slice(`${row.declaration.id}-${attempt.ordinal}-`.length)
-    const known = tags.get(attempt.mid)
-    tags.set(attempt.mid, known ?? tag)
+    const known = this.#tags.get(attempt.mid)
+    this.#tags.set(attempt.mid, known ?? tag)
     if (known !== undefined && known !== tag) {
       throw this.#on.breaks(
         "a key is a function of session, ordinal and account",

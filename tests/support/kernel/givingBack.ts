@@ -10,7 +10,7 @@ import {
 } from "../../../src/kernel/PaymentProvider.ts"
 import { RefundLedger, type RefundOrder } from "../../../src/kernel/refunds/RefundLedger.ts"
 import { type RefundRequested, Refunds } from "../../../src/kernel/refunds/Refunds.ts"
-import { incapable } from "./fakeDrivers.ts"
+import { incapable, noted } from "./fakeDrivers.ts"
 import { keptLog } from "./keptLog.ts"
 import { by, fakeRefundLedger, provider, session, usd } from "./refunding.ts"
 
@@ -51,18 +51,20 @@ export const refunding = Effect.fnUntraced(function* (script: Script = {}) {
       asked.push(charge)
       return script.context ?? Effect.succeed(settledThere)
     },
-    refund: (request) => {
-      sent.push(request)
-      return script.refund?.(request) ?? Effect.succeed({ refundReference: "re_9", money: request.money })
-    },
+    refund: (request) =>
+      noted(
+        () => sent.push(request),
+        () => script.refund?.(request) ?? Effect.succeed({ refundReference: "re_9", money: request.money })
+      ),
     ...(script.voids === undefined
       ? {}
       : {
           void: {
-            voidCharge: (charge) => {
-              voided.push(charge)
-              return script.voids?.(charge) ?? Effect.succeed({ evidence })
-            }
+            voidCharge: (charge) =>
+              noted(
+                () => voided.push(charge),
+                () => script.voids?.(charge) ?? Effect.succeed({ evidence })
+              )
           }
         })
   }
