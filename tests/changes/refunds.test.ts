@@ -1,9 +1,9 @@
 // More than one person may give back: it waits, is judged anew when it is signed, and goes out once.
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { allBut, keyWith, within } from "../access/support.ts"
 import { Owner } from "../db/support/pgStorage.ts"
-import { at } from "../graphql/support.ts"
+import { at, type Doors } from "../graphql/support.ts"
 import { house } from "../reviews/support.ts"
 import { books, paidSession, refund, rest, standing } from "../refunds/support.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
@@ -31,6 +31,14 @@ const heard = (session: string, amount?: number, key?: string, by = first) =>
         ... on RefundNotApproved { state changeId } ... on RefundTooLarge { refundable }
         ... on Refusal { code field message } } }`,
     { input: { session, amount, reason: "it came back" }, key }
+  )
+
+/** Done by hand, around what guards requests. */
+const owned = (statement: string) =>
+  set(
+    "alter table change_requests disable trigger user",
+    statement,
+    "alter table change_requests enable trigger user"
   )
 
 const sends = (session: string) => Effect.map(books(session), (all) => [all.gateway, all.sends])
@@ -163,6 +171,96 @@ it.layer(house, { excludeTestServices: true, timeout: 60_000 })("a refund over t
       assert.notStrictEqual(anew, wide)
       assert.strictEqual(at(yield* approve(second, anew), "changeRequest", "state"), "approved")
       assert.deepStrictEqual(yield* sends(id), [4000, 1])
+    })
+  )
+
+  it.effect("keeps every key that was told of it: once it is signed, none of them gives back again", () =>
+    Effect.gen(function* () {
+      yield* set(...keyWith("sk_till", { ...within({ entities: ["loop_goods"] }), principal: "till_2" }))
+      const { id } = yield* paidSession(9000)
+      const wide = waits(yield* heard(id, 4000, `one_${id}`))
+      assert.strictEqual(waits(yield* heard(id, 4000, `two_${id}`)), wide)
+      assert.strictEqual(waits(yield* heard(id, 4000, `one_${id}`, "sk_till")), wide)
+      assert.strictEqual(codeOf(yield* heard(id, 4001, `two_${id}`)), "idempotency_key_reused")
+      assert.strictEqual(at(yield* approve(second, wide), "changeRequest", "state"), "approved")
+      const first_ = at(yield* heard(id, 4000, `one_${id}`), "refund", "refundId")
+      for (const [key, by] of [
+        [`two_${id}`, first],
+        [`one_${id}`, "sk_till"]
+      ] as const) {
+        const told = yield* heard(id, 4000, key, by)
+        assert.deepStrictEqual(
+          [at(told, "refund", "refundId"), at(told, "refund", "state")],
+          [first_, "refunded"]
+        )
+        const other = yield* paidSession(5000)
+        assert.strictEqual(codeOf(yield* heard(other.id, 4000, key, by)), "idempotency_key_reused")
+        assert.strictEqual(codeOf(yield* heard(other.id, 1, key, by)), "idempotency_key_reused")
+      }
+      assert.deepStrictEqual(yield* sends(id), [4000, 1])
+    })
+  )
+
+  it.effect("tells every such key what became of it, and asks for nothing anew under it", () =>
+    Effect.gen(function* () {
+      const { id } = yield* paidSession(9000)
+      const ended: ReadonlyArray<
+        readonly [state: string, end: (wide: string) => Effect.Effect<unknown, unknown, Owner | Doors>]
+      > = [
+        ["rejected", (wide) => reject(second, wide, "they have it")],
+        ["withdrawn", (wide) => withdraw(first, wide, "a mistake")],
+        ["expired", () => owned("update change_requests set expires_at = now() where state = 'open'")]
+      ]
+      for (const [state, end] of ended) {
+        const wide = waits(yield* heard(id, 4000, `${state} one`))
+        assert.strictEqual(waits(yield* heard(id, 4000, `${state} two`)), wide)
+        yield* end(wide)
+        for (const key of ["one", "two"]) {
+          const told = yield* heard(id, 4000, `${state} ${key}`)
+          assert.deepInclude(Object(told), { code: "refund_not_approved", state, changeId: wide })
+        }
+      }
+      assert.deepStrictEqual(yield* sends(id), [0, 0])
+    })
+  )
+
+  it.effect("of two sessions under one key at once is one of them: the other hears of its own key", () =>
+    Effect.gen(function* () {
+      const [a, b] = [yield* paidSession(5000), yield* paidSession(5000)]
+      const owner = yield* Owner
+      const key = `both_${a.id}`
+      const asking = JSON.stringify({
+        session: a.id,
+        mid: a.mid,
+        processorReference: a.charge,
+        amount: 4000,
+        kind: "refund",
+        reason: "it came back",
+        tag: a.mid,
+        leaseMs: 1000,
+        approvalMs: 60_000,
+        by: developmentKey.principal,
+        key,
+        body: { session: a.id, amount: 4000, reason: "it came back" }
+      })
+      const other = yield* owner.withTransaction(
+        Effect.gen(function* () {
+          const [opened] = yield* owner<{
+            readonly tag: string
+          }>`select open_refund(${asking}::text::jsonb) ->> '_tag' as tag`
+          assert.strictEqual(opened?.tag, "ApprovalAsked")
+          const asked = yield* Effect.forkDetach(heard(b.id, 4000, key))
+          yield* owner<{
+            readonly waiting: number
+          }>`select count(*)::int as waiting from pg_locks where not granted`.pipe(
+            Effect.repeat({ until: ([row]) => (row?.waiting ?? 0) > 0 })
+          )
+          return asked
+        })
+      )
+      assert.strictEqual(codeOf(yield* Fiber.join(other)), "idempotency_key_reused")
+      waits(yield* heard(a.id, 4000, key))
+      assert.deepStrictEqual(yield* owner`select * from change_requests where chain = ${b.id}`, [])
     })
   )
 

@@ -393,21 +393,11 @@ create function refundable(p jsonb) returns jsonb
 language plpgsql stable security definer set search_path = payments, pg_temp as $body$
 declare
   s payment_sessions;
-  earlier refunds;
 begin
   select * into s from payment_sessions where session_id = p ->> 'session';
   if not found then return null; end if;
-  select * into earlier from refunds where requested_by = p ->> 'by' and requested_key = p ->> 'key';
-  if found then return refund_asked_before(earlier, s, p -> 'body'); end if;
-  return coalesce(refund_waiting(p), jsonb_build_object('_tag', 'Refundable', 'state', s.state, 'captures', captures_json(s.session_id)));
+  return coalesce(refund_before(p), jsonb_build_object('_tag', 'Refundable', 'state', s.state, 'captures', captures_json(s.session_id)));
 end
-$body$;
-
-create function refund_asked_before(earlier refunds, s payment_sessions, body jsonb) returns jsonb
-language sql stable set search_path = payments, pg_temp as $body$
-  select case when earlier.session_id = s.session_id and earlier.request = body
-    then jsonb_build_object('_tag', 'RefundReplayed', 'refund', refund_json(earlier))
-    else jsonb_build_object('_tag', 'RefundKeyReused', 'earlierSession', earlier.session_id, 'earlierBody', earlier.request) end
 $body$;
 
 -- The write-ahead of a refund: {session, mid, processorReference, amount, kind, reason, tag, leaseMs, by, key?, body}.
@@ -416,19 +406,16 @@ language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
   s payment_sessions;
   c captures;
-  earlier refunds;
   open_one refunds;
   dispute disputes;
   r refunds;
   nr integer;
-  waiting jsonb;
+  earlier jsonb;
 begin
   select * into s from payment_sessions where session_id = p ->> 'session' for update;
   if not found then return jsonb_build_object('_tag', 'NoSuchSession'); end if;
-  select * into earlier from refunds where requested_by = p ->> 'by' and requested_key = p ->> 'key';
-  if found then return refund_asked_before(earlier, s, p -> 'body'); end if;
-  waiting := refund_waiting(p);
-  if waiting is not null then return waiting; end if;
+  earlier := refund_before(p);
+  if earlier is not null then return earlier; end if;
   select * into c from captures
   where session_id = s.session_id and mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference' for update;
   if not found then return jsonb_build_object('_tag', 'NothingCaptured', 'state', s.state); end if;
@@ -454,10 +441,7 @@ begin
   -- Of two sessions that are refunded under one key at once the second waits here until the first is committed.
   on conflict (requested_by, requested_key) do nothing
   returning * into r;
-  if not found then
-    select * into earlier from refunds where requested_by = p ->> 'by' and requested_key = p ->> 'key';
-    return refund_asked_before(earlier, s, p -> 'body');
-  end if;
+  if not found then return refund_before(p); end if;
   perform write_audit(s.session_id, p ->> 'by', 'refund.opened', jsonb_build_object('refund', r.refund_id, 'mid', r.mid_id,
     'processorReference', r.processor_reference, 'amount', r.amount, 'currency', r.currency, 'kind', r.kind, 'reason', r.reason));
   return jsonb_build_object('_tag', 'Permitted', 'refund', refund_json(r));

@@ -26,13 +26,25 @@ create table change_requests (
   -- Of a refund: under which key it was asked for, and with what. Of an API key: what is kept of it.
   asked_key text,
   asked_body jsonb,
-  constraint change_asked_once unique (requested_by, asked_key),
   constraint change_decided_by_somebody check (
     (state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null)),
   constraint change_approved_in_time check (state <> 'approved' or decided_at <= expires_at)
 );
 create unique index one_open_change on change_requests (kind, about) where state = 'open';
 create index change_requests_open on change_requests (expires_at) where state = 'open';
+
+-- Every key that was answered with a request for a refund, that of who asked first and those of all who asked for the same
+-- meanwhile, stays that request's for ever: whoever repeats theirs once it is decided is told what came of it, and asks for
+-- nothing anew.
+create table change_keys (
+  asked_by text not null,
+  asked_key text not null,
+  change_nr bigint not null references change_requests,
+  body jsonb not null,
+  constraint change_asked_once primary key (asked_by, asked_key)
+);
+create trigger append_only before update or delete on change_keys for each row execute function refuse_change();
+create trigger no_truncate before truncate on change_keys for each statement execute function refuse_change();
 
 -- What a key has to be for, so that its holder may ask for a change.
 create function change_right(kind text) returns text language sql immutable set search_path = payments, pg_temp as $body$
@@ -317,30 +329,43 @@ end
 $body$;
 
 -- Asks for a change: {by, kind, wanted, reason, lifetimeMs, key?, body?}, against what stands there. Who asks for the same
--- that is asked for already is told of that one.
+-- that is asked for already is told of that one. `KeyTaken`: the key asked for something else meanwhile; nothing is asked for.
 create function ask_for(p jsonb, stands jsonb) returns jsonb language plpgsql set search_path = payments, pg_temp as $body$
 declare
   k text := p ->> 'kind';
   w jsonb := p -> 'wanted';
   c change_requests;
+  is_new boolean;
 begin
   perform expire_changes(jsonb_build_object('limit', 1, 'nr', (
     select change_nr from change_requests where kind = k and about = change_about(k, w) and state = 'open')));
   loop
-    -- Of two at once the second waits here until the first is committed.
-    insert into change_requests (kind, about, chain, wanted, base, reason, requested_by, asked_key, asked_body, expires_at)
-    values (k, change_about(k, w), change_chain(k, w), w, stands, p ->> 'reason', p ->> 'by', p ->> 'key', p -> 'body',
-      now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond')
-    on conflict (kind, about) where state = 'open' do nothing
-    returning * into c;
-    exit when found;
-    select * into c from change_requests where kind = k and about = change_about(k, w) and state = 'open';
-    -- Decided meanwhile: there is room for another one.
-    continue when not found;
-    if c.wanted = w and c.base = stands then return jsonb_build_object('_tag', 'Requested', 'change', change_json(c)); end if;
-    return jsonb_build_object('_tag', 'OpenAlready', 'change', 'cr_' || c.change_nr);
+    begin
+      -- Of two at once the second waits here until the first is committed.
+      insert into change_requests (kind, about, chain, wanted, base, reason, requested_by, asked_key, asked_body, expires_at)
+      values (k, change_about(k, w), change_chain(k, w), w, stands, p ->> 'reason', p ->> 'by', p ->> 'key', p -> 'body',
+        now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond')
+      on conflict (kind, about) where state = 'open' do nothing
+      returning * into c;
+      is_new := found;
+      if not is_new then
+        select * into c from change_requests where kind = k and about = change_about(k, w) and state = 'open';
+        -- Decided meanwhile: there is room for another one.
+        continue when not found;
+        if c.wanted <> w or c.base <> stands then return jsonb_build_object('_tag', 'OpenAlready', 'change', 'cr_' || c.change_nr); end if;
+      end if;
+      if p ->> 'key' is not null then
+        -- And of two under one key here.
+        insert into change_keys (asked_by, asked_key, change_nr, body) values (p ->> 'by', p ->> 'key', c.change_nr, p -> 'body')
+        on conflict do nothing;
+        if not found then raise exception 'the key asked for something else' using errcode = 'P0R02'; end if;
+      end if;
+    exception when sqlstate 'P0R02' then
+      return '{"_tag": "KeyTaken"}';
+    end;
+    exit;
   end loop;
-  perform write_audit(c.chain, p ->> 'by', 'change.requested', change_json(c));
+  if is_new then perform write_audit(c.chain, p ->> 'by', 'change.requested', change_json(c)); end if;
   return jsonb_build_object('_tag', 'Requested', 'change', change_json(c));
 end
 $body$;
@@ -484,15 +509,29 @@ create function refund_signed_now(c captures, back bigint) returns boolean langu
       and (q.wanted ->> 'amount')::bigint = back)
 $body$;
 
--- What was asked for under a key and not given back: {session, by, key?, body}.
-create function refund_waiting(p jsonb) returns jsonb language plpgsql stable set search_path = payments, pg_temp as $body$
+-- What came before under the key of a refund: {session, by, key?, body}. Null when nothing did.
+create function refund_before(p jsonb) returns jsonb language plpgsql stable set search_path = payments, pg_temp as $body$
 declare
+  earlier refunds;
+  k change_keys;
   c change_requests;
 begin
-  select * into c from change_requests where requested_by = p ->> 'by' and asked_key = p ->> 'key' and state <> 'approved';
+  select * into earlier from refunds where requested_by = p ->> 'by' and requested_key = p ->> 'key';
+  if found then
+    return case when earlier.session_id = p ->> 'session' and earlier.request = p -> 'body'
+      then jsonb_build_object('_tag', 'RefundReplayed', 'refund', refund_json(earlier))
+      else jsonb_build_object('_tag', 'RefundKeyReused', 'earlierSession', earlier.session_id, 'earlierBody', earlier.request) end;
+  end if;
+  select * into k from change_keys where asked_by = p ->> 'by' and asked_key = p ->> 'key';
   if not found then return null; end if;
-  if c.wanted ->> 'session' <> p ->> 'session' or c.asked_body <> p -> 'body' then
-    return jsonb_build_object('_tag', 'RefundKeyReused', 'earlierSession', c.wanted -> 'session', 'earlierBody', c.asked_body);
+  select * into c from change_requests where change_nr = k.change_nr;
+  if c.wanted ->> 'session' <> p ->> 'session' or k.body <> p -> 'body' then
+    return jsonb_build_object('_tag', 'RefundKeyReused', 'earlierSession', c.wanted -> 'session', 'earlierBody', k.body);
+  end if;
+  if c.state = 'approved' then
+    select * into earlier from refunds where refund_id = c.done;
+    -- It is not there in the commit of the signature, which writes it.
+    return case when found then jsonb_build_object('_tag', 'RefundReplayed', 'refund', refund_json(earlier)) end;
   end if;
   return jsonb_build_object('_tag', 'ApprovalAsked', 'change', change_json(c));
 end
@@ -510,7 +549,7 @@ begin
       'body', p -> 'body') || case when p ->> 'key' is null then '{}' else jsonb_build_object('key', p -> 'key') end,
     jsonb_build_object('captured', c.amount, 'limit', (
       select l.amount from refund_limits l where l.entity_id = c.entity_id and l.currency = c.currency)));
-  return case when asked ->> '_tag' = 'Requested' then asked || '{"_tag": "ApprovalAsked"}' else asked end;
+  return case asked ->> '_tag' when 'Requested' then asked || '{"_tag": "ApprovalAsked"}' when 'KeyTaken' then refund_before(p) else asked end;
 end
 $body$;
 

@@ -109,14 +109,27 @@ export const changes: ReadonlyArray<Prohibition> = [
     by: "change_requests.no_truncate",
     what: "change_requests emptied",
     given,
-    tries: "truncate change_requests"
+    tries: "truncate change_requests, change_keys"
   },
   {
-    by: "change_requests.change_asked_once",
+    by: "change_keys.change_asked_once",
     what: "two requests under one key of one app",
-    given: [...given, row({ asked_key: "one" })],
-    tries: row({ asked_key: "one", change_nr: 1_000_001 }, "mid_goods_2")
+    given: [...given, c.keyRow(mid, "one")],
+    tries: c.keyRow(other, "one")
   },
+  {
+    by: "change_keys.change_keys_change_nr_fkey",
+    what: "a key of no request",
+    given,
+    tries: "insert into change_keys values ('an app', 'one', 1000000, '{}')"
+  },
+  ...["update change_keys set change_nr = change_nr", "delete from change_keys"].map((tries) => ({
+    by: "change_keys.append_only",
+    what: `a key that is forgotten by ${tries}`,
+    given: [...given, c.keyRow(mid, "one")],
+    tries
+  })),
+  { by: "change_keys.no_truncate", what: "change_keys emptied", given, tries: "truncate change_keys" },
   refused("change_unchanged", "asked_key = 'another'"),
   ...[
     "monthly_cap_amount = 11",

@@ -46,9 +46,14 @@ export const asked = (mid: string): ReadonlyArray<string> => [stop(mid), request
 
 export const of = (about: string): string => `about = '${about}'`
 
+/** A key by hand that was told of the request for something. */
+export const keyRow = (about: string, key: string): string =>
+  `insert into change_keys select requested_by, '${key}', change_nr, '{}' from change_requests where ${of(about)}`
+
 /** A row in every table. */
 export const everyChangeTable: ReadonlyArray<string> = [
   ...asked("mid_goods_3"),
+  keyRow("mid_goods_3", "a key"),
   "insert into refund_limits values ('loop_nutrition', 'USD', 5000)"
 ]
 

@@ -120,12 +120,14 @@ export const changes: ReadonlyArray<Race> = [
     workers: (nr) => owners(2, () => `delete from change_requests where ${of(nr)}`),
     broken: (nr) => stillThere(`change_requests where ${of(nr)}`)
   }),
-  drop("trigger change_requests.no_truncate", {
+  {
+    drops: ["trigger change_requests.no_truncate", "trigger change_keys.no_truncate"],
+    because: "keys refer to requests, so that both are emptied or neither is",
     law: "change_requests is not emptied",
     given: asked,
-    workers: () => owners(2, () => "truncate change_requests"),
+    workers: () => owners(2, () => "truncate change_requests, change_keys"),
     broken: () => "select (not exists (select from change_requests))::int as broken"
-  }),
+  },
   drop("right payments_app change_requests", {
     law: "who asks for a change is written down",
     given: stopped,
@@ -165,14 +167,42 @@ export const changes: ReadonlyArray<Race> = [
       broken: (nr) => none(`${table} where ${whose}${nr}' and revoked_at is null`)
     })
   ),
-  drop("constraint change_requests.change_asked_once", {
+  drop("constraint change_keys.change_asked_once", {
     law: "an app asks once under a key",
     given: asked,
+    workers: (nr) => owners(4, () => v.keyRow(mid(nr), `key ${nr}`)),
+    broken: (nr) => atMostOne(`change_keys where asked_key = 'key ${nr}'`)
+  }),
+  drop("constraint change_keys.change_keys_change_nr_fkey", {
+    law: "a key asked for a request that is there",
+    given: () => [],
     workers: (nr) =>
-      owners(4, (at) =>
-        row(nr, { change_nr: 4_000_000 + nr * 10 + at, about: `${mid(nr)}_${at}`, asked_key: `key ${nr}` })
+      owners(2, (at) => `insert into change_keys values ('nobody', '${nr}_${at}', ${9_000_000 + nr}, '{}')`),
+    broken: () => none("change_keys where asked_by = 'nobody'")
+  }),
+  ...["update change_keys set asked_key = 'another' where", "delete from change_keys where"].map((does) =>
+    drop("trigger change_keys.append_only", {
+      law: `what a key asked for stays: ${does}`,
+      given: (nr) => [...asked(nr), v.keyRow(mid(nr), `kept ${nr}`)],
+      workers: (nr) => owners(2, () => `${does} asked_key = 'kept ${nr}'`),
+      broken: (nr) => stillThere(`change_keys where asked_key = 'kept ${nr}'`)
+    })
+  ),
+  drop("trigger change_keys.no_truncate", {
+    law: "change_keys is not emptied",
+    given: (nr) => [...asked(nr), v.keyRow(mid(nr), `kept ${nr}`)],
+    workers: () => owners(2, () => "truncate change_keys"),
+    broken: () => "select (not exists (select from change_keys))::int as broken"
+  }),
+  drop("right payments_app change_keys", {
+    law: "a key is taken by who asks",
+    given: (nr) => [...stopped(nr), row(nr, { change_nr: 5_000_000 + nr })],
+    workers: (nr) =>
+      apps(
+        2,
+        (at) => `insert into change_keys values ('an app', 'taken ${nr} ${at}', ${5_000_000 + nr}, '{}')`
       ),
-    broken: (nr) => atMostOne(`change_requests where asked_key = 'key ${nr}'`)
+    broken: (nr) => none(`change_keys where asked_by = 'an app' and asked_key like 'taken ${nr} %'`)
   }),
   ...(
     ["trigger refunds.guard_refund_signed", "refusal guard_refund_signed.refund_signed_by_two"] as const
