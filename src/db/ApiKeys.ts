@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { type Caller, KeyId } from "../kernel/access/Caller.ts"
 import { Operation } from "../kernel/access/Operation.ts"
@@ -17,6 +17,7 @@ const Held = Schema.Struct({
   operations: Schema.Array(Schema.String),
   entities: Schema.NullOr(Schema.Array(Schema.String)),
   brands: Schema.NullOr(Schema.Array(Schema.String)),
+  endsInMs: Schema.NullOr(Schema.Finite),
   /** What of it was too much. */
   limited: Schema.optionalKey(
     Schema.Struct({ limit: Schema.Literals(["requests", "payments"]), waitMs: Schema.Finite })
@@ -96,12 +97,13 @@ export class ApiKeys extends Context.Service<
 }
 
 /** A word of a later version is none that this one asks for. */
-const callerOf = ({ key, principal, operations, entities, brands }: typeof Held.Type): Caller => ({
+const callerOf = ({ key, principal, operations, entities, brands, endsInMs }: typeof Held.Type): Caller => ({
   principal,
   key,
   operations: new Set(operations.filter(isOperation)),
   scope: {
     ...(entities === null ? {} : { entities }),
     ...(brands === null ? {} : { brands })
-  }
+  },
+  ...(endsInMs === null ? {} : { endsIn: Duration.millis(endsInMs) })
 })

@@ -19,7 +19,12 @@ import { admitted } from "./access/admitted.ts"
 import { careful } from "./careful.ts"
 import { type GraphqlContext, type GraphqlServices, makeRun, makeRunSync } from "./context.ts"
 import { graphiqlPage } from "./graphiqlPage.ts"
-import { type LiveBounds, liveBounds, makeLiveSubscriptions } from "./live/LiveSubscriptions.ts"
+import {
+  type Admission,
+  type LiveBounds,
+  liveBounds,
+  makeLiveSubscriptions
+} from "./live/LiveSubscriptions.ts"
 import { makeLoaders } from "./loaders.ts"
 import { noCardNumbersAsNames } from "./noCardNumbersAsNames.ts"
 import { keepCause, present, presentErrors } from "./presentErrors.ts"
@@ -66,7 +71,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
 
       const answer = Effect.fnUntraced(function* (
         request: HttpServerRequest.HttpServerRequest,
-        { principal, key, operations, scope }: Caller,
+        { principal, key, operations, scope, endsIn }: Caller,
         asked: Request
       ) {
         const requestId = yield* RequestId
@@ -82,6 +87,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         const live = subscriptionsOf({
           key,
           requestId,
+          endsIn,
           admitted: stillAdmitted(context, request),
           present: (cause) => present(keepCause(cause), { requestId, report }),
           hangUp: () => void toServerResponse(request).destroy()
@@ -142,17 +148,17 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
     })
   )
 
-/** Asks for the key again: whether it is still taken. What cannot be asked now is asked later. */
+/** Asks for the key again: whether it is still taken, and for how long. What cannot be asked now is asked later. */
 const stillAdmitted =
   (context: Context.Context<ApiKeys>, { headers }: HttpServerRequest.HttpServerRequest) =>
-  async (): Promise<boolean> => {
+  async (): Promise<Admission> => {
     const found = await Effect.runPromiseExitWith(context)(
       callerOf(headers.authorization, "a look whether it is still taken").pipe(
-        Effect.as(true),
-        Effect.catchTag("Unauthorized", () => Effect.succeed(false))
+        Effect.map(({ endsIn }): Admission => ({ is: "taken", endsIn })),
+        Effect.catchTag("Unauthorized", () => Effect.succeed<Admission>({ is: "over" }))
       )
     )
-    return Exit.isFailure(found) || found.value
+    return Exit.isFailure(found) ? { is: "unknown" } : found.value
   }
 
 const isEventStream = ({ headers }: Response): boolean =>

@@ -3,6 +3,7 @@ import { Context, Duration, Effect, Exit, Layer, Schedule, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Database from "../../src/db/Database.ts"
 import { Owner } from "../db/support/pgStorage.ts"
+import { giveKey } from "../support/apiKeys.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { type Events, listen, type Told } from "./sse.ts"
 import { at, confirm, create, declared, Doors, house, newSession, openDoors } from "./support.ts"
@@ -205,6 +206,20 @@ it.layer(doors, { excludeTestServices: true })("whoever subscribes", (it) => {
       yield* events.next
       yield* owner`update api_keys set revoked_at = now() where principal = 'development'`
       lastOf(yield* events.rest, "unauthorized")
+    })
+  )
+
+  it.effect("ends with its key, also when that ends by itself", () =>
+    Effect.gen(function* () {
+      const owner = yield* Owner
+      yield* owner.unsafe(giveKey("sk_for_a_while", "for_a_while"))
+      yield* owner`update api_keys set ends_at = now() + interval '2 seconds' where principal = 'for_a_while'`
+      const { origin } = yield* Doors
+      const events = yield* listen(origin, "subscription { attemptRecorded { state } }", {
+        headers: { authorization: "Bearer sk_for_a_while" }
+      })
+      // Keys are looked up again each minute in any case.
+      lastOf(yield* Effect.timeout(events.rest, "30 seconds"), "unauthorized")
     })
   )
 })

@@ -24,12 +24,20 @@ export const liveBounds: LiveBounds = {
   patience: Duration.seconds(10)
 }
 
+/** What became of a key meanwhile. */
+export type Admission =
+  | { readonly is: "taken"; readonly endsIn: Duration.Duration | undefined }
+  | { readonly is: "over" }
+  | { readonly is: "unknown" }
+
 /** Whoever subscribes, and the connection that it is sent over. */
 interface Caller {
   readonly key: KeyId
   readonly requestId: string
+  /** When the key ends by itself, of one that does. */
+  readonly endsIn: Duration.Duration | undefined
   /** Whether the key still stands for the same. */
-  readonly admitted: () => Promise<boolean>
+  readonly admitted: () => Promise<Admission>
   readonly present: (cause: unknown) => GraphQLError
   readonly hangUp: () => void
 }
@@ -40,6 +48,8 @@ export type Open = <Row>(watch: Watch<Row>) => AsyncIterableIterator<Row>
 interface Held {
   readonly key: KeyId
   readonly since: number
+  /** When its key ends by itself. */
+  keyEnds: number
   readonly end: (reason: (requestId: string) => GraphQLError) => void
   readonly hangUp: () => void
   endedAt: number | undefined
@@ -65,12 +75,16 @@ export const makeLiveSubscriptions = Effect.fnUntraced(function* (bounds: LiveBo
     (forget) => Effect.sync(forget)
   )
 
+  const endOf = (endsIn: Duration.Duration | undefined) =>
+    endsIn === undefined ? Infinity : clock.currentTimeMillisUnsafe() + Duration.toMillis(endsIn)
+
   let seconds = 0
   const tick = Effect.sync(() => {
     const now = clock.currentTimeMillisUnsafe()
     for (const one of held) {
       if (one.endedAt === undefined) {
-        if (now - one.since >= Duration.toMillis(bounds.lifetime)) one.end(errors.tooOld)
+        if (now >= one.keyEnds) one.end(errors.notAdmitted)
+        else if (now - one.since >= Duration.toMillis(bounds.lifetime)) one.end(errors.tooOld)
       } else if (now - one.endedAt >= Duration.toMillis(bounds.patience)) {
         held.delete(one)
         one.hangUp()
@@ -107,12 +121,15 @@ export const makeLiveSubscriptions = Effect.fnUntraced(function* (bounds: LiveBo
       const one: Held = {
         key,
         since: clock.currentTimeMillisUnsafe(),
+        keyEnds: endOf(caller.endsIn),
         end: (reason) => subscriber.end(reason(requestId)),
         hangUp: caller.hangUp,
         endedAt: undefined
       }
       const look = async () => {
-        if (!(await caller.admitted())) one.end(errors.notAdmitted)
+        const found = await caller.admitted()
+        if (found.is === "over") one.end(errors.notAdmitted)
+        else if (found.is === "taken") one.keyEnds = endOf(found.endsIn)
       }
       held.add(one)
       keysChanged.add(look)

@@ -23,7 +23,7 @@ export const tooOld = ending(
 
 export const notAdmitted = ending(
   "unauthorized",
-  "the API key was revoked, or changed; subscribe again with one that is valid"
+  "the API key was revoked, or ended; subscribe again with one that is valid"
 )
 
 export const tooMany = (limit: number) => (requestId: string) =>

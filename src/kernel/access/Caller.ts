@@ -1,4 +1,4 @@
-import { Context, Schema } from "effect"
+import { Context, type Duration, Schema } from "effect"
 import type { Principal } from "../ids.ts"
 import type { Operation } from "./Operation.ts"
 import type { Scope } from "./Scope.ts"
@@ -15,6 +15,8 @@ export interface Caller {
   readonly key: KeyId
   readonly operations: ReadonlySet<Operation>
   readonly scope: Scope
+  /** When the key ends by itself, of one that does. */
+  readonly endsIn?: Duration.Duration
 }
 
 /** The key with which whoever is served asks. Doors with keys set it; the service's own work asks with none. */
