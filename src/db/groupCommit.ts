@@ -3,8 +3,8 @@ import { type SqlClient, SqlError } from "effect/sql"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { answered, step, traceOfEvents, unavailable } from "./steps.ts"
 
-/** How many statements of one step are under way at once. */
-const mostFlights = 6
+/** How many statements of one step are under way at once: while one waits for the disk, the other is worked on. */
+const mostFlights = 2
 
 /** How many share a commit at most: each waits for all of them, and no permit may grow old meanwhile. */
 const mostTogether = 64
@@ -40,16 +40,14 @@ export const sharedStep = <Input, Answer extends Schema.Top & { readonly Decodin
   const alone = step(sql, name, answer)
   const read = (found: unknown) => unavailable(name)(decode(found))
   const decode = Schema.decodeUnknownEffect(answer)
-  const together = `select ${name}(case when set_config('lock_timeout', '${patience}', true) is not null
-      and set_config('payments.trace', coalesce(one ->> 'trace', ''), true) is not null then one -> 'input' end) as answer
-    from jsonb_array_elements($1::jsonb) as one`
+  const together = `select ${name}s($1::jsonb) as answer`
   const waiting: Array<Waiting> = []
   let flights = 0
 
   const ask = (flight: ReadonlyArray<Waiting>) =>
     Effect.suspend(() =>
       sql.unsafe<{ readonly answer: unknown }>(together, [
-        JSON.stringify(flight.map(({ input, trace }) => ({ input, trace })))
+        JSON.stringify({ patience, steps: flight.map(({ input, trace }) => ({ input, trace })) })
       ])
     ).pipe(answered(name), Effect.withSpan("groupCommit", { root: true }), Effect.exit)
 

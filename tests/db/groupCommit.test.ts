@@ -18,6 +18,9 @@ const sessionsOf = (world: w.World, count = many) =>
     (all) => all.map(({ id }) => id)
   )
 
+/** A card that nobody else tries. */
+const aCard = () => ({ cardBrand: "visa" as const, fingerprint: `print_${w.fresh()}` })
+
 const atOnce = { concurrency: "unbounded" } as const
 const oneByOne = { concurrency: 1 } as const
 
@@ -43,6 +46,42 @@ const whenWritten = Effect.fnUntraced(function* (session: SessionId, what: strin
   )
 })
 
+/** Every row of a session, but for times and for what is new in each session. */
+const rowsOf = Effect.fnUntraced(function* (session: SessionId) {
+  const owner = yield* Owner
+  const rows: Record<string, unknown> = {}
+  for (const [table, order] of Object.entries({
+    payment_sessions: "session_id",
+    routing_decisions: "round",
+    attempts: "ordinal",
+    captures: "attempt_id",
+    postings: "attempt_id",
+    fulfilments: "attempt_id",
+    outbox: "event_nr",
+    idempotency_keys: "operation",
+    incidents: "incident_id"
+  })) {
+    const columns = owner.unsafe<{ readonly row: unknown }>(
+      `select to_jsonb(t) - array(select attname from pg_attribute where attrelid = '${table}'::regclass
+        and atttypid = 'timestamptz'::regtype) - '{event_nr,posting_id,incident_id}'::text[] as row
+      from ${table} t where session_id = $1 order by ${order}`,
+      [session]
+    )
+    rows[table] = (yield* columns).map(({ row }) => row)
+  }
+  rows["audit"] =
+    yield* owner`select actor, action, detail from audit where chain = ${session} order by position`
+  rows["heard"] =
+    yield* owner`select nr, source, outcome, detail from attempt_evidence join attempts using (attempt_id)
+    where session_id = ${session} order by ordinal, nr`
+  const seen = new Map<string, number>()
+  const known = JSON.stringify(rows).replaceAll(session.slice("ps_".length), "its")
+  return known.replaceAll(/(?:ref|print)_[0-9a-f]{16}/g, (reference) => {
+    seen.set(reference, seen.get(reference) ?? seen.size)
+    return `reference ${seen.get(reference)}`
+  })
+})
+
 type Outcome = Captured | Declined | Indeterminate
 
 /** The same numbers for the same seed. */
@@ -57,7 +96,7 @@ const drawing = (seed: number) => {
 /** What may happen to one session, one thing after the other: what was answered, and what is left of it. */
 const life = Effect.fnUntraced(function* (world: w.World, session: SessionId, seed: number) {
   const draw = drawing(seed)
-  const opening = yield* w.open(world, session)
+  const opening = yield* w.open(world, session, { card: aCard() })
   const said: Array<unknown> = [opening._tag]
   let permit = opening._tag === "Permitted" ? opening.permit : undefined
   while (permit !== undefined) {
@@ -82,7 +121,8 @@ const life = Effect.fnUntraced(function* (world: w.World, session: SessionId, se
     heard: evidence.map(({ outcome }) => outcome),
     decisions,
     incidents: incidents.length,
-    auditRows
+    auditRows,
+    rows: yield* rowsOf(session)
   }
 })
 
@@ -114,6 +154,85 @@ it.layer(pgStorage, { excludeTestServices: true })("steps of many sessions at on
           Effect.forEach(sessions, (session, nr) => life(world, session, nr + 1), how)
         )
       assert.deepStrictEqual(yield* lived(atOnce), yield* lived(oneByOne))
+    })
+  )
+
+  it.effect("are written by one statement for each table", () =>
+    Effect.gen(function* () {
+      const owner = yield* Owner
+      const world = yield* w.newWorld
+      const sessions = yield* sessionsOf(world)
+      yield* owner`create table statements (written text not null)`
+      yield* owner`grant insert on statements to payments_app`
+      yield* owner.unsafe(`create function count_statement() returns trigger language plpgsql as $body$
+        begin insert into payments.statements values (tg_table_name); return null; end $body$`)
+      const tables = ["routing_decisions", "attempts", "captures", "postings", "fulfilments", "outbox"]
+      for (const table of tables) {
+        yield* owner.unsafe(`create trigger count_statement after insert on ${table}
+          for each statement execute function count_statement()`)
+      }
+      const openings = yield* Effect.forEach(
+        sessions,
+        (session) => w.open(world, session, { card: aCard() }),
+        atOnce
+      )
+      yield* Effect.forEach(
+        openings,
+        (opening) => (opening._tag === "Permitted" ? w.record(opening.permit, w.captured()) : Effect.void),
+        atOnce
+      )
+      const counts = yield* owner<{ readonly written: string; readonly n: number }>`
+        select written, count(*)::integer as n from statements group by written`
+      yield* owner`drop function count_statement cascade`
+      yield* owner`drop table statements`
+      assert.sameMembers(
+        counts.map(({ written }) => written),
+        tables
+      )
+      for (const { written, n } of counts) assert.isBelow(n, 8, written)
+    })
+  )
+
+  it.effect("are permitted once where they are the same session or come under the same key", () =>
+    Effect.gen(function* () {
+      const world = yield* w.newWorld
+      const sessions = yield* sessionsOf(world)
+      const rivals = yield* sessionsOf(world, 5)
+      const twice = sessions.at(-1) ?? assert.fail()
+      const wishes = [...sessions, twice, twice].map((session) => ({ session, key: w.fresh() }))
+      const oneKey = w.fresh()
+      const tags = yield* Effect.forEach(
+        [...wishes, ...rivals.map((session) => ({ session, key: oneKey }))],
+        ({ session, key }) =>
+          Effect.map(
+            w.open(world, session, { request: w.confirmation(key), card: aCard() }),
+            ({ _tag }) => _tag
+          ),
+        atOnce
+      )
+      const count = (tag: string) => tags.filter((one) => one === tag).length
+      assert.strictEqual(count("Permitted"), sessions.length + 1)
+      assert.strictEqual(count("NotPayable"), 2)
+      assert.strictEqual(count("ConfirmKeyReused"), rivals.length - 1)
+      for (const session of sessions) assert.deepStrictEqual(yield* w.attemptStates(session), ["in_flight"])
+      // None of them made the others go alone.
+      assert.isBelow(yield* commitsOf(sessions), many / 2)
+    })
+  )
+
+  it.effect("count each other where they try one card", () =>
+    Effect.gen(function* () {
+      const world = yield* w.newLiveWorld
+      const sessions = yield* sessionsOf(world)
+      const card = { cardBrand: "mastercard" as const, fingerprint: w.fresh() }
+      const openings = yield* Effect.forEach(
+        sessions,
+        (session) => w.open(world, session, { candidates: world.candidates.slice(0, 1), card }),
+        atOnce
+      )
+      const permitted = sessions.filter((_, nr) => openings[nr]?._tag === "Permitted")
+      assert.strictEqual(permitted.length, 10)
+      assert.isBelow(yield* commitsOf(permitted), 10)
     })
   )
 

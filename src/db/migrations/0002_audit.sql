@@ -22,14 +22,17 @@ create table audit_heads (
   hash bytea not null
 );
 
--- The bytes that a row's hash covers: every column, each told apart from the next by its length.
+-- The bytes that a row's hash covers: every column, each told apart from the next by its length. Its names are looked up
+-- here and now, so that it can stand in the statement of whoever calls it.
 create function audit_hash(chain text, "position" integer, at timestamptz, actor text, action text, detail jsonb, previous_hash bytea)
-returns bytea language sql stable set search_path = payments, pg_temp as $body$
-  select sha256(previous_hash || convert_to(
-    (select string_agg(length(part) || ':' || part, ',' order by nr)
-     from unnest(array[chain, "position"::text, (extract(epoch from at) * 1000000)::bigint::text, actor, action, detail::text])
-       with ordinality as parts(part, nr)), 'UTF8'))
-$body$;
+returns bytea language sql stable
+return sha256(previous_hash || convert_to(
+  length(chain) || ':' || chain
+  || ',' || length("position"::text) || ':' || "position"::text
+  || ',' || length((extract(epoch from at) * 1000000)::bigint::text) || ':' || (extract(epoch from at) * 1000000)::bigint::text
+  || ',' || length(actor) || ':' || actor
+  || ',' || length(action) || ':' || action
+  || ',' || length(detail::text) || ':' || detail::text, 'UTF8'));
 
 create function chain_audit_row() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
 declare

@@ -262,21 +262,24 @@ begin
       raise exception 'a session does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'session_move';
     end if;
     -- One whose money all went back has failed, once every incident of it was dealt with: nobody paid.
-    if new.state in ('pending', 'failed', 'cancelled', 'expired') and exists (
-      select from captures c where session_id = new.session_id and (new.state <> 'failed' or money_left(c) > 0
-        or exists (select from incidents i where i.session_id = new.session_id and i.closed_at is null))) then
-      raise exception 'a session that money was captured for cannot be %', new.state using errcode = 'restrict_violation', constraint = 'capture_holds_session';
-    end if;
-    -- Each of these sets its order free, or waits for another card. Failed is also what was given up as absent, and what
-    -- was captured and went back.
-    if new.state in ('pending', 'failed', 'cancelled', 'expired') and exists (
-      select from attempts where session_id = new.session_id and state <> 'declined'
-        and not (new.state = 'failed' and state in ('absent', 'captured'))) then
-      raise exception 'a session with a live attempt cannot be %', new.state using errcode = 'restrict_violation', constraint = 'live_attempt_holds_session';
-    end if;
-    if new.state = 'settled' and not exists (
-      select from captures c where session_id = new.session_id and currency = new.currency and money_left(c) = new.amount) then
-      raise exception 'a session is settled by a capture of what it declared' using errcode = 'restrict_violation', constraint = 'settled_has_capture';
+    if new.state in ('pending', 'failed', 'cancelled', 'expired') then
+      if exists (
+        select from captures c where session_id = new.session_id and (new.state <> 'failed' or money_left(c) > 0
+          or exists (select from incidents i where i.session_id = new.session_id and i.closed_at is null))) then
+        raise exception 'a session that money was captured for cannot be %', new.state using errcode = 'restrict_violation', constraint = 'capture_holds_session';
+      end if;
+      -- Each of these sets its order free, or waits for another card. Failed is also what was given up as absent, and what
+      -- was captured and went back.
+      if exists (
+        select from attempts where session_id = new.session_id and state <> 'declined'
+          and not (new.state = 'failed' and state in ('absent', 'captured'))) then
+        raise exception 'a session with a live attempt cannot be %', new.state using errcode = 'restrict_violation', constraint = 'live_attempt_holds_session';
+      end if;
+    elsif new.state = 'settled' then
+      if not exists (
+        select from captures c where session_id = new.session_id and currency = new.currency and money_left(c) = new.amount) then
+        raise exception 'a session is settled by a capture of what it declared' using errcode = 'restrict_violation', constraint = 'settled_has_capture';
+      end if;
     end if;
   end if;
   return new;
@@ -295,8 +298,8 @@ language sql stable set search_path = payments, pg_temp as $body$
     when m.status <> 'active' then 'not_active'
     when m.mid_id is null or u.mid_id is null or u.revoked_at is not null or eu.revoked_at is not null then 'not_underwritten'
     when not e.collects then 'entity_cannot_collect'
-    when gates_missing(m) then 'gates_missing'
-    when gates_by_one_person(m) then 'gates_by_one_person'
+    when m.live and gates_missing(m) then 'gates_missing'
+    when m.live and gates_by_one_person(m) then 'gates_by_one_person'
   end
   from (select) one
   left join merchant_accounts m on m.mid_id = mid and m.entity_id = entity and m.provider = mid_provider

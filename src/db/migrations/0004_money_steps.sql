@@ -3,7 +3,8 @@ set local search_path to payments, pg_temp;
 
 -- The money steps: each is called as one statement and commits as one. They run as the owner, and they are all
 -- that the app's role may write with. They take and give JSON: one parameter of one type, so one prepared
--- statement each, and later many steps in one statement.
+-- statement each; many of one step go in one statement as well: 0013. Those of a charge plan each of their statements once for
+-- a connection, because planning one anew costs as much as running it.
 
 create function iso(at timestamptz) returns text language sql immutable as $body$
   select to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
@@ -39,11 +40,16 @@ language sql set search_path = payments, pg_temp as $body$
   insert into audit (chain, actor, action, detail) values (chain, actor, action, jsonb_strip_nulls(detail))
 $body$;
 
+-- What an event of a session says.
+create function event_payload(s payment_sessions, extra jsonb) returns jsonb language sql stable as $body$
+  select jsonb_strip_nulls(jsonb_build_object(
+    'session', s.session_id, 'entity', s.entity_id, 'brand', s.brand_id, 'customer', s.customer_id,
+    'category', s.category, 'amount', s.amount, 'currency', s.currency, 'orderReference', s.order_reference) || extra)
+$body$;
+
 create function emit(s payment_sessions, event_type text, extra jsonb) returns void
 language sql set search_path = payments, pg_temp as $body$
-  insert into outbox (type, session_id, payload) values (event_type, s.session_id, jsonb_strip_nulls(jsonb_build_object(
-    'session', s.session_id, 'entity', s.entity_id, 'brand', s.brand_id, 'customer', s.customer_id,
-    'category', s.category, 'amount', s.amount, 'currency', s.currency, 'orderReference', s.order_reference) || extra))
+  insert into outbox (type, session_id, payload) values (event_type, s.session_id, event_payload(s, extra))
 $body$;
 
 -- What was declared before under a key: {by, key, body}. Null when nothing was.
@@ -66,7 +72,7 @@ $body$;
 
 -- Declares a session: {session, lifetimeMs, by, key?, body}.
 create function declare_session(p jsonb) returns jsonb
-language plpgsql security definer set search_path = payments, pg_temp as $body$
+language plpgsql security definer set search_path = payments, pg_temp set plan_cache_mode = force_generic_plan as $body$
 declare
   d jsonb := p -> 'session';
   s payment_sessions;
@@ -138,78 +144,109 @@ begin
 end
 $body$;
 
--- Writes the next attempt of a session on one account, under a new fence; answers its permit.
-create function write_attempt(s payment_sessions, chosen jsonb, card jsonb, this_round integer) returns jsonb
+-- Writes the next attempts of sessions, each on one account and under a new fence: [{session, chosen, card, round}]. Answers
+-- their permits by session.
+create function write_attempts(many jsonb[]) returns jsonb
 language plpgsql set search_path = payments, pg_temp as $body$
 declare
-  nr integer;
-  a attempts;
+  permits jsonb;
 begin
-  select coalesce(max(ordinal), 0) + 1 into nr from attempts where session_id = s.session_id;
-  update payment_sessions
-  set state = 'processing', fence = fence + 1, round = this_round, updated_at = now()
-  where session_id = s.session_id;
-  insert into attempts
-    (attempt_id, session_id, ordinal, round, mid_id, entity_id, provider, category, brand_id, amount, currency,
-     vault_id, token_ref, card_fingerprint, card_brand, idempotency_key, state, fence, lease_until)
-  values ('at_' || substr(s.session_id, 4) || '_' || nr, s.session_id, nr, this_round, chosen ->> 'mid', s.entity_id,
-    chosen ->> 'provider', s.category, s.brand_id, s.amount, s.currency, card ->> 'vaultId', card ->> 'tokenRef', card ->> 'fingerprint', card ->> 'brand',
-    s.session_id || '-' || nr || '-' || (chosen ->> 'tag'), 'in_flight', s.fence + 1,
-    now() + (chosen ->> 'leaseMs')::float8 * interval '1 millisecond')
-  returning * into a;
-  return jsonb_build_object(
-    'attempt', a.attempt_id, 'session', a.session_id, 'ordinal', a.ordinal, 'mid', a.mid_id, 'provider', a.provider,
-    'money', jsonb_build_object('amount', a.amount, 'currency', a.currency), 'idempotencyKey', a.idempotency_key,
-    'fence', a.fence);
+  update payment_sessions s
+  set state = 'processing', fence = s.fence + 1, round = (one -> 'round')::integer, updated_at = now()
+  from unnest(many) one where s.session_id = one ->> 'session';
+  with written as (
+    insert into attempts
+      (attempt_id, session_id, ordinal, round, mid_id, entity_id, provider, category, brand_id, amount, currency,
+       vault_id, token_ref, card_fingerprint, card_brand, idempotency_key, state, fence, lease_until)
+    select 'at_' || substr(s.session_id, 4) || '_' || nr, s.session_id, nr, s.round, one #>> '{chosen,mid}', s.entity_id,
+      one #>> '{chosen,provider}', s.category, s.brand_id, s.amount, s.currency, one #>> '{card,vaultId}',
+      one #>> '{card,tokenRef}', one #>> '{card,fingerprint}', one #>> '{card,brand}',
+      s.session_id || '-' || nr || '-' || (one #>> '{chosen,tag}'), 'in_flight', s.fence,
+      now() + (one #>> '{chosen,leaseMs}')::float8 * interval '1 millisecond'
+    from unnest(many) one join payment_sessions s on s.session_id = one ->> 'session'
+      cross join lateral (select coalesce(max(ordinal), 0) + 1 as nr from attempts where session_id = s.session_id) before
+    returning *
+  )
+  select jsonb_object_agg(session_id, jsonb_build_object(
+    'attempt', attempt_id, 'session', session_id, 'ordinal', ordinal, 'mid', mid_id, 'provider', provider,
+    'money', jsonb_build_object('amount', amount, 'currency', currency), 'idempotencyKey', idempotency_key,
+    'fence', fence)) into permits from written;
+  return permits;
 end
 $body$;
 
--- The write-ahead: {session, candidates, decision, token, limits: {session?, card?}, by, key?, body}.
-create function open_attempt(p jsonb) returns jsonb
-language plpgsql security definer set search_path = payments, pg_temp as $body$
+-- Judges a wish to pay, with its session locked: {answer} where nothing is to be written, else
+-- {p, choice: {chosen, passedOver}, card, round}, which is written next.
+create function judge_opening(p jsonb) returns jsonb
+language plpgsql set search_path = payments, pg_temp as $body$
 declare
   s payment_sessions;
   earlier record;
   choice jsonb;
   limited jsonb;
-  permit jsonb;
   card jsonb := p -> 'token' || jsonb_build_object(
     'fingerprint', p #> '{decision,inputs,fingerprint}', 'brand', p #> '{decision,inputs,cardBrand}');
 begin
   select * into s from payment_sessions where session_id = p ->> 'session' for update;
-  if not found then return jsonb_build_object('_tag', 'NoSuchSession'); end if;
+  if not found then return '{"answer": {"_tag": "NoSuchSession"}}'; end if;
   if p ->> 'key' is not null then
     select session_id, request into earlier from idempotency_keys
     where principal = p ->> 'by' and operation = 'confirm' and key = p ->> 'key';
-    if found then return confirmed_before(s, earlier.session_id, earlier.request, p -> 'body'); end if;
-  end if;
-  if s.state <> 'pending' then return jsonb_build_object('_tag', 'NotPayable', 'state', s.state); end if;
-  if s.expires_at <= now() then return jsonb_build_object('_tag', 'NotPayable', 'state', 'expired'); end if;
-  choice := choose_account(s, p -> 'candidates', card);
-  if not choice ? 'chosen' then
-    return jsonb_build_object('_tag', 'NonePermitted', 'passedOver', choice -> 'passedOver');
-  end if;
-  limited := rate_refusal(s.session_id, choice #>> '{chosen,mid}', card, p -> 'limits');
-  if limited is not null then return limited; end if;
-
-  -- Of two sessions that are confirmed under one key at once the second waits here until the first is committed.
-  if p ->> 'key' is not null then
-    insert into idempotency_keys (principal, operation, key, session_id, request)
-    values (p ->> 'by', 'confirm', p ->> 'key', s.session_id, p -> 'body') on conflict do nothing;
-    if not found then
-      select session_id, request into earlier from idempotency_keys
-      where principal = p ->> 'by' and operation = 'confirm' and key = p ->> 'key';
-      return confirmed_before(s, earlier.session_id, earlier.request, p -> 'body');
+    if found then
+      return jsonb_build_object('answer', confirmed_before(s, earlier.session_id, earlier.request, p -> 'body'));
     end if;
   end if;
+  if s.state <> 'pending' then
+    return jsonb_build_object('answer', jsonb_build_object('_tag', 'NotPayable', 'state', s.state));
+  end if;
+  if s.expires_at <= now() then return '{"answer": {"_tag": "NotPayable", "state": "expired"}}'; end if;
+  choice := choose_account(s, p -> 'candidates', card);
+  if not choice ? 'chosen' then
+    return jsonb_build_object('answer', jsonb_build_object('_tag', 'NonePermitted', 'passedOver', choice -> 'passedOver'));
+  end if;
+  limited := rate_refusal(s.session_id, choice #>> '{chosen,mid}', card, p -> 'limits');
+  if limited is not null then return jsonb_build_object('answer', limited); end if;
+  return jsonb_build_object('p', p, 'choice', choice, 'card', card, 'round', s.round + 1);
+end
+$body$;
+
+-- Writes what was judged of sessions that differ. Answers the answers by session.
+create function write_openings(many jsonb[]) returns jsonb
+language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  permits jsonb;
+begin
   insert into routing_decisions (session_id, round, policy_version, inputs, chosen, left_out, passed_over)
-  values (s.session_id, s.round + 1, (p #>> '{decision,policyVersion}')::bigint, p #> '{decision,inputs}',
-    p #> '{decision,chosen}', p #> '{decision,leftOut}', choice -> 'passedOver');
-  permit := write_attempt(s, choice -> 'chosen', card, s.round + 1);
-  perform write_audit(s.session_id, p ->> 'by', 'attempt.opened', jsonb_build_object(
-    'attempt', permit -> 'attempt', 'mid', permit -> 'mid',
-    'policyVersion', p #> '{decision,policyVersion}', 'passedOver', nullif(choice -> 'passedOver', '[]')));
-  return jsonb_build_object('_tag', 'Permitted', 'permit', permit, 'passedOver', choice -> 'passedOver');
+  select one #>> '{p,session}', (one -> 'round')::integer, (one #>> '{p,decision,policyVersion}')::bigint,
+    one #> '{p,decision,inputs}', one #> '{p,decision,chosen}', one #> '{p,decision,leftOut}', one #> '{choice,passedOver}'
+  from unnest(many) one;
+  permits := write_attempts(array(select jsonb_build_object('session', one #> '{p,session}',
+    'chosen', one #> '{choice,chosen}', 'card', one -> 'card', 'round', one -> 'round') from unnest(many) one));
+  insert into audit (chain, actor, action, detail)
+  select one #>> '{p,session}', one #>> '{p,by}', 'attempt.opened', jsonb_strip_nulls(jsonb_build_object(
+    'attempt', permits #> array[one #>> '{p,session}', 'attempt'], 'mid', one #> '{choice,chosen,mid}',
+    'policyVersion', one #> '{p,decision,policyVersion}', 'passedOver', nullif(one #> '{choice,passedOver}', '[]')))
+  from unnest(many) one;
+  return (select jsonb_object_agg(one #>> '{p,session}', jsonb_build_object('_tag', 'Permitted',
+    'permit', permits -> (one #>> '{p,session}'), 'passedOver', one #> '{choice,passedOver}')) from unnest(many) one);
+end
+$body$;
+
+-- The write-ahead: {session, candidates, decision, token, limits: {session?, card?}, by, key?, body}.
+create function open_attempt(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp set plan_cache_mode = force_generic_plan as $body$
+declare
+  judged jsonb := judge_opening(p);
+begin
+  if judged ? 'answer' then return judged -> 'answer'; end if;
+  -- Of two sessions that are confirmed under one key at once the second waits here until the first is committed, and is
+  -- judged by it.
+  if p ->> 'key' is not null then
+    insert into idempotency_keys (principal, operation, key, session_id, request)
+    values (p ->> 'by', 'confirm', p ->> 'key', p ->> 'session', p -> 'body') on conflict do nothing;
+    if not found then return judge_opening(p) -> 'answer'; end if;
+  end if;
+  return write_openings(array[judged]) -> (p ->> 'session');
 end
 $body$;
 
@@ -224,19 +261,31 @@ begin
 end
 $body$;
 
+-- What was heard of an attempt, as its timeline keeps it.
+create function heard_of(o jsonb, source jsonb) returns jsonb language sql stable as $body$
+  select jsonb_strip_nulls(jsonb_build_object('outcome', o -> '_tag', 'source', source,
+    'code', left(o #>> '{evidence,code}', 200), 'message', left(o #>> '{evidence,message}', 2000), 'kind', o -> 'kind',
+    'advice', o -> 'advice', 'offNetwork', o -> 'offNetwork', 'action', o -> 'action',
+    'processorReference', o -> 'processorReference', 'amount', o -> 'amount', 'currency', o -> 'currency'))
+$body$;
+
+-- What event and audit say of an attempt.
+create function about_attempt(a attempts, p jsonb) returns jsonb language sql stable as $body$
+  select jsonb_build_object('attempt', a.attempt_id, 'mid', a.mid_id, 'provider', a.provider,
+    'processorReference', p #> '{outcome,processorReference}', 'reason', left(p #>> '{outcome,evidence,code}', 200),
+    'source', p -> 'source')
+$body$;
+
 -- Records evidence of one attempt and what follows from it:
 -- {attempt, fence, outcome: {_tag, evidence: {code, message}, ...}, source, next: candidates, by, mostRounds}.
 create function record_outcome(p jsonb) returns jsonb
-language plpgsql security definer set search_path = payments, pg_temp as $body$
+language plpgsql security definer set search_path = payments, pg_temp set plan_cache_mode = force_generic_plan as $body$
 declare
   o jsonb := p -> 'outcome';
   kind text := o ->> '_tag';
   s payment_sessions;
   a attempts;
-  heard jsonb := jsonb_strip_nulls(jsonb_build_object('outcome', kind, 'source', p -> 'source',
-    'code', left(o #>> '{evidence,code}', 200), 'message', left(o #>> '{evidence,message}', 2000), 'kind', o -> 'kind',
-    'advice', o -> 'advice', 'offNetwork', o -> 'offNetwork', 'action', o -> 'action',
-    'processorReference', o -> 'processorReference', 'amount', o -> 'amount', 'currency', o -> 'currency'));
+  heard jsonb := heard_of(o, p -> 'source');
   about jsonb;
   live boolean;
   known captures;
@@ -250,6 +299,7 @@ declare
   card jsonb;
   permit jsonb;
   settlement text;
+  money_here boolean;
   nr integer;
 begin
   -- Always the session before its attempt: one order of locks, and the session's lock orders all its writers.
@@ -260,12 +310,11 @@ begin
   end if;
   select * into a from attempts where attempt_id = p ->> 'attempt' for update;
   live := a.state in ('in_flight', 'indeterminate');
-  captured_before := exists (select from captures where session_id = s.session_id);
-  capture_heard := exists (select from attempt_evidence where attempt_id = a.attempt_id and outcome = 'Captured');
-  named := exists (select from attempt_evidence where attempt_id = a.attempt_id and detail ? 'processorReference');
-  about := jsonb_build_object('attempt', a.attempt_id, 'mid', a.mid_id, 'provider', a.provider,
-    'processorReference', o -> 'processorReference', 'reason', heard -> 'code', 'source', p -> 'source');
-  select coalesce(max(evidence.nr), 0) + 1 into nr from attempt_evidence evidence where attempt_id = a.attempt_id;
+  about := about_attempt(a, p);
+  select coalesce(max(evidence.nr), 0) + 1, coalesce(bool_or(outcome = 'Captured'), false),
+    coalesce(bool_or(detail ? 'processorReference'), false), exists (select from captures where session_id = s.session_id)
+  into nr, capture_heard, named, captured_before
+  from attempt_evidence evidence where attempt_id = a.attempt_id;
   insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
   values (a.attempt_id, nr, p ->> 'source', kind, heard);
 
@@ -314,19 +363,21 @@ begin
         if s.state = 'pending' or live then next_state := 'in_review'; end if;
       elsif live and s.state in ('processing', 'in_review') then
         next_state := 'settled';
-        -- An earlier capture that somebody let stand is now one too many, and no other trouble speaks of it.
-        if exists (select from captures c where c.session_id = s.session_id and money_left(c) > 0
-            and (c.mid_id, c.processor_reference) <> (a.mid_id, o ->> 'processorReference')
-            and not exists (select from incidents i where i.attempt_id = c.attempt_id and i.closed_at is null
-              and i.kind in ('late_capture', 'captured_other_amount')
-              and i.detail ->> 'processorReference' = c.processor_reference)) then
-          incident := 'late_capture';
-        end if;
-        -- What a bank makes of an earlier capture is waited for, as with every review.
-        if exists (select from captures c cross join dispute_against(c) d where c.session_id = s.session_id and d.mid_id is not null) then
-          next_state := 'in_review';
-        else
-          settlement := 'first';
+        settlement := 'first';
+        if captured_before then
+          -- An earlier capture that somebody let stand is now one too many, and no other trouble speaks of it.
+          if exists (select from captures c where c.session_id = s.session_id and money_left(c) > 0
+              and (c.mid_id, c.processor_reference) <> (a.mid_id, o ->> 'processorReference')
+              and not exists (select from incidents i where i.attempt_id = c.attempt_id and i.closed_at is null
+                and i.kind in ('late_capture', 'captured_other_amount')
+                and i.detail ->> 'processorReference' = c.processor_reference)) then
+            incident := 'late_capture';
+          end if;
+          -- What a bank makes of an earlier capture is waited for, as with every review.
+          if exists (select from captures c cross join dispute_against(c) d where c.session_id = s.session_id and d.mid_id is not null) then
+            next_state := 'in_review';
+            settlement := null;
+          end if;
         end if;
       else
         incident := 'late_capture';
@@ -353,7 +404,8 @@ begin
         'fingerprint', a.card_fingerprint, 'brand', a.card_brand);
       choice := choose_account(s, p -> 'next', card);
       if choice ? 'chosen' then
-        permit := write_attempt(s, choice -> 'chosen', card, s.round);
+        permit := write_attempts(array[jsonb_build_object('session', s.session_id, 'chosen', choice -> 'chosen',
+          'card', card, 'round', s.round)]) -> s.session_id;
       end if;
       if choice -> 'passedOver' <> '[]' then
         update routing_decisions set passed_over = passed_over || (choice -> 'passedOver')
@@ -402,13 +454,14 @@ begin
     'session', coalesce(next_state, s.state), 'incident', incident, 'next', permit -> 'attempt',
     'passedOver', nullif(choice -> 'passedOver', '[]')));
   if kind = 'Captured' and settlement is null and s.state = 'settled' then settlement := 'duplicate'; end if;
-  return jsonb_strip_nulls(jsonb_build_object(
-    'attempt', (select state from attempts where attempt_id = a.attempt_id),
-    'session', (select state from payment_sessions where session_id = s.session_id),
-    'permit', permit, 'passedOver', choice -> 'passedOver', 'settlement', settlement,
-    -- Money was captured although the session ended without it, and has not gone back.
-    'captured', case when coalesce(next_state, s.state) in ('failed', 'cancelled', 'expired')
-      and exists (select from captures c where session_id = s.session_id and money_left(c) > 0) then true end));
+  -- Money was captured although the session ended without it, and has not gone back.
+  if coalesce(next_state, s.state) in ('failed', 'cancelled', 'expired') then
+    money_here := exists (select from captures c where session_id = s.session_id and money_left(c) > 0);
+  end if;
+  select * into a from attempts where attempt_id = a.attempt_id;
+  return jsonb_strip_nulls(jsonb_build_object('attempt', a.state,
+    'session', coalesce(next_state, s.state), 'permit', permit, 'passedOver', choice -> 'passedOver',
+    'settlement', settlement, 'captured', nullif(money_here, false)));
 end
 $body$;
 

@@ -29,7 +29,7 @@ export const wrongSql: ReadonlyArray<WrongSql> = [
   },
   {
     mistake: "a session may be paid at the very moment at which it expires",
-    in: "open_attempt",
+    in: "judge_opening",
     find: "s.expires_at <= now()",
     put: "s.expires_at < now()",
     near: 19
