@@ -197,6 +197,11 @@ export interface RefundHeard {
   readonly refundReference: string
   /** The charge that was refunded. */
   readonly processorReference?: string
+  /**
+   * What the webhook itself says became of it. It is believed of nothing; but while the processor answers otherwise,
+   * perhaps what it knew before, nobody takes its answer for the end of it.
+   */
+  readonly said?: "failed"
 }
 
 /** What a webhook is about. It tells where to look; what happened is asked of the processor by lookup. */

@@ -14,7 +14,7 @@ const money = { amount: 4900, currency: "USD" }
 
 const subjects = [
   { _tag: "Charge", processorReference: "ch_1", idempotencyKey: "key_1" },
-  { _tag: "Refund", refundReference: "re_1", processorReference: "ch_1" },
+  { _tag: "Refund", refundReference: "re_1", processorReference: "ch_1", said: "failed" },
   {
     _tag: "Dispute",
     disputeReference: "dp_1",
@@ -30,6 +30,7 @@ const ofSubjects = [
   "subjects[0].processorReference",
   "subjects[0].idempotencyKey",
   "subjects[1].processorReference",
+  "subjects[1].said",
   "subjects[2].evidenceDueBy"
 ]
 

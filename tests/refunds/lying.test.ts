@@ -3,9 +3,15 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Declined } from "../../src/kernel/cascade/Disposition.ts"
 import type { Currency } from "../../src/kernel/Money.ts"
-import { type PaymentProvider, Providers, type RefundLookupResult } from "../../src/kernel/PaymentProvider.ts"
+import {
+  type PaymentProvider,
+  Providers,
+  type RefundHeard,
+  type RefundLookupResult
+} from "../../src/kernel/PaymentProvider.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { Owner } from "../db/support/pgStorage.ts"
+import { at } from "../graphql/support.ts"
 import { books, byHand, news, paidSession, refund, refundDoors, standing, told } from "./support.ts"
 
 const went = (refundReference: string, amount: number, currency: Currency = "USD"): RefundLookupResult => ({
@@ -26,15 +32,23 @@ const failed = (processorReference: string): RefundLookupResult => ({
 const hears = Effect.fnUntraced(function* (
   { mid, charge }: { readonly mid: string; readonly charge: string },
   reference: string,
-  says: RefundLookupResult
+  says: RefundLookupResult,
+  said: Pick<RefundHeard, "said"> = {}
 ) {
   const real = yield* Providers
   const lying = (provider: PaymentProvider): PaymentProvider =>
     provider.refundLookup === undefined
       ? provider
-      : { ...provider, refundLookup: { ...provider.refundLookup, readRefund: () => Effect.succeed(says) } }
+      : {
+          ...provider,
+          refundLookup: {
+            ...provider.refundLookup,
+            readRefund: () => Effect.succeed(says),
+            lookupRefund: () => Effect.succeed(says)
+          }
+        }
   const wrapped = Layer.succeed(Providers, { ...real, get: (name) => Effect.map(real.get(name), lying) })
-  return yield* news(mid, reference, charge).pipe(
+  return yield* news(mid, reference, charge, said).pipe(
     Effect.provide(Layer.fresh(RefundReconciler.layer).pipe(Layer.provide(wrapped)))
   )
 })
@@ -136,6 +150,40 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })(
           assert.deepInclude(yield* standing(paid.id), { left: 5000 })
           assert.deepInclude(yield* books(paid.id), { booked: 0, posted: 0 })
         })
+    )
+
+    it.effect("what it knew before is no answer to the news that a refund failed", () =>
+      Effect.gen(function* () {
+        const paid = yield* paidSession()
+        const itFailed = { said: "failed" } as const
+        const own = String(at(yield* refund(paid.id, 1000), "refund", "refundReference"))
+        const pending: RefundLookupResult = {
+          _tag: "RefundPending",
+          evidence: { code: "pending", message: "pending" },
+          refundReference: own
+        }
+        for (const stale of [went(own, 1000), pending]) {
+          const unsure = yield* Effect.flip(hears(paid, own, stale, itFailed))
+          assert.strictEqual(Object(unsure).evidence.code, "refund_contradicted")
+        }
+        assert.deepInclude(yield* standing(paid.id), { refunds: ["refund refunded 1000"], left: 4000 })
+        assert.isTrue(yield* hears(paid, own, failed(own), itFailed))
+        assert.deepInclude(yield* standing(paid.id), { refunds: ["refund taken_back 1000"], left: 5000 })
+
+        // Nor is one booked that was made elsewhere, or one of ours that nobody knows yet.
+        const x = `rx ${paid.charge}`
+        assert.strictEqual((yield* Effect.flip(hears(paid, x, went(x, 700), itFailed)))._tag, "Indeterminate")
+        const other = yield* paidSession()
+        assert.strictEqual(at(yield* refund(other.id, 1091), "refund", "state"), "indeterminate")
+        const y = `ry ${other.charge}`
+        assert.strictEqual(
+          (yield* Effect.flip(hears(other, y, went(y, 1091), itFailed)))._tag,
+          "Indeterminate"
+        )
+        assert.deepStrictEqual([yield* held(paid.id), yield* held(other.id)], [[`${own} 0 USD`], []])
+        assert.isTrue(yield* hears(other, y, failed(y), itFailed))
+        assert.deepInclude(yield* standing(other.id), { refunds: ["refund declined 1091"], left: 5000 })
+      })
     )
 
     it.effect("a failure of what nobody booked takes nothing back, however often it is told", () =>

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { MidId, SessionId } from "../../src/kernel/ids.ts"
-import { type PaymentProvider, Providers } from "../../src/kernel/PaymentProvider.ts"
+import { type PaymentProvider, Providers, type RefundHeard } from "../../src/kernel/PaymentProvider.ts"
 import { RefundNews } from "../../src/kernel/refunds/RefundNews.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import { developmentKey } from "../../src/db/seedData.ts"
@@ -175,9 +175,10 @@ export const byHand = Effect.fnUntraced(function* (charge: string, reference: st
 export const news = Effect.fnUntraced(function* (
   mid: string,
   refundReference: string,
-  processorReference: string
+  processorReference: string,
+  said: Pick<RefundHeard, "said"> = {}
 ) {
-  return yield* (yield* RefundNews).heard(MidId.make(mid), { refundReference, processorReference })
+  return yield* (yield* RefundNews).heard(MidId.make(mid), { refundReference, processorReference, ...said })
 })
 
 /**

@@ -10,7 +10,8 @@ export class RefundNews extends Context.Service<
   {
     /**
      * Asks the processor what became of the refund and records it, whoever had asked for it. `false`: it is of no
-     * charge that this service knows. With the code `refund_in_review` nothing failed: the refund, or another one of
+     * charge that this service knows. What is said to have failed and is shown as given back is recorded as neither, and
+     * fails: the processor is asked again later. With the code `refund_in_review` nothing failed: the refund, or another one of
      * its charge, is not over yet.
      */
     readonly heard: (

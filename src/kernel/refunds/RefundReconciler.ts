@@ -1,9 +1,9 @@
 import { Context, Duration, Effect, Layer } from "effect"
 import { Principal } from "../ids.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
-import { Providers } from "../PaymentProvider.ts"
+import { Providers, type RefundHeard } from "../PaymentProvider.ts"
 import type { Reconciled } from "../Reconciler.ts"
-import { askForSum, askNamed, askOurs, indeterminate, nameOf, notOver } from "./askRefund.ts"
+import { askForSum, askNamed, askOurs, indeterminate, nameOf, notOver, notOverYet } from "./askRefund.ts"
 import { RefundLedger, type RefundOutcome, type UnresolvedRefund } from "./RefundLedger.ts"
 import { RefundNews } from "./RefundNews.ts"
 
@@ -41,12 +41,14 @@ export class RefundReconciler extends Context.Service<
         /** The refund as it was recorded; nothing when there was nothing to record, or the books moved meanwhile. */
         const resolve = Effect.fn("RefundReconciler.resolve")(function* (
           unresolved: UnresolvedRefund,
-          source: "lookup" | "webhook"
+          source: "lookup" | "webhook",
+          news?: RefundHeard
         ) {
           const outcome = yield* askOurs(unresolved).pipe(Effect.provideService(Providers, providers))
           const { refund, version } = unresolved
           const { id, mid, provider, state } = refund
           yield* Effect.annotateCurrentSpan({ refund: id, mid, provider, source, outcome: outcome._tag })
+          if (news !== undefined && denies(news, outcome)) return yield* denied(news)
           // Whoever sends it is still at it: what proves nothing adds nothing.
           const recorded =
             state === "indeterminate" || provesSomething(outcome)
@@ -82,7 +84,7 @@ export class RefundReconciler extends Context.Service<
             const { provider: name, processorReference, version, ours } = found
             if (ours !== undefined && !oursIsAsked) {
               oursIsAsked = true
-              const { outcome, recorded } = yield* resolve(ours, "webhook")
+              const { outcome, recorded } = yield* resolve(ours, "webhook", news)
               if (recorded !== undefined) {
                 if (provesSomething(outcome) && nameOf(outcome) === refundReference) return true
                 continue
@@ -91,7 +93,13 @@ export class RefundReconciler extends Context.Service<
             const provider = yield* providers
               .get(name)
               .pipe(Effect.mapError((error) => indeterminate("cannot_ask", error.message)))
-            const outcome = yield* askNamed(provider, { mid, processorReference, refundReference })
+            const outcome = yield* askNamed(provider, { mid, processorReference, refundReference }).pipe(
+              Effect.catchIf(
+                ({ evidence }) => news.said === "failed" && evidence.code === notOverYet,
+                () => denied(news)
+              )
+            )
+            if (denies(news, outcome)) return yield* denied(news)
             const refunded = yield* askForSum(provider, { mid, processorReference })
             const kept = yield* ledger.recordReturn({
               mid,
@@ -119,5 +127,15 @@ export class RefundReconciler extends Context.Service<
       })
     )
 }
+
+/** The webhook says that it failed, and the processor that it went back: what it knew before, perhaps. */
+const denies = ({ said, refundReference }: RefundHeard, outcome: RefundOutcome): boolean =>
+  said === "failed" && outcome._tag === "Refunded" && outcome.refundReference === refundReference
+
+const denied = ({ refundReference }: RefundHeard) =>
+  indeterminate(
+    "refund_contradicted",
+    `a webhook says that ${refundReference} failed, and its processor still shows otherwise`
+  )
 
 const provesSomething = ({ _tag }: RefundOutcome): boolean => _tag === "Refunded" || _tag === "Declined"

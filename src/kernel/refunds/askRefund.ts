@@ -171,7 +171,10 @@ export const concluded = (
 }
 
 /** Nothing failed: news of it comes again for as long as that takes. */
-export const notOver = (message: string): Indeterminate => indeterminate("refund_in_review", message)
+export const notOver = (message: string): Indeterminate => indeterminate(notOverYet, message)
+
+/** The code of news that waits, because the refund, or another one of its charge, is not over. */
+export const notOverYet = "refund_in_review"
 
 export const indeterminate = (code: string, message: string): Indeterminate =>
   new Indeterminate({ evidence: { code, message } })

@@ -6,7 +6,7 @@ import type { LedgerUnavailable, Unresolved } from "../PaymentLedger.ts"
 import { DisputeState } from "../PaymentProvider.ts"
 import type { UnknownWebhook } from "./webhookRefusals.ts"
 
-/** What a webhook is about, as it is kept: ids and, of a dispute, its state. Never a body, never card data. */
+/** What a webhook is about, as it is kept: ids, that a refund is said to have failed, and of a dispute its state. Never a body, never card data. */
 export const KeptSubject = Schema.Union([
   Schema.TaggedStruct("Charge", {
     processorReference: Schema.optionalKey(Schema.String),
@@ -14,7 +14,8 @@ export const KeptSubject = Schema.Union([
   }),
   Schema.TaggedStruct("Refund", {
     refundReference: Schema.String,
-    processorReference: Schema.optionalKey(Schema.String)
+    processorReference: Schema.optionalKey(Schema.String),
+    said: Schema.optionalKey(Schema.Literal("failed"))
   }),
   Schema.TaggedStruct("Dispute", {
     disputeReference: Schema.String,

@@ -4,6 +4,7 @@ import { DisputeNews } from "../disputes/DisputeNews.ts"
 import { Principal } from "../ids.ts"
 import type { LedgerUnavailable, PaymentLedger, Unresolved } from "../PaymentLedger.ts"
 import { Providers } from "../PaymentProvider.ts"
+import { notOverYet } from "../refunds/askRefund.ts"
 import { RefundNews } from "../refunds/RefundNews.ts"
 import { keptReading } from "./keptReading.ts"
 import {
@@ -44,9 +45,6 @@ export const webhookRetryDelays: ReadonlyArray<Duration.Duration> = [
 
 /** When one is tried again that waits for the outcome of something else, however long that takes. */
 export const webhookWaits = Duration.minutes(10)
-
-/** The code with which news of a refund waits: another refund of the charge is on its way, or in review. */
-const refundInReview = "refund_in_review"
 
 /** Why a webhook, or one of its subjects, came to nothing this time. */
 interface Trouble {
@@ -111,7 +109,7 @@ export class WebhookProcessing extends Context.Service<
               Effect.catchTag("Indeterminate", ({ evidence }) =>
                 Effect.succeed({
                   ...failed(`${evidence.code}: ${evidence.message}`),
-                  ...(evidence.code === refundInReview ? { waits: true as const } : {})
+                  ...(evidence.code === notOverYet ? { waits: true as const } : {})
                 })
               )
             )

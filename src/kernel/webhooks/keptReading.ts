@@ -30,11 +30,12 @@ const keptSubject = (subject: WebhookSubject): KeptSubject => {
       }
     }
     case "Refund": {
-      const { refundReference, processorReference } = subject
+      const { refundReference, processorReference, said } = subject
       return {
         _tag: "Refund",
         refundReference: keptText(refundReference),
-        ...(processorReference === undefined ? {} : { processorReference: keptText(processorReference) })
+        ...(processorReference === undefined ? {} : { processorReference: keptText(processorReference) }),
+        ...(said === undefined ? {} : { said })
       }
     }
     case "Dispute":

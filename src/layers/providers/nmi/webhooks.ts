@@ -113,7 +113,11 @@ const subjectsOf = (
   // A void is an action of the transaction that it takes back, which may be a refund.
   if (type.startsWith("transaction.refund.") || original !== undefined) {
     const charge = original === undefined ? {} : { processorReference: original }
-    return [{ _tag: "Refund", refundReference: id, ...charge }]
+    // What is voided was a refund, and does not go back.
+    const failed = type === "transaction.refund.failure" || type === "transaction.void.success"
+    return [
+      { _tag: "Refund", refundReference: id, ...charge, ...(failed ? { said: "failed" as const } : {}) }
+    ]
   }
   if (!/^transaction\.(sale|auth|capture|void|validate)\./.test(type)) return [other]
   const charge: WebhookSubject =

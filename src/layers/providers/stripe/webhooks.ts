@@ -11,6 +11,7 @@ import {
 import { strictJson } from "../../transport/strictJson.ts"
 import { plausibleTime } from "../plausibleTime.ts"
 import type { ProviderAccount } from "../ProviderAccounts.ts"
+import { refundStatuses } from "./refundDisposition.ts"
 
 /** How old a webhook may be, in seconds. One from the future is only of somebody whose clock is ahead. */
 const tolerance = 300
@@ -122,7 +123,8 @@ const isRefund = Schema.is(
   Schema.Struct({
     object: Schema.Literal("refund"),
     id: Schema.NonEmptyString,
-    payment_intent: Schema.NullOr(Schema.String)
+    payment_intent: Schema.NullOr(Schema.String),
+    status: MaybeText
   })
 )
 const isDispute = Schema.is(
@@ -180,10 +182,18 @@ const ofCharge = (
 
 const refundOf = (object: unknown): Reading => {
   if (!isRefund(object)) return undefined
-  const { id: refundReference, payment_intent } = object
-  return payment_intent === null
-    ? []
-    : [{ _tag: "Refund", refundReference, processorReference: payment_intent }]
+  const { id: refundReference, payment_intent, status } = object
+  if (payment_intent === null) return []
+  const failed =
+    Object.hasOwn(refundStatuses, status ?? "") && refundStatuses[status ?? ""]?.means === "declined"
+  return [
+    {
+      _tag: "Refund",
+      refundReference,
+      processorReference: payment_intent,
+      ...(failed ? { said: "failed" as const } : {})
+    }
+  ]
 }
 
 const disputeOf = (object: unknown): Reading => {

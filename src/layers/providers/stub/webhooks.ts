@@ -34,7 +34,8 @@ export const StubWebhook = Schema.Struct({
       object: Schema.Literal("refund"),
       ...Named,
       reference: Schema.NonEmptyString,
-      charge: Schema.optionalKey(Schema.NonEmptyString)
+      charge: Schema.optionalKey(Schema.NonEmptyString),
+      state: Schema.optionalKey(Schema.Literal("failed"))
     }),
     Schema.Struct({
       object: Schema.Literal("dispute"),
@@ -95,11 +96,12 @@ const subjectOf = (data: StubWebhook["data"]): WebhookReading["subjects"][number
       }
     }
     case "refund": {
-      const { reference, charge } = data
+      const { reference, charge, state } = data
       return {
         _tag: "Refund",
         refundReference: reference,
-        ...(charge === undefined ? {} : { processorReference: charge })
+        ...(charge === undefined ? {} : { processorReference: charge }),
+        ...(state === undefined ? {} : { said: state })
       }
     }
     case "dispute": {

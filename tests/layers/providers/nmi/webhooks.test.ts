@@ -177,14 +177,17 @@ describe("a webhook", () => {
   it("is about a refund, which is a transaction of its own", () => {
     const refund = { _tag: "Refund", refundReference: "12030573555" }
     expect(subjects({}, "transaction.refund.success")).toEqual([refund])
+    const ofCharge = { ...refund, processorReference: "7" }
     for (const type of [
       "transaction.refund.success",
-      "transaction.refund.failure",
-      "transaction.void.success"
+      "transaction.refund.unknown",
+      "transaction.void.failure"
     ]) {
-      expect(subjects({ original_transaction_id: "7" }, type)).toEqual([
-        { ...refund, processorReference: "7" }
-      ])
+      expect(subjects({ original_transaction_id: "7" }, type)).toEqual([ofCharge])
+    }
+    // One that is voided does not go back.
+    for (const type of ["transaction.refund.failure", "transaction.void.success"]) {
+      expect(subjects({ original_transaction_id: "7" }, type)).toEqual([{ ...ofCharge, said: "failed" }])
     }
   })
 

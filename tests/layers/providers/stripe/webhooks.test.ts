@@ -208,6 +208,16 @@ describe("what a webhook is about", () => {
     [
       "refund.failed",
       refund("failed"),
+      [{ _tag: "Refund", refundReference: "re_1", processorReference: "pi_1", said: "failed" }]
+    ],
+    [
+      "refund.updated",
+      refund("canceled"),
+      [{ _tag: "Refund", refundReference: "re_1", processorReference: "pi_1", said: "failed" }]
+    ],
+    [
+      "refund.updated",
+      refund("a status of tomorrow"),
       [{ _tag: "Refund", refundReference: "re_1", processorReference: "pi_1" }]
     ],
     [
