@@ -52,7 +52,7 @@ const leaves = (type: GraphQLObjectType): string =>
 export const costOf = (schema: GraphQLSchema, query: string): number => {
   const [operation, ...rest] = parse(query).definitions
   if (operation?.kind !== "OperationDefinition" || rest.length > 0) return Number.POSITIVE_INFINITY
-  return measure({ schema, operation, fragments: new Map(), variables: {} }).cost
+  return measure({ schema, operation, fragments: new Map(), variables: {}, onVariable: () => undefined }).cost
 }
 
 const mostRows = 100

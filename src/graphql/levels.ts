@@ -76,7 +76,7 @@ export const pagesBelow = <Parent extends object, Id extends string, Row extends
   })
 
 /** A value, or why there is none. */
-const resultOf = <Value>(make: () => Value): Value | Error => {
+export const resultOf = <Value>(make: () => Value): Value | Error => {
   try {
     return make()
   } catch (error) {

@@ -2,13 +2,15 @@ import { Effect } from "effect"
 import type { GraphQLResolveInfo } from "graphql"
 import type { Wanted } from "../db/reads/listing.ts"
 import type { Page, Slice } from "../db/reads/Page.ts"
-import type { PaymentReads } from "../db/reads/PaymentReads.ts"
+import { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { ReadScope } from "../db/reads/ReadScope.ts"
 import type { AmountRange } from "../db/reads/where.ts"
+import { adviseOnLedger } from "../http/refusals.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
+import type { InvalidInput } from "../kernel/refusals.ts"
 import type { GraphqlContext, GraphqlServices } from "./context.ts"
 import { type OrderName, orderOf } from "./filters.ts"
-import { reading } from "./levels.ts"
+import { reading, resultOf } from "./levels.ts"
 import { lookAhead, settle } from "./lookAhead.ts"
 import { connectionOf, type CursorKind, type PageArguments, sliceOf, withEstimate } from "./pages.ts"
 
@@ -18,23 +20,35 @@ type Read<A> = Effect.Effect<A, LedgerUnavailable>
 /** What a list at the root is asked with. */
 type ListArguments<Filter> = PageArguments & { readonly filter?: Filter | null | undefined }
 
+/** What a list is asked for: whose cursors it takes, and how a slice of it is read. */
+interface Question<Row> {
+  readonly about: unknown
+  readonly read: (reads: Reads, scope: ReadScope, slice: Slice, wanted: Wanted) => Read<Page<Row>>
+}
+
 /** One page of a list, and in one go all that the query asks beneath its rows. */
-const pageOfRoot = async <Row extends object>(
+const pageOfRoot = async <Row extends object, Asked extends Question<Row>, E>(
   kind: CursorKind,
-  about: unknown,
   page: PageArguments,
   context: GraphqlContext,
   info: GraphQLResolveInfo,
-  read: (reads: Reads, scope: ReadScope, slice: Slice, wanted: Wanted) => Read<Page<Row>>
+  asking: Effect.Effect<Asked, E, GraphqlServices>
 ) => {
-  const slice = sliceOf(kind, page, about)
-  const { found, asked } = await reading(context, (reads) => {
-    const looking = lookAhead(info, reads, context.scope)
-    const rowsRead = read(reads, context.scope, slice, looking.wanted)
-    return Effect.map(rowsRead, (rows) => ({ found: rows, asked: looking }))
-  })
-  await settle(context, found.rows, asked)
-  return connectionOf(kind, found, about)
+  const read = await context.run(
+    Effect.gen(function* () {
+      const asked = yield* asking
+      const slice = resultOf(() => sliceOf(kind, page, asked.about))
+      if (slice instanceof Error) return slice
+      const reads = yield* PaymentReads
+      const ahead = lookAhead(info, reads, context.scope)
+      const rows = asked.read(reads, context.scope, slice, ahead.wanted)
+      return { question: asked, looking: ahead, listed: yield* adviseOnLedger("read")(rows) }
+    })
+  )
+  if (read instanceof Error) throw read
+  const { question, looking, listed } = read
+  await settle(context, listed.rows, looking)
+  return { question, connection: connectionOf(kind, listed, question.about) }
 }
 
 /** The resolver of a list that knows one order, newest first. */
@@ -54,16 +68,25 @@ export const rootList =
       wanted: Wanted
     ) => Read<Page<Row>>
   }) =>
-  (
+  async (
     _root: unknown,
     { filter, ...page }: ListArguments<Filter>,
     context: GraphqlContext,
     info: GraphQLResolveInfo
   ) => {
-    const asked = askedOf(filter)
-    return pageOfRoot(kind, asked, page, context, info, (reads, scope, slice, wanted) =>
-      read(reads, scope, asked, slice, wanted)
+    const about = askedOf(filter)
+    const question: Question<Row> = {
+      about,
+      read: (reads, scope, slice, wanted) => read(reads, scope, about, slice, wanted)
+    }
+    const { connection } = await pageOfRoot<Row, Question<Row>, never>(
+      kind,
+      page,
+      context,
+      info,
+      Effect.succeed(question)
     )
+    return connection
   }
 
 /** The resolver of a list that comes in several orders and can tell about how long it is. */
@@ -92,15 +115,22 @@ export const orderedRootList =
     context: GraphqlContext,
     info: GraphQLResolveInfo
   ) => {
-    const asked = await context.run(askedOf(filter))
-    const order = await context.run(orderOf(orderBy, asked.amount))
-    const connection = await pageOfRoot(
-      kind,
-      [asked, order],
-      page,
-      context,
-      info,
-      (reads, scope, slice, wanted) => read(reads, scope, asked, order, slice, wanted)
+    const asking = Effect.gen(function* () {
+      const asked = yield* askedOf(filter)
+      const order = yield* orderOf(orderBy, asked.amount)
+      const question: Question<Row> & { readonly asked: Asked } = {
+        asked,
+        about: [asked, order],
+        read: (reads, scope, slice, wanted) => read(reads, scope, asked, order, slice, wanted)
+      }
+      return question
+    })
+    const { question, connection } = await pageOfRoot<
+      Row,
+      Question<Row> & { readonly asked: Asked },
+      E | InvalidInput
+    >(kind, page, context, info, asking)
+    return withEstimate(connection, () =>
+      reading(context, (reads) => estimate(reads, context.scope, question.asked))
     )
-    return withEstimate(connection, () => reading(context, (reads) => estimate(reads, context.scope, asked)))
   }

@@ -109,8 +109,9 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
             open: live.open
           })
         ).pipe(Effect.onInterrupt(() => Effect.sync(live.close)))
-        const { body } = response
-        if (body !== null && isEventStream(response)) {
+        // A body that is looked at becomes a stream.
+        const body = isEventStream(response) ? response.body : null
+        if (body !== null) {
           const events = Stream.fromReadableStream({ evaluate: () => body, onError: (error) => error })
           return HttpServerResponse.stream(Stream.ensuring(events, Effect.sync(live.close)), {
             status: response.status,
@@ -119,7 +120,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
           })
         }
         live.close()
-        if (response.status !== 406) return HttpServerResponse.fromWeb(response)
+        if (response.status !== 406) return yield* whole(response)
         return graphqlRefusal({ status: 406, code: "NOT_ACCEPTABLE", message: notAcceptable, requestId })
       })
 
@@ -160,6 +161,23 @@ const stillAdmitted =
     )
     return Exit.isFailure(found) ? { is: "unknown" } : found.value
   }
+
+/** Everything but events is there at once: one text of a known length, sent as it is. */
+const whole = (response: Response) =>
+  Effect.map(
+    Effect.promise(() => response.text()),
+    (text) => {
+      const { status } = response
+      const contentType = response.headers.get("content-type") ?? "application/json"
+      // The text says these two itself.
+      const headers = Object.fromEntries(
+        [...response.headers].filter(([name]) => !/^content-(type|length)$/i.test(name))
+      )
+      return text === ""
+        ? HttpServerResponse.empty({ status, headers })
+        : HttpServerResponse.text(text, { status, headers, contentType })
+    }
+  )
 
 const isEventStream = ({ headers }: Response): boolean =>
   headers.get("content-type")?.startsWith("text/event-stream") === true

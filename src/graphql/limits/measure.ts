@@ -47,10 +47,12 @@ interface Asked {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
   /** As they were sent; page sizes are taken from them. */
   readonly variables: Readonly<Record<string, unknown>>
+  /** Is told when the measure follows from the variables, and not from the operation alone. */
+  readonly onVariable: () => void
 }
 
 /** Measures a valid operation. A fragment is measured once however often it is spread, so this is quick. */
-export const measure = ({ schema, operation, fragments, variables }: Asked): Measure => {
+export const measure = ({ schema, operation, fragments, variables, onVariable }: Asked): Measure => {
   const measured = new Map<string, Measure>()
 
   const valueOf = (field: FieldNode, argument: string): unknown => {
@@ -58,6 +60,7 @@ export const measure = ({ schema, operation, fragments, variables }: Asked): Mea
     if (value?.kind === "IntValue") return Number(value.value)
     if (value?.kind === "ListValue") return value.values
     if (value?.kind !== "Variable") return undefined
+    onVariable()
     const { name } = value
     const sent = variables[name.value]
     if (sent !== undefined) return sent

@@ -4,7 +4,8 @@ import {
   getOperationAST,
   GraphQLError,
   type GraphQLSchema,
-  Kind
+  Kind,
+  type OperationDefinitionNode
 } from "graphql"
 import { limits, moneyMutations } from "./limits.ts"
 import { measure } from "./measure.ts"
@@ -44,7 +45,29 @@ export const refuseTooMuch = ({
   variables
 }: Request): GraphQLError | undefined => {
   const operation = getOperationAST(document, operationName)
-  if (operation === null || operation === undefined) return undefined
+  if (operation === null || operation === undefined || allowed.get(operation) === schema) return undefined
+  let isOfText = true
+  const onVariable = () => {
+    isOfText = false
+  }
+  const refusal = judge({ schema, document, operation, variables, onVariable })
+  if (isOfText && refusal === undefined) allowed.set(operation, schema)
+  return refusal
+}
+
+/** Operations that may be executed whatever their variables are; a document that is asked again is the same object. */
+const allowed = new WeakMap<OperationDefinitionNode, GraphQLSchema>()
+
+const judge = ({
+  schema,
+  document,
+  operation,
+  variables,
+  onVariable
+}: Pick<Request, "schema" | "document" | "variables"> & {
+  readonly operation: OperationDefinitionNode
+  readonly onVariable: () => void
+}): GraphQLError | undefined => {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const one of document.definitions) {
     if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one)
@@ -58,7 +81,13 @@ export const refuseTooMuch = ({
       { limit: 1, value: moving.length }
     )
   }
-  const { depth, aliases, directives, cost } = measure({ schema, operation, fragments, variables })
+  const { depth, aliases, directives, cost } = measure({
+    schema,
+    operation,
+    fragments,
+    variables,
+    onVariable
+  })
   return (
     above("rootFields", roots.length, "TOO_MANY_ROOT_FIELDS", "root fields") ??
     above("aliases", aliases, "TOO_MANY_ALIASES", "aliases") ??
