@@ -190,6 +190,36 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "120 seconds" })("a 
     })
   )
 
+  it.effect("is not settled by another charge while a bank disputes the first", () =>
+    Effect.gen(function* () {
+      const id = yield* declinedTwice(5000)
+      const again = yield* confirm(id, "tok_timeout_nothing", `again ${id}`)
+      assert.strictEqual(at(again, "outcome"), "in_review")
+      const charge = yield* capturedLate(id, 1)
+      const owner = yield* Owner
+      const [row] = yield* owner<{ readonly mid: string }>`
+        select mid_id as mid from captures where session_id = ${id}`
+      const money = new Money({ amount: 5000, currency: "USD" })
+      yield* (yield* DisputeNews).heard(
+        MidId.make(row?.mid ?? ""),
+        {
+          disputeReference: `dp of ${charge}`,
+          processorReference: charge,
+          state: "open",
+          money,
+          reason: "fraudulent"
+        },
+        undefined
+      )
+      const heard = yield* heardCaptured(AttemptId.make(`at_${id.slice(3)}_3`), `ch of ${id}`)
+      assert.deepStrictEqual([heard.attempt, heard.settlement], ["captured", undefined])
+      const { state, for: waiting } = yield* waits(id)
+      assert.strictEqual(state, "in_review")
+      assert.include(waiting, "dispute")
+      assert.deepStrictEqual(yield* endings(id), [])
+    })
+  )
+
   it.effect(
     "over a charge that another session's name was given for has failed once that was dealt with",
     () =>

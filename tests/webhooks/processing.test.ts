@@ -1,6 +1,6 @@
 // What becomes of webhooks that were taken in: where they tell to look, the processor is asked.
 import { assert, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Duration, Effect, Fiber } from "effect"
 import { Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
 import type { SendPermit } from "../../src/kernel/cascade/SendPermit.ts"
 import { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
@@ -221,6 +221,25 @@ it.layer(Door.layer, { excludeTestServices: true })("a webhook", (it) => {
       yield* due
       yield* workOff
       assert.deepStrictEqual(yield* lastOf(mid), { state: "processed", trouble: null, tries: tries + 2 })
+    })
+  )
+
+  it.effect("is decided by whoever took it on last: who was slow changes nothing about it", () =>
+    Effect.gen(function* () {
+      const inbox = yield* WebhookInbox
+      const world = yield* w.newWorld
+      const [{ id: mid, provider }] = world.accounts
+      yield* send(mid, bodyOf({ object: "refund", mid, reference: "re_slow", charge: "ch_slow" }))
+      const taken = Effect.map(inbox.claim({ of: provider }, 1_000, Duration.zero), (all) =>
+        all.find((one) => one.mid === mid)
+      )
+      const slow = (yield* taken) ?? assert.fail("nobody was given it")
+      const last = (yield* taken) ?? assert.fail("it was not given out again")
+      yield* inbox.record(slow, { outcome: "dead_letter", trouble: "failed", problem: "given up" })
+      assert.deepStrictEqual(yield* lastOf(mid), { state: "pending", trouble: null, tries: 0 })
+      yield* inbox.record(last, { outcome: "processed" })
+      yield* inbox.record(slow, { outcome: "dead_letter", trouble: "failed", problem: "given up" })
+      assert.deepStrictEqual(yield* lastOf(mid), { state: "processed", trouble: null, tries: 1 })
     })
   )
 
