@@ -8,6 +8,8 @@ export interface Plant {
   readonly name: string
   /** What it does to people, in one sentence. */
   readonly harm: string
+  /** The law that it breaks: seen by another one, it is not seen for what it is. */
+  readonly law: string
   readonly edits: ReadonlyArray<Edit>
   /**
    * Prohibitions of the database that are switched off with it: with them in place the bug would do no harm, and
@@ -41,6 +43,7 @@ const declinedHere = `new Declined({ kind: "soft", evidence: { code: "guessed", 
 export const plants: ReadonlyArray<Plant> = [
   {
     name: "a timeout is a decline",
+    law: "declined is what the gateway declined",
     harm: "the next account is charged while the first one captures",
     edits: [
       {
@@ -52,6 +55,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "an unreadable answer is a decline",
+    law: "declined is what the gateway declined",
     harm: "the next account is charged although the first one captured",
     edits: [
       {
@@ -63,6 +67,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "an unlisted code is a decline",
+    law: "declined is what the gateway declined",
     harm: "a gateway's internal error after it captured leads to a second charge",
     edits: [
       {
@@ -75,6 +80,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "a duplicate is a decline",
+    law: "declined is what the gateway declined",
     harm: "what the gateway has captured already is charged elsewhere",
     edits: [
       {
@@ -91,6 +97,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "the transport retries a charge",
+    law: "no charge is sent twice",
     harm: "a gateway without a duplicate check charges twice",
     edits: [
       {
@@ -102,6 +109,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "pending is a decline",
+    law: "declined is what the gateway declined",
     harm: "a charge that is still being processed is charged elsewhere",
     edits: [
       {
@@ -114,6 +122,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "a lookup's pending is not found",
+    law: "absent is what the gateway denied after its horizon",
     near: 699,
     harm: "a session ends as failed while the gateway says that it is at it",
     edits: [
@@ -126,6 +135,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "an unknown outcome goes on",
+    law: "declined is what the gateway declined",
     harm: "the next account is charged although nobody knows what the first one did",
     edits: [
       {
@@ -142,6 +152,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "a hard decline goes on",
+    law: "after a hard decline no other account is asked",
     harm: "a stolen card is shown to every acquirer of the company",
     edits: [
       {
@@ -153,6 +164,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "what could not be recorded is sent again",
+    law: "no charge is sent twice",
     harm: "a captured card is captured again",
     edits: [
       {
@@ -170,6 +182,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "an old permit is used",
+    law: "an old permit is not used",
     harm: "a process that stood still charges what others have given up",
     edits: [
       {
@@ -181,6 +194,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "a permit is young from its ack",
+    law: "an old permit is not used",
     harm: "a process that stood still before it heard of its permit uses it",
     edits: [
       {
@@ -195,6 +209,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     name: "a write-ahead without an answer counts as done",
+    law: "no charge is sent twice",
     harm: "a card is charged of which no record exists",
     edits: [
       {
@@ -217,6 +232,7 @@ import { idempotencyKey } from "./IdempotencyKey.ts"`
   },
   {
     name: "a capture that was not recorded is told as declined",
+    law: "a charge goes on only after positive proof that no money moved",
     harm: "the customer pays again by other means",
     edits: [
       {
@@ -228,6 +244,7 @@ import { idempotencyKey } from "./IdempotencyKey.ts"`
   },
   {
     name: "a charge under way is told as declined",
+    law: "a charge goes on only after positive proof that no money moved",
     harm: "whoever asks again while the charge runs pays again by other means",
     edits: [
       {
@@ -241,6 +258,7 @@ import { idempotencyKey } from "./IdempotencyKey.ts"`
   },
   {
     name: "whatever was captured is told as settled",
+    law: "nobody is told settled without the money",
     harm: "goods leave although less was captured than was asked for",
     edits: [
       {
@@ -255,6 +273,7 @@ import { idempotencyKey } from "./IdempotencyKey.ts"`
   },
   {
     name: "an interrupted charge is a decline",
+    law: "declined is what the gateway declined",
     harm: "a caller who hangs up makes a charge count as not sent",
     edits: [
       {
@@ -277,6 +296,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "not found is a decline",
+    law: "declined is what the gateway declined",
     harm: "a charge that the gateway cannot see yet is made again",
     edits: [
       {
@@ -293,6 +313,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "not found is absent at once",
+    law: "absent is what the gateway denied after its horizon",
     harm: "a session fails, and is paid anew, while its charge is still to turn up",
     edits: [
       {
@@ -304,6 +325,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "absence lets the customer pay again",
+    law: "declined is what the gateway declined",
     harm: "a process that stood still charges a session that somebody else has charged since",
     edits: [
       {
@@ -318,6 +340,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a lookup that fails is absence",
+    law: "absent is what the gateway denied after its horizon",
     harm: "a captured charge is given up because its gateway could not be asked",
     edits: [
       {
@@ -329,6 +352,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "reconciliation stops at one try",
+    law: "our records equal the gateways' books",
     harm: "what could not be found out at once is never found out",
     edits: [
       {
@@ -345,6 +369,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "nobody takes over from the dead",
+    law: "everything heals",
     harm: "a customer waits for ever for what a dead process was charging",
     edits: [
       {
@@ -356,6 +381,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a second confirmation opens a second attempt",
+    law: "at most one attempt is not positively declined",
     harm: "two replicas charge one session",
     edits: [
       {
@@ -368,6 +394,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a session in review may be paid",
+    law: "at most one attempt is not positively declined",
     harm: "a customer who tries again pays twice",
     edits: [
       {
@@ -380,6 +407,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "an expired session may be paid",
+    law: "what has expired is not charged",
     near: 658,
     harm: "a customer is charged for what the app has given up",
     edits: [
@@ -392,6 +420,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a repeated confirmation is a new one",
+    law: "one request charges once",
     harm: "a retry after a lost answer charges the declined card again",
     edits: [
       {
@@ -404,6 +433,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a key for another card is a replay",
+    law: "a key stands for one request",
     harm: "a customer is told of somebody else's charge",
     edits: [
       {
@@ -415,6 +445,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "an order has as many sessions as it likes",
+    law: "an order is paid once",
     harm: "an order is paid once by each of them",
     edits: [
       {
@@ -428,6 +459,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a charge under way may be cancelled",
+    law: "a charge goes on only after positive proof that no money moved",
     harm: "a customer who cancelled is charged",
     edits: [
       {
@@ -440,6 +472,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a charge under way expires",
+    law: "a charge goes on only after positive proof that no money moved",
     harm: "a customer is charged for what has expired",
     edits: [
       {
@@ -452,11 +485,13 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a kill switch is judged in routing only",
+    law: "an entity collects on its own open accounts for what they are underwritten for",
     harm: "an account that was stopped is charged by whoever had not heard of it",
     edits: [{ file: permitRefusal, find: `  if (account.killSwitch) return "kill_switch_on"`, put: `` }]
   },
   {
     name: "underwriting is judged in routing only",
+    law: "an entity collects on its own open accounts for what they are underwritten for",
     near: 339,
     harm: "goods are charged on an account that is not underwritten for them",
     edits: [
@@ -469,6 +504,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "any company's accounts serve",
+    law: "an entity collects on its own open accounts for what they are underwritten for",
     harm: "one company collects on the account of another",
     edits: [
       {
@@ -485,6 +521,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a session is fulfilled as often as it is asked for",
+    law: "a session is fulfilled once",
     harm: "goods leave twice",
     edits: [
       {
@@ -496,6 +533,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a session is fulfilled before it is settled",
+    law: "only what was paid in full is fulfilled",
     harm: "goods leave unpaid",
     edits: [
       {
@@ -508,6 +546,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a session settles by any amount",
+    law: "settled is what was paid in full",
     harm: "goods leave for less than they cost",
     edits: [
       {
@@ -520,6 +559,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "money for an ended session is not written down",
+    law: "our records equal the gateways' books",
     harm: "a customer's money is kept and nobody knows",
     edits: [
       {
@@ -532,11 +572,13 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a surplus alarms nobody",
+    law: "everything heals",
     harm: "a customer's money is kept until he complains",
     edits: [{ file: record, find: `  openIncident(session, "late_capture", attempt, outcome)`, put: `` }]
   },
   {
     name: "a reused reference alarms nobody",
+    law: "our records equal the gateways' books",
     near: 913,
     harm: "a capture that cannot be booked is forgotten",
     edits: [
@@ -549,6 +591,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a capture after a decline is ignored",
+    law: "our records equal the gateways' books",
     harm: "a gateway that changed its mind has the money twice",
     edits: [
       {
@@ -561,6 +604,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a customer charged after a decline may pay again",
+    law: "nobody is charged again who has paid",
     near: 1739,
     harm: "the session goes on although its money has been captured",
     edits: [
@@ -580,6 +624,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a decline fails the session",
+    law: "nothing fails without evidence",
     harm: "a customer cannot try another card, without any evidence against him",
     edits: [
       {
@@ -596,11 +641,13 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "what was paid is not told",
+    law: "what happened is told to the world",
     harm: "the app never hears that it is to fulfil",
     edits: [{ file: record, find: `    publish(transaction, "payment.charged.v1", attempt)`, put: `` }]
   },
   {
     name: "an event counts as delivered before it is",
+    law: "what happened is told to the world",
     harm: "a crash in between swallows it",
     edits: [
       {
@@ -613,6 +660,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "keys are drawn",
+    law: "a key is a function of session, ordinal and account",
     harm: "a gateway cannot tell that it was asked before",
     edits: [
       {
@@ -624,6 +672,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a caller who hangs up leaves nothing behind",
+    law: "nobody takes over from the living",
     near: 1471,
     harm: "a charge that was sent goes unrecorded until somebody takes it over",
     edits: [
@@ -632,11 +681,13 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "a record is given up at its first failure",
+    law: "nobody takes over from the living",
     harm: "a capture is left in doubt by one lost packet",
     edits: [{ file: charge, find: `    Effect.retry(recordingRetries),`, put: `` }]
   },
   {
     name: "an answer after the deadline is thrown away",
+    law: "what a processor said is written down",
     harm: "a charge stays in doubt although its gateway has answered",
     edits: [
       {
@@ -648,6 +699,7 @@ import { differences } from "./differences.ts"`
   },
   {
     name: "whoever is late holds everybody up",
+    law: "nobody takes over from the living",
     harm: "a shutdown waits for ever for a silent gateway",
     edits: [
       {
@@ -656,6 +708,181 @@ import { differences } from "./differences.ts"`
         Effect.interruptible(Effect.sleep(deadline)),`,
         put: `Effect.andThen(
         Effect.interruptible(Effect.never),`
+      }
+    ]
+  },
+  {
+    name: "a charge is sent under a key of the driver's own",
+    law: "nothing is sent before its row is committed",
+    harm: "money moves under a key of which no record exists",
+    edits: [
+      {
+        file: driver,
+        find: `prove({ _tag: "Charge", mid, idempotencyKey, ...amountOf(money), tokenRef }, chargeCodes)`,
+        put: 'prove({ _tag: "Charge", mid, idempotencyKey: `${idempotencyKey}0`, ...amountOf(money), tokenRef }, chargeCodes)'
+      }
+    ]
+  },
+  {
+    name: "every charge goes to one processor",
+    law: "a charge goes to the account it was written for",
+    harm: "a processor charges what another one's account was permitted",
+    edits: [
+      {
+        file: charge,
+        find: `    const provider = yield* (yield* Providers).get(name)
+`,
+        put: `    const provider = yield* (yield* Providers).get("stub_a" as typeof name)
+`
+      }
+    ]
+  },
+  {
+    name: "cents are sent as whole units",
+    law: "what is sent is what was written",
+    harm: "a customer pays a hundred times the price",
+    edits: [
+      {
+        file: driver,
+        find: `prove({ _tag: "Charge", mid, idempotencyKey, ...amountOf(money), tokenRef }, chargeCodes)`,
+        put: `prove({ _tag: "Charge", mid, idempotencyKey, amount: money.amount * 100, currency: money.currency, tokenRef }, chargeCodes)`
+      }
+    ]
+  },
+  {
+    name: "the account that declined stays in the list",
+    law: "a cascade asks each account once",
+    harm: "one account is shown the same card again and again",
+    edits: [{ file: cascade, find: `candidates.slice(at + 1)`, put: `candidates.slice(at)` }]
+  },
+  {
+    name: "a lookup's pending is a capture",
+    law: "captured is what the gateway captured",
+    harm: "goods leave while the money has not moved",
+    edits: [
+      {
+        file: disposition,
+        find: `if (answer.code === "pending") return { _tag: "StillPending", evidence }`,
+        put: `if (answer.code === "pending") return { _tag: "FoundCaptured", captured: capturedFrom({ reference: "guessed", amount: 4900, currency: "USD", evidence }) }`
+      }
+    ]
+  },
+  {
+    name: "what an attempt asks for grows with its number",
+    law: "an attempt is for what was declared",
+    harm: "whoever was declined once pays more",
+    edits: [
+      {
+        file: open,
+        find: `  const { id, money } = session.declaration
+  const ordinal = session.attempts.length + 1`,
+        put: `  const { id, money: declared } = session.declaration
+  const ordinal = session.attempts.length + 1
+  const money = { amount: declared.amount * ordinal, currency: declared.currency } as typeof declared`
+      }
+    ]
+  },
+  {
+    name: "a late capture opens a failed session again",
+    near: 316,
+    law: "a final state is final",
+    harm: "whoever was told failed and paid elsewhere pays twice",
+    edits: [
+      {
+        file: record,
+        find: `  openIncident(session, "late_capture", attempt, outcome)`,
+        put: `  openIncident(session, "late_capture", attempt, outcome)
+  if (!isOpen(session.state) && session.state !== "pending" && session.state !== "settled") session.state = "in_review"`
+      }
+    ],
+    dropped: ["session_move"]
+  },
+  {
+    name: "only the last evidence is kept",
+    law: "evidence is kept",
+    harm: "what a processor said cannot be shown to anybody",
+    edits: [
+      {
+        file: record,
+        find: `    session.evidence.push({`,
+        put: `    session.evidence.splice(0, session.evidence.length - 1)
+    session.evidence.push({`
+      }
+    ]
+  },
+  {
+    name: "what was not recorded is told as failed",
+    law: "nobody whose money moved is told that it did not",
+    harm: "the customer pays again in a new session",
+    edits: [
+      {
+        file: orchestrator,
+        find: `      return { session, state: "processing", outcome: "processing" }`,
+        put: `      return { session, state: "processing", outcome: "failed" }`
+      }
+    ]
+  },
+  {
+    name: "a surplus of what is settled alarms nobody",
+    near: 564,
+    law: "every surplus is found",
+    harm: "a customer's second payment is kept until he complains",
+    edits: [
+      {
+        file: record,
+        find: `  openIncident(session, "late_capture", attempt, outcome)`,
+        put: `  if (session.state !== "settled") openIncident(session, "late_capture", attempt, outcome)`
+      }
+    ]
+  },
+  {
+    name: "whoever lost the first answer to his claim is told duplicate",
+    near: 227,
+    law: "what is paid is fulfilled",
+    harm: "a customer who paid never gets his goods",
+    edits: [
+      {
+        file: ledger,
+        find: `    const ownClaim = key !== undefined && row.claim?.key === key && row.claim.by === by`,
+        put: `    const ownClaim = false`
+      }
+    ]
+  },
+  {
+    name: "every capture calls a person",
+    law: "without faults everything is plain",
+    harm: "nobody reads the incident that matters",
+    edits: [
+      {
+        file: record,
+        find: `  if (live && isOpen(session.state)) {`,
+        put: `  openIncident(session, "late_capture", attempt, outcome)
+  if (live && isOpen(session.state)) {`
+      }
+    ]
+  },
+  {
+    name: "a permit that went stale breaks the cascade",
+    law: "nothing breaks by itself",
+    harm: "whoever asks hears of an internal error, and tries again",
+    edits: [
+      {
+        file: cascade,
+        find: `      if (event._tag === "PermitWentStale") return stop({ _tag: "LeftToReconciler" })
+`,
+        put: ``
+      }
+    ]
+  },
+  {
+    name: "only the database refuses to pay a session in review",
+    law: "no statement is prohibited",
+    harm: "one prohibition stands between the customer and a second charge, and who asks hears of an error",
+    edits: [
+      {
+        file: open,
+        find: `  if (row.state !== "pending") return { _tag: "NotPayable", state: row.state }`,
+        put: `  if (row.state !== "pending" && row.state !== "in_review") return { _tag: "NotPayable", state: row.state }`
       }
     ]
   }

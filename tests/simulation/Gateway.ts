@@ -67,7 +67,7 @@ const charge = (
   const { draws } = world
   const { party } = process
   const begun = world.now
-  laws.sending.beforeSend(request.idempotencyKey, name)
+  laws.sending.beforeSend(request, name)
   if (draws.fires("K between P and S")) {
     process.kill("K between P and S")
     return

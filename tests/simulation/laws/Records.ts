@@ -14,7 +14,7 @@ const horizon = 15 * 60_000
 interface Seen {
   readonly state: SessionState
   readonly round: number
-  readonly evidence: number
+  readonly evidence: SessionRow["evidence"]
   /** By ordinal. */
   readonly attempts: ReadonlyMap<number, AttemptRow["state"]>
 }
@@ -22,7 +22,7 @@ interface Seen {
 const seenOf = ({ state, round, evidence, attempts }: SessionRow): Seen => ({
   state,
   round,
-  evidence: evidence.length,
+  evidence: [...evidence],
   attempts: new Map(attempts.map((attempt) => [attempt.ordinal, attempt.state]))
 })
 
@@ -77,7 +77,7 @@ export class Records {
     if (before !== undefined && finalStates.has(before.state) && row.state !== before.state) {
       throw this.#on.breaks("a final state is final", `the session was ${before.state} and is ${row.state}`)
     }
-    if (before !== undefined && row.evidence.length < before.evidence) {
+    if (before?.evidence.some((heard, nr) => row.evidence[nr] !== heard) === true) {
       throw this.#on.breaks("evidence is kept", "some of it is gone")
     }
     if (row.round > (before?.round ?? 0)) this.#onRound(row)

@@ -5,6 +5,14 @@ import type { Ground } from "./Ground.ts"
 /** How long a permit may be used after its row was committed, in milliseconds. */
 const permitLife = 2_000
 
+/** What is said to a gateway. */
+interface Sent {
+  readonly idempotencyKey: string
+  readonly mid: string
+  readonly amount: number
+  readonly currency: string
+}
+
 /** What may leave a process and arrive at a gateway. */
 export class Sending {
   /** What stands for each account in its keys. */
@@ -16,15 +24,21 @@ export class Sending {
   }
 
   /** The last moment before bytes leave. */
-  beforeSend(key: string, gateway: string): void {
+  beforeSend({ idempotencyKey: key, mid, amount, currency }: Sent, gateway: string): void {
     const session = sessionOf(key)
     const row = this.#on.rowOf(session)
     const attempt = row?.attempts.find((written) => written.idempotencyKey === key)
     if (row === undefined || attempt === undefined) {
       throw this.#on.breaks("nothing is sent before its row is committed", `${key} goes to ${gateway}`)
     }
-    if (attempt.provider !== gateway) {
-      throw this.#on.breaks("a charge goes to the account it was written for", `${key} goes to ${gateway}`)
+    if (attempt.provider !== gateway || attempt.mid !== mid) {
+      throw this.#on.breaks(
+        "a charge goes to the account it was written for",
+        `${key} goes to ${mid} at ${gateway}`
+      )
+    }
+    if (attempt.money.amount !== amount || attempt.money.currency !== currency) {
+      throw this.#on.breaks("what is sent is what was written", `${key} asks for ${amount} ${currency}`)
     }
     const sent = this.#on.sent.get(session) ?? []
     if (sent.includes(key)) throw this.#on.breaks("no charge is sent twice", `${key} is sent again`)
