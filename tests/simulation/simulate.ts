@@ -2,7 +2,7 @@
 //
 //   npm run simulate -- --histories 1000000
 //   npm run simulate -- --seed 699                      one history, with its trace
-//   npm run simulate -- --seed 699 --only "T late#0"    the same with these faults and no other
+//   npm run simulate -- --seed 699 --only "T after the horizon#0"    the same with these faults and no other
 import { Effect } from "effect"
 import { count, progress, readOptions, wholeNumber, writeReport } from "../support/commandLine.ts"
 import { faultNames } from "./faults.ts"
@@ -17,7 +17,7 @@ const options = readOptions(["histories", "from", "seed", "only"])
 
 const one = (seed: number): boolean => {
   Error.stackTraceLimit = 0
-  const only =
+  const only: { readonly only?: ReadonlySet<string> } =
     options.only === undefined
       ? {}
       : {
@@ -31,6 +31,9 @@ const one = (seed: number): boolean => {
   const { trace, fired, broken } = playHistory(seed, { ...only, tracing: true })
   console.log(trace.join("\n"))
   console.log(`\nFaults: ${fired.join("; ") || "none"}`)
+  // Whoever replays what does not happen any more would take its silence for an answer.
+  const missed = [...(only.only ?? [])].filter((fault) => !fired.includes(fault))
+  if (missed.length > 0) console.log(`Did not happen in this history: ${missed.join("; ")}.`)
   if (broken !== undefined) console.log(`A law is broken: ${broken.law}.\n  ${broken.message}`)
   return broken === undefined
 }
