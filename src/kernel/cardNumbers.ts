@@ -89,14 +89,40 @@ export const groupsHoldCardNumber = (
  * Whether a card number stands somewhere in a text: in one piece or in groups, in whatever script's digits, with
  * anything around it. Groups are taken whole, so that a longer number of somebody's own is not searched for one.
  */
-export const holdsCardNumber = (text: string): boolean =>
-  [...inPlainDigits(text).matchAll(runs)].some(([run]) =>
-    groupsHoldCardNumber(
-      run.replace("+", "").split(separators),
-      // A telephone number may begin like a Visa number of 13 digits, of which none were issued for decades.
-      (start, length) => run.startsWith("+") && start === 0 && length === fewestDigits
-    )
+export const holdsCardNumber = (text: string): boolean => {
+  const plain = inPlainDigits(text)
+  return (
+    [...plain.matchAll(runs)].some(([run]) =>
+      groupsHoldCardNumber(
+        run.replace("+", "").split(separators),
+        // A telephone number may begin like a Visa number of 13 digits, of which none were issued for decades.
+        (start, length) => run.startsWith("+") && start === 0 && length === fewestDigits
+      )
+    ) || [...plain.matchAll(widerRuns)].some(([run]) => isGroupedLikeCard(run.split(widerSeparators)))
   )
+}
+
+/**
+ * Whether some groups with anything between them hold a card number in the groups in which cards have it. Times, lists
+ * and telephone numbers have such separators too, so here the groups count, and what is around them is little.
+ */
+const isGroupedLikeCard = (groups: ReadonlyArray<string>): boolean =>
+  groups.length <= mostGroups + mostAround &&
+  groupsHoldCardNumber(groups, (start, length) => {
+    const sizes: Array<number> = []
+    let at = 0
+    for (const { length: size } of groups) {
+      if (at >= start && at < start + length) sizes.push(size)
+      at += size
+    }
+    return groups.length > sizes.length + mostAround || !layouts.test(sizes.join())
+  })
+
+/** As on the card, by halves, or the issuer's digits apart: `4,4,4,4`, `4,6,5`, `8,8`, `6,10`. */
+const layouts = /^((4,){2,4}[1-7]|4,6,[45]|8,8(,3)?|[46],[0-9]{1,2}|12,4)$/
+const mostGroups = 5
+/** An expiry, a security code, a number of the line. */
+const mostAround = 3
 
 /** A text in ASCII digits, without what is known to be no card number. Most texts have no digits, and cost nothing. */
 export const inPlainDigits = (text: string): string => {
@@ -114,6 +140,10 @@ export const isAsLongAsCardNumber = (text: string): boolean =>
 /** Groups of digits with a separator or three between them. */
 const separators = /[\s.\u00b7\u2212\p{Z}\p{Pd}]{1,3}/u
 const runs = new RegExp(`\\+?[0-9]+(?:${separators.source}[0-9]+)*`, "gu")
+
+/** Anything but letters and digits may stand between groups that are grouped like a card's. */
+const widerSeparators = /[^0-9\p{L}\p{N}]{1,3}/u
+const widerRuns = new RegExp(`[0-9]+(?:${widerSeparators.source}[0-9]+)+`, "gu")
 
 /** Random ids in hexadecimal: of so many, some have a card number's digits in a row by accident. */
 const randomIds =

@@ -17,12 +17,18 @@ const fullWidth = plain.map((number) =>
   number.replaceAll(/[0-9]/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)))
 )
 /** What a header and a name may have in it. */
-const ascii = [...plain, ...grouped("-"), ...grouped("."), `${plain[0]}x`]
-const everyForm = [...ascii, ...grouped(" "), ...fullWidth]
+const ascii = [...plain, ...grouped("-"), ...grouped("."), ...grouped("_"), `${plain[0]}x`]
+const everyForm = [...ascii, ...grouped(" "), ...grouped("/"), ...fullWidth]
 /** One of each way to write it. Every form is tried at few places, and these at the hundreds of a declaration. */
-const oneOfEach = [plain, grouped("-"), grouped("."), grouped(" "), fullWidth, [`${plain[0]}x`]].flatMap(
-  (forms, nr) => forms.slice(nr % forms.length, (nr % forms.length) + 1)
-)
+const oneOfEach = [
+  plain,
+  grouped("-"),
+  grouped("."),
+  grouped(" "),
+  grouped("/"),
+  fullWidth,
+  [`${plain[0]}x`]
+].flatMap((forms, nr) => forms.slice(nr % forms.length, (nr % forms.length) + 1))
 
 const holdsCanary = (text: string): boolean => everyForm.some((form) => text.includes(form))
 

@@ -96,7 +96,128 @@ describe("a card number is found", () => {
   )
 })
 
+/** Everything that stands for itself on a keyboard, and what systems divide by. */
+const dividers = [
+  ..."_/:,*+|;~#=&%$@!?'()[]{}<>^`\\\"\t\n",
+  " / ",
+  ", ",
+  "; ",
+  '","',
+  "->",
+  "\u2022",
+  "\u00b0"
+]
+
+/** How cards of some lengths are grouped. */
+const layoutsOf: Readonly<Record<number, ReadonlyArray<ReadonlyArray<number>>>> = {
+  13: [[4, 4, 4, 1]],
+  14: [
+    [4, 6, 4],
+    [4, 4, 4, 2]
+  ],
+  15: [
+    [4, 6, 5],
+    [4, 4, 4, 3]
+  ],
+  16: [
+    [4, 4, 4, 4],
+    [8, 8],
+    [6, 10],
+    [4, 12],
+    [12, 4]
+  ],
+  17: [[4, 4, 4, 4, 1]],
+  18: [[4, 4, 4, 4, 2]],
+  19: [
+    [4, 4, 4, 4, 3],
+    [6, 13],
+    [8, 8, 3]
+  ]
+}
+
+const beginnings = [
+  ["4", [13, 16, 19]],
+  ["55", [16]],
+  ["2223", [16]],
+  ["37", [15]],
+  ["6011", [16]],
+  ["3530", [16]],
+  ["3056", [14]],
+  ["62", [16, 17, 18, 19]]
+] as const
+
+const grouped = (digits: string, sizes: ReadonlyArray<number>): ReadonlyArray<string> => {
+  let at = 0
+  return sizes.map((size) => digits.slice(at, (at += size)))
+}
+
+describe("a card number in its groups is found whatever one divides them by", () => {
+  it.prop(
+    "for each network, length and grouping",
+    [digitsOf(18), Schema.Literals(dividers), Schema.Literals(dividers)],
+    ([drawn, divider, other]) => {
+      for (const [beginning, lengths] of beginnings) {
+        for (const length of lengths) {
+          const number = withCheckDigit((beginning + drawn.join("")).slice(0, length - 1))
+          for (const sizes of layoutsOf[length] ?? []) {
+            const groups = grouped(number, sizes)
+            const whole = groups.join(divider)
+            const mixed = groups.map((group, at) => (at === 0 ? group : (at % 2 ? divider : other) + group))
+            for (const text of [
+              whole,
+              mixed.join(""),
+              `pan ${whole}${other}12${other}30`,
+              `7${other}${whole}`
+            ])
+              expect([text, holdsCardNumber(text)]).toEqual([text, true])
+            // Another number; of a longer one the beginning may be a card's with something behind it.
+            if (length > 16) continue
+            const wrong = number.slice(0, -1) + ((Number(number.at(-1)) + 1) % 10)
+            expect(holdsCardNumber(grouped(wrong, sizes).join(divider))).toBe(false)
+          }
+        }
+      }
+    },
+    { arbitrary: { runs: Number(process.env["CARD_NUMBER_RUNS"] ?? 60), seed: 5 } }
+  )
+})
+
+const digit = (...ends: readonly [number, number]) =>
+  Schema.Int.check(Schema.isBetween({ minimum: ends[0], maximum: ends[1] }))
+const padded = (value: number, length = 2) => String(value).padStart(length, "0")
+
 describe("no card number is found", () => {
+  it.prop(
+    "in times, spans of them, telephone numbers, amounts, dates with order numbers, and long lists",
+    [digit(2000, 2099), digit(1, 12), digit(0, 59), digit(0, 999_999), digit(1000, 9999)],
+    ([year, month, minute, fraction, four]) => {
+      const day = padded((minute % 28) + 1)
+      const date = `${year}/${padded(month)}/${day}`
+      const time = `${padded(minute % 24)}:${padded(minute)}:${padded(fraction % 60)}`
+      const phone = `${padded(fraction % 1000, 3)}-${padded(minute + 100, 3)}-${four}`
+      for (const text of [
+        `${date} ${time}`,
+        `${date}T${time}.${padded(fraction, 6)}Z`,
+        `${time},${padded(fraction, 3)}/${time}`,
+        `${date} ${time}/${date} ${time}`,
+        `[${date}:${time} +0000]`,
+        `+${minute}/${padded(fraction % 1000, 3)}/${padded(fraction, 6)}`,
+        `(${phone.slice(0, 3)}) ${phone.slice(4)}`,
+        `${phone} / ${phone}`,
+        `${phone};${phone}`,
+        `${four % 10},${padded(fraction % 1000, 3)},${padded(minute, 3)},${padded(fraction, 3).slice(0, 3)}`,
+        `order/${year}/${padded(month)}/${day}/${padded(fraction, 6)}`,
+        `${four}/${year}${padded(month)}${day}/${padded(minute, 4)}`,
+        Array.from({ length: 20 }, (_, at) => padded((four + at) % 10_000, 4)).join(),
+        Array.from({ length: 8 }, (_, at) => padded((four * (at + 1)) % 10_000, 4)).join(":"),
+        `4${padded(minute)}.${padded(fraction, 6)},${padded(month)}.${padded(fraction, 6)}`
+      ]) {
+        expect([text, holdsCardNumber(text)]).toEqual([text, false])
+      }
+    },
+    { arbitrary: { runs: Number(process.env["CARD_NUMBER_RUNS"] ?? 300), seed: 6 } }
+  )
+
   it.each([
     ["", ""],
     ["a short order number", "1001"],
