@@ -1,7 +1,6 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Layer, type Redacted, Result } from "effect"
 import { Aead, Digest, SecureRandom } from "effect/crypto"
-import { createServer } from "node:http"
 import { hostname } from "node:os"
 import type { Settings } from "./config.ts"
 import * as KeyRecordPg from "./db/access/KeyRecordPg.ts"
@@ -30,6 +29,7 @@ import { checkoutAddresses } from "./http/checkout/addresses.ts"
 import { checkoutRoutes } from "./http/checkout/checkoutRoutes.ts"
 import { readyRoute } from "./http/readyRoute.ts"
 import { restRoutes } from "./http/restRoutes.ts"
+import { listener } from "./http/listener.ts"
 import { httpServer } from "./http/server.ts"
 import { webhookRoutes } from "./http/webhookRoutes.ts"
 import { Changes } from "./kernel/changes/Changes.ts"
@@ -159,7 +159,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
       })
     ),
     settings
-  ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host: settings.host, port: settings.port })))
+  ).pipe(Layer.provideMerge(NodeHttpServer.layer(listener(), { host: settings.host, port: settings.port })))
 
   return Layer.mergeAll(
     doors,

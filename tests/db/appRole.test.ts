@@ -307,6 +307,40 @@ it.layer(storage, { excludeTestServices: true })("roles of other worlds", (it) =
     )
   }
 
+  it.effect(
+    "what boards an account, activates it or underwrites it anew is no step: doors stop, or do what two signed",
+    () =>
+      Effect.gen(function* () {
+        const rows = yield* (yield* Owner)<{
+          readonly name: string
+          readonly app: boolean
+          readonly what: string
+        }>`
+        select distinct proname as name, has_function_privilege('payments_app', pg_proc.oid, 'execute') as app,
+          found[1] || ' ' || found[2] as what
+        from pg_proc, regexp_matches(prosrc,
+          '(insert into|update|delete from) (merchant_accounts|mid_underwriting|entity_underwriting|entities|brands|brand_entities|passed_gates)\\M',
+          'g') as found
+        where pronamespace = 'payments'::regnamespace order by 1, 3`
+        assert.deepStrictEqual(
+          rows.map(({ name, app, what }) => `${name}${app ? "" : " (not the app's)"}: ${what}`),
+          [
+            // Only in the commit of a second signature, which triggers hold it to.
+            "do_change (not the app's): insert into entity_underwriting",
+            "do_change (not the app's): insert into mid_underwriting",
+            "do_change (not the app's): update merchant_accounts",
+            "pass_gate: insert into passed_gates",
+            "revoke_gate: update passed_gates",
+            "stop_account: update merchant_accounts"
+          ]
+        )
+        const statuses = yield* (yield* Owner)`
+        select proname from pg_proc
+        where pronamespace = 'payments'::regnamespace and prosrc ~ 'update merchant_accounts[^;]*\\m(status|live|provider|credentials|settings) ='`
+        assert.deepStrictEqual(statuses, [])
+      })
+  )
+
   it.effect("the owner is nobody that one can log in as", () =>
     Effect.gen(function* () {
       const rows = yield* (yield* Owner)<{ readonly role: string; readonly login: boolean }>`

@@ -1,6 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { createServer } from "node:http"
+import { connect as connectLine, createServer as createLine, type Server } from "node:net"
 import { schema } from "../../src/graphql/schema.ts"
 import { asOwner, keyWith } from "../access/support.ts"
 import { Doors, doors, newSession } from "../graphql/support.ts"
@@ -82,3 +84,61 @@ it("what breaks, leaks or moves money is seen", () => {
   assert.lengthOf(moneyMoved([entry("a"), entry("a")], asked), 1)
   assert.lengthOf(moneyMoved([entry("a"), entry("a", "refund")], asked), 1)
 })
+
+const portOf = (server: Server) => {
+  const at = server.address()
+  return typeof at === "object" && at !== null ? at.port : 0
+}
+
+const listening = <S extends Server>(server: S) =>
+  Effect.acquireRelease(
+    Effect.callback<S>((resume) => {
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    () => Effect.sync(() => server.close())
+  )
+
+/** In front of a server, whose lines it closes when a second request comes over them: the server never hears of it. */
+const closingQuietLines = (port: number) =>
+  createLine((line) => {
+    const onward = connectLine(port, "127.0.0.1")
+    let requests = 0
+    line.on("data", (bytes) => {
+      if (/^(GET|POST) /.test(bytes.toString("latin1"))) requests++
+      if (requests === 2) return void line.resetAndDestroy()
+      onward.write(bytes)
+    })
+    onward.on("data", (bytes) => line.write(bytes))
+    for (const [one, other] of [
+      [line, onward],
+      [onward, line]
+    ] as const)
+      one.on("error", () => undefined).on("close", () => other.destroy())
+  })
+
+it.live("a line that was closed before the server heard of it is no fault; one that it cuts off is", () =>
+  Effect.gen(function* () {
+    const ask = (server: Server) =>
+      Effect.promise(async () =>
+        fuzz({
+          origin: `http://127.0.0.1:${portOf(server)}`,
+          schema,
+          seed: 3,
+          from: 0,
+          documents: 100,
+          sessions: ["ps_1"],
+          keys: { reader: "r", all: "a" }
+        })
+      )
+    const answering = yield* listening(createServer((_, response) => response.end('{"data":{}}')))
+    const front = closingQuietLines(portOf(answering))
+    const quiet = yield* ask(yield* listening(front))
+    assert.deepStrictEqual(quiet.faults, [])
+    assert.isAbove(quiet.closedLines, 10)
+    assert.strictEqual(quiet.answered + quiet.refused, 100)
+    const cutting = createServer(({ socket }) => void socket.resetAndDestroy())
+    const { faults } = yield* ask(yield* listening(cutting))
+    assert.isNotEmpty(faults)
+    for (const { fault } of faults) assert.include(fault, "though the server had begun it")
+  })
+)

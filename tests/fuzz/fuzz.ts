@@ -100,7 +100,7 @@ const program = Effect.gen(function* () {
   ]
   console.log(`\n${problems.join("\n")}`)
   console.log(
-    `${count(documents)} documents (seed ${seed}) in ${((performance.now() - began) / 1000).toFixed(0)} s: ${count(first.answered + second.answered)} answered, ${count(first.refused + second.refused)} refused, ${first.closedLines + second.closedLines} sent again over a new line, ${problems.length} problems; ${asks.charge.size} of ${sessions.length} sessions were asked to be charged, the gateways were asked ${books.length} times; memory ${growth < 0 ? "" : "+"}${(growth / 1_048_576).toFixed(1)} MB in the second half.`
+    `${count(documents)} documents (seed ${seed}) in ${((performance.now() - began) / 1000).toFixed(0)} s: ${count(first.answered + second.answered)} answered, ${count(first.refused + second.refused)} refused, ${first.closedLines + second.closedLines} found a kept line closed and were sent over a new one, ${problems.length} problems; ${asks.charge.size} of ${sessions.length} sessions were asked to be charged, the gateways were asked ${books.length} times; memory ${growth < 0 ? "" : "+"}${(growth / 1_048_576).toFixed(1)} MB in the second half.`
   )
   if (options.only !== undefined) console.log(JSON.stringify([...first.faults, ...second.faults], null, 2))
   writeReport(options.report, {

@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { IncomingMessage } from "node:http"
 import type { GraphQLSchema } from "graphql"
-import { faultOf } from "./judge.ts"
+import { faultOf, type Heard } from "./judge.ts"
+import { overItsOwnLine } from "./ownLine.ts"
 import { makeRequests, type Sent } from "./requests.ts"
 
 export interface Run {
@@ -28,7 +29,7 @@ export interface Summary {
   /** Answers with data and without an error. */
   readonly answered: number
   readonly refused: number
-  /** How often a request was sent over a line that was closed before the server heard of it, and sent again. */
+  /** How often a kept line was closed before the server heard of a request on it: it was sent over one of its own. */
   readonly closedLines: number
   readonly faults: ReadonlyArray<Fault>
   /** Sessions that somebody asked to be charged, or to be given back, who may do that. */
@@ -89,36 +90,35 @@ export const fuzz = async (run: Run): Promise<Summary> => {
         if (/refund/i.test(said)) asked.refund.add(session)
       }
     }
-    const ask = async (again: number): Promise<Response> => {
+    const url = `${origin}${path}`
+    const headers = {
+      authorization: `Bearer ${keys[key]}`,
+      "content-type": "application/json",
+      "x-fuzz-nr": String(nr)
+    }
+    const ask = async (): Promise<Heard> => {
       try {
-        return await fetch(`${origin}${path}`, {
-          method,
-          headers: {
-            authorization: `Bearer ${keys[key]}`,
-            "content-type": "application/json",
-            "x-fuzz-nr": String(nr)
-          },
-          ...(body === undefined ? {} : { body })
-        })
+        const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
+        return { status: response.status, text: await response.text() }
       } catch (error) {
-        // The client sent it over a line that the server was about to close, having heard nothing on it for long: that
-        // is nobody's fault as long as the server has not begun it. One that it began and cut off is.
-        if (begun.has(nr) || again === 0) throw error
+        // The client sent it over a line that the server was just closing, having heard nothing on it for long: that
+        // is nobody's fault as long as the server has not begun it. One that it began and cut off is, and so is one that
+        // it does not take over a new line, which nobody can have closed before.
+        if (begun.has(nr)) throw error
         closedLines++
-        return ask(again - 1)
+        return overItsOwnLine(url, { method, headers }, body)
       }
     }
     try {
-      const response = await ask(5)
-      const text = await response.text()
-      const fault = faultOf({ status: response.status, text }, path === "/graphql")
+      const { status, text } = await ask()
+      const fault = faultOf({ status, text }, path === "/graphql")
       if (fault !== undefined) faults.push({ nr, fault, sent: made })
-      if (response.status < 300 && !text.includes('"errors"')) answered++
+      if (status < 300 && !text.includes('"errors"')) answered++
       else refused++
     } catch (error) {
       faults.push({
         nr,
-        fault: `nobody answered, ${begun.has(nr) ? "though it was begun" : "and it was never begun"}: ${String(error)} ${String(error instanceof Error ? error.cause : "")}`,
+        fault: `nobody answered, ${begun.has(nr) ? "though the server had begun it" : "over a line of its own either"}: ${String(error)} ${String(error instanceof Error ? error.cause : "")}`,
         sent: made
       })
     }

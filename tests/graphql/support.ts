@@ -1,4 +1,3 @@
-import { createServer } from "node:http"
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert } from "@effect/vitest"
@@ -26,6 +25,7 @@ import { graphqlRoutes } from "../../src/graphql/server.ts"
 import { noTrustedDocuments, type TrustedDocuments } from "../../src/graphql/trusted/TrustedDocuments.ts"
 import { statusOf } from "../../src/http/refusals.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
+import { listener } from "../../src/http/listener.ts"
 import { httpServer } from "../../src/http/server.ts"
 import type { KeyRecord } from "../../src/kernel/access/KeyRecord.ts"
 import { Changes } from "../../src/kernel/changes/Changes.ts"
@@ -232,7 +232,7 @@ export const openDoors = ({
           Logger.layer([capture]),
           Layer.succeed(Tracer.Tracer, tracer)
         ]),
-        Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
+        Layer.provideMerge(NodeHttpServer.layer(listener(), { port: 0, host: "127.0.0.1" })),
         Layer.build
       )
       const origin = HttpServer.formatAddress(Context.get(context, HttpServer.HttpServer).address)

@@ -1,4 +1,3 @@
-import { createServer } from "node:http"
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, DateTime, Effect, Layer, Logger, Option, References } from "effect"
@@ -7,6 +6,7 @@ import { ApiKeys } from "../../src/db/ApiKeys.ts"
 import { type Caller, KeyId } from "../../src/kernel/access/Caller.ts"
 import { Operation } from "../../src/kernel/access/Operation.ts"
 import { restRoutes } from "../../src/http/restRoutes.ts"
+import { listener } from "../../src/http/listener.ts"
 import { httpServer } from "../../src/http/server.ts"
 import { EventSubscriptions } from "../../src/kernel/events/EventSubscriptions.ts"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
@@ -90,7 +90,7 @@ const scripted = (script: Script) =>
   )
 
 /** A listening server in the scope of the test, over scripted services. */
-export const openDoor = (script: Script = {}) => openDoorOver(scripted(script))
+export const openDoor = (script: Script = {}, server = listener()) => openDoorOver(scripted(script), server)
 
 /** A listening server in the scope of the test, over any services. */
 export const openDoorOver = Effect.fnUntraced(function* <E>(
@@ -105,7 +105,8 @@ export const openDoorOver = Effect.fnUntraced(function* <E>(
     | PaymentLedger
     | ApiKeys,
     E
-  >
+  >,
+  server = listener()
 ) {
   const log: Array<LogLine> = []
   const capture = Logger.make(({ message, cause, fiber }) => {
@@ -119,7 +120,7 @@ export const openDoorOver = Effect.fnUntraced(function* <E>(
   })
   const context = yield* httpServer(restRoutes(addresses)).pipe(
     Layer.provide([services, NodeCrypto.layer, Logger.layer([capture])]),
-    Layer.provideMerge(NodeHttpServer.layerServer(createServer, { port: 0, host: "127.0.0.1" })),
+    Layer.provideMerge(NodeHttpServer.layerServer(server, { port: 0, host: "127.0.0.1" })),
     Layer.provide(HttpServer.layerServices),
     Layer.build
   )
