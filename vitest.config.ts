@@ -17,6 +17,8 @@ export default defineConfig({
     // One more than the two cores of the smallest machine: many tests wait for deadlines, of themselves or of servers.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
+    // Laws of providers wait for real deadlines, each for its own: more of them at a time, or that is all a worker does.
+    maxConcurrency: 16,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,

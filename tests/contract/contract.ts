@@ -40,7 +40,7 @@ const accountAt = async (
 }
 
 /** How many laws passed; nothing if one did not. */
-const passedLaws = async ({ name }: Setting): Promise<number | undefined> => {
+const passedLaws = async ({ name, onThisMachine }: Setting): Promise<number | undefined> => {
   // Loaded only when there is something to run.
   const { startVitest } = await import("vitest/node")
   const root = join(import.meta.dirname, "../..")
@@ -48,7 +48,9 @@ const passedLaws = async ({ name }: Setting): Promise<number | undefined> => {
     root,
     config: join(import.meta.dirname, "vitest.config.ts"),
     run: true,
-    watch: false
+    watch: false,
+    // An emulator refuses nobody for asking much.
+    ...(onThisMachine ? { maxConcurrency: 16 } : {})
   })
   const modules = vitest.state.getTestModules()
   const tests = modules.flatMap(({ children }) => [...children.allTests()])

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { registerHooks } from "node:module"
+import { registerHooks, stripTypeScriptTypes } from "node:module"
 import { fileURLToPath } from "node:url"
 
 /** One change of a source file: text that stands in it exactly once, and what is to stand there instead. */
@@ -33,19 +33,42 @@ const byFile = (edits: ReadonlyArray<Edit>): ReadonlyMap<string, ReadonlyArray<E
   return files
 }
 
-/**
- * From now on this thread loads the files with the edits made; what it has loaded before stays. The files
- * themselves are not touched.
- */
-export const plant = (edits: ReadonlyArray<Edit>): void => {
-  checkFits(edits)
-  const files = new Map([...byFile(edits)].map(([file, its]) => [new URL(file, root).href, its]))
-  registerHooks({
+/** Every module of ours that is loaded for one planting carries its number, and so is loaded for it alone. */
+const mark = "?planting="
+const plantings: Array<ReadonlyMap<string, ReadonlyArray<Edit>>> = []
+/** Without their types, as Node runs them: most files are the same in every planting. */
+const stripped = new Map<string, string>()
+
+const sourceOf = (url: string, edits: ReadonlyArray<Edit>): string => {
+  const text = edited(readFileSync(fileURLToPath(url), "utf8"), edits)
+  const known = stripped.get(text) ?? stripTypeScriptTypes(text)
+  stripped.set(text, known)
+  return known
+}
+
+const hook = (): void =>
+  void registerHooks({
+    resolve: (specifier, context, nextResolve) => {
+      const resolved = nextResolve(specifier, context)
+      const [, planting] = context.parentURL?.split(mark) ?? []
+      const ours = resolved.url.startsWith(root.href) && !resolved.url.includes("/node_modules/")
+      return planting === undefined || !ours ? resolved : { ...resolved, url: resolved.url + mark + planting }
+    },
     load: (url, context, nextLoad) => {
-      const its = files.get(url)
-      if (its === undefined) return nextLoad(url, context)
-      const source = edited(readFileSync(fileURLToPath(url), "utf8"), its)
-      return { format: "module-typescript", source, shortCircuit: true }
+      const [file = "", planting] = url.split(mark)
+      if (planting === undefined) return nextLoad(url, context)
+      const edits = plantings[Number(planting)]?.get(file) ?? []
+      return { format: "module", source: sourceOf(file, edits), shortCircuit: true }
     }
   })
+
+/**
+ * Loads a module, and everything of ours that it needs, with the edits made, beside what this thread has loaded
+ * before; the libraries are the same ones. The files themselves are not touched.
+ */
+export const loadPlanted = async <M>(module: URL, edits: ReadonlyArray<Edit>): Promise<M> => {
+  checkFits(edits)
+  if (plantings.length === 0) hook()
+  plantings.push(new Map([...byFile(edits)].map(([file, its]) => [new URL(file, root).href, its])))
+  return import(module.href + mark + (plantings.length - 1))
 }

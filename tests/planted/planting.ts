@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { type Broken, playHistories } from "../simulation/histories.ts"
+import { type Broken, inThread, type Job } from "../simulation/histories.ts"
 import { type Plant, plants } from "./plants.ts"
 
 /** How many histories a planted bug may stay unseen. */
@@ -18,24 +18,32 @@ export interface Planted {
 export const plantAll = (
   { threads, short = false }: { readonly threads: number; readonly short?: boolean },
   onEach: (planted: Planted, done: number) => void = () => {}
-): Effect.Effect<ReadonlyArray<Planted>> => {
-  let done = 0
-  return Effect.forEach(
-    plants,
-    (plant) =>
-      playHistories({
-        from: short ? (plant.near ?? 1) : 1,
-        histories: mostHistories,
-        threads: 1,
-        edits: plant.edits,
-        dropped: plant.dropped ?? []
-      }).pipe(
-        Effect.map(({ broken: caught }) => {
-          const planted = { plant, caught }
-          onEach(planted, (done += 1))
-          return planted
-        })
-      ),
-    { concurrency: threads }
-  )
+): Effect.Effect<ReadonlyArray<Planted>> =>
+  Effect.gen(function* () {
+    const caught = new Map<Plant, Broken>()
+    let done = 0
+    // Dealt out like cards: a thread loads the libraries once for all of its own.
+    const hands = Array.from({ length: threads }, (_, hand) =>
+      plants.filter((plant) => plants.indexOf(plant) % threads === hand)
+    )
+    yield* Effect.forEach(
+      hands,
+      (hand) =>
+        inThread(
+          hand.map((plant) => jobOf(plant, short)),
+          ({ nr, news }) => {
+            const plant = hand[nr]
+            if (plant === undefined || news._tag !== "Broken") return
+            caught.set(plant, news)
+            onEach({ plant, caught: news }, (done += 1))
+          }
+        ),
+      { concurrency: "unbounded", discard: true }
+    )
+    return plants.map((plant) => ({ plant, caught: caught.get(plant) }))
+  })
+
+const jobOf = ({ dropped = [], edits, near = 1 }: Plant, short: boolean): Job => {
+  const from = short ? near : 1
+  return { from, to: from + mostHistories, stride: 1, edits, dropped }
 }

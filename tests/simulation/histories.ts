@@ -76,7 +76,7 @@ export const playHistories = (
     const playing = Effect.forEach(
       jobs,
       (job) =>
-        inThread(job, (news) => {
+        inThread([job], ({ news }) => {
           sum = add(sum, news)
           onProgress(sum)
           if (news._tag === "Broken") found.openUnsafe()
@@ -101,10 +101,21 @@ const add = (sum: Summary, news: News): Summary => {
   }
 }
 
-const inThread = (job: Job, heard: (news: News) => void): Effect.Effect<void> =>
+/** What a thread tells of one of its jobs. */
+export interface Told {
+  readonly nr: number
+  readonly news: News
+}
+
+/** Plays jobs one after the other in a thread of their own, each up to the first law that it breaks. */
+export const inThread = (jobs: ReadonlyArray<Job>, heard: (told: Told) => void): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData: job,
+      workerData: jobs,
+      // What is loaded for one planting is not worth keeping.
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" },
+      // That Node's own way to take types away is young says nothing about a simulation.
+      execArgv: ["--disable-warning=ExperimentalWarning"],
       // A history leaves much behind that is young and dead.
       resourceLimits: { maxYoungGenerationSizeMb: 64 }
     })

@@ -1,54 +1,16 @@
 import { parentPort, workerData } from "node:worker_threads"
-import { plant } from "../planted/plant.ts"
-import type { Job, News } from "./histories.ts"
+import { loadPlanted } from "../planted/plant.ts"
+import type { Job, Told } from "./histories.ts"
+import type * as player from "./playJob.ts"
 
-// One thread of a simulation. It loads the services only after it has planted what it is to plant.
+// One thread of a simulation: it plays one job after the other, each on services that it loads anew, with what is to
+// be planted into them. The libraries it loads once.
 
 Error.stackTraceLimit = 0
 
-const job: Job = workerData
-const tell = (news: News): void => parentPort?.postMessage(news)
+const jobs: ReadonlyArray<Job> = workerData
 
-plant(job.edits)
-const { playHistory } = await import("./history.ts")
-
-let done = 0
-let charges = 0
-let steps = 0
-let captures = 0
-let fired = new Map<string, number>()
-
-const report = (): void => {
-  tell({ _tag: "Played", done, charges, captures, steps, fired: [...fired] })
-  done = charges = captures = steps = 0
-  fired = new Map()
+for (const [nr, job] of jobs.entries()) {
+  const { playJob } = await loadPlanted<typeof player>(new URL("./playJob.ts", import.meta.url), job.edits)
+  playJob(job, (news) => parentPort?.postMessage({ nr, news } satisfies Told))
 }
-
-for (let seed = job.from; seed < job.to; seed += job.stride) {
-  const history = playHistory(seed, { dropped: job.dropped })
-  done += 1
-  charges += history.charges
-  captures += history.captures
-  steps += history.steps
-  for (const fault of history.fired) {
-    if (history.vain.has(fault)) continue
-    const kind = fault.slice(0, fault.indexOf("#"))
-    fired.set(kind, (fired.get(kind) ?? 0) + 1)
-  }
-  if (history.broken !== undefined) {
-    report()
-    const { shrink } = await import("./shrink.ts")
-    const shrunk = shrink(seed, { dropped: job.dropped })
-    tell({
-      _tag: "Broken",
-      seed,
-      ...(shrunk?.history.broken ?? history.broken),
-      faults: shrunk?.faults ?? history.fired,
-      allFaults: history.fired.length,
-      trace: shrunk?.history.trace ?? []
-    })
-    break
-  }
-  if (done >= 500) report()
-}
-report()

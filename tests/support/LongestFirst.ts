@@ -1,19 +1,27 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-/** What takes a minute or more, the longest first. */
+/** What takes twenty seconds or more, the longest first. */
 const long = [
   "/crash/crash.",
-  "/planted/",
+  "/browser/",
   "/service/lifecycle.",
-  "/contract/contract.",
-  "/db/prohibitions.",
-  "/simulation/",
-  "/nmi/provider.",
-  "/stripe/provider.",
-  "/db/dropped/",
-  "/service/",
   "/mutation/mutation.",
-  "/webhooks/anyOrder."
+  "/db/embedded/takeover.",
+  "/webhooks/anyOrder.",
+  "/contract/contract.",
+  "/planted/",
+  "/simulation/",
+  "/service/",
+  "/model/",
+  "/stripe/provider.",
+  "/nmi/provider.",
+  "/db/prohibitions.",
+  "/db/storage.",
+  "/db/dropped/",
+  "/scripts/newProvider.",
+  "/access/matrix.",
+  "/db/races.",
+  "/sandbox/"
 ]
 
 /** Begins with the files that take long, so that a run does not end with one of them alone. */
