@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Redacted, Schedule, Scope } from "effect"
+import { execFileSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { afterAll, beforeAll } from "vitest"
 import { developmentKey } from "../../src/db/seedData.ts"
 import { pgStubGatewayLedger } from "../../src/layers/providers/stub/PgStubGatewayLedger.ts"
 import { sessionOfKey } from "../../src/layers/providers/stub/StubEntry.ts"
@@ -12,6 +14,27 @@ import { freePort } from "../support/serverProcess.ts"
 import { ask, payWith, readySession, startService, stateOf } from "./server.ts"
 
 const postmasterOf = (output: string): number => Number(/PostgreSQL \(process ([0-9]+)\)/.exec(output)?.[1])
+
+/** Data that a server made and left behind in good order, for tests that are not about the first start. */
+const prepared = Scope.makeUnsafe()
+let data = ""
+beforeAll(() =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      data = yield* openFolder
+      const server = yield* startService({ DATA_DIRECTORY: data })
+      yield* readySession(server)
+      yield* server.signal("SIGTERM")
+      assert.strictEqual(yield* server.ended, 0)
+    }).pipe(Scope.provide(prepared))
+  )
+)
+afterAll(() => Effect.runPromise(Scope.close(prepared, Exit.void)))
+
+/** A copy of them, in a folder of the test's own: files keep their owner, as PostgreSQL wants it. */
+const openData = Effect.tap(openFolder, (folder) =>
+  Effect.sync(() => execFileSync("cp", ["-a", `${data}/.`, folder]))
+)
 
 /** A stop that is meant is nothing to wonder about, however long it takes. */
 const assertNoWarning = (output: string) => assert.notMatch(output, /WARN|ERROR/)
@@ -40,7 +63,7 @@ it.live("Ctrl-C stops the server and its database, and the next start keeps the 
 
 it.live("a server that stops while a charge is on its way waits for its outcome", () =>
   Effect.gen(function* () {
-    const dataDirectory = yield* openFolder
+    const dataDirectory = yield* openData
     const first = yield* startService({ DATA_DIRECTORY: dataDirectory })
     const session = yield* readySession(first)
     const charge = yield* Effect.forkChild(
@@ -60,7 +83,7 @@ it.live("a server that stops while a charge is on its way waits for its outcome"
 
 it.live("a server that stops ends each connection with its last answer, so that none is waited for", () =>
   Effect.gen(function* () {
-    const dataDirectory = yield* openFolder
+    const dataDirectory = yield* openData
     const server = yield* startService({ DATA_DIRECTORY: dataDirectory })
     const session = yield* readySession(server)
     const address = `${server.origin}/v1/payment-sessions/${session}`
@@ -86,7 +109,7 @@ it.live("a server that stops ends each connection with its last answer, so that 
 
 it.live("a server killed with -9 in mid-charge: the next one finds out what became of it", () =>
   Effect.gen(function* () {
-    const dataDirectory = yield* openFolder
+    const dataDirectory = yield* openData
     const environment = { DATA_DIRECTORY: dataDirectory, STUB_DEADLINE: "1 second", STUB_SLOW: "900 millis" }
     const first = yield* startService(environment)
     const session = yield* readySession(first)
@@ -108,7 +131,7 @@ it.live("a server killed with -9 in mid-charge: the next one finds out what beca
 
 it.live("a server whose PostgreSQL is killed says so and ends; the next one goes on with the data", () =>
   Effect.gen(function* () {
-    const dataDirectory = yield* openFolder
+    const dataDirectory = yield* openData
     const first = yield* startService({ DATA_DIRECTORY: dataDirectory })
     const session = yield* readySession(first)
     yield* ask(first, `/v1/payment-sessions/${session}/confirm`, payWith("tok_captured"))
@@ -136,18 +159,23 @@ it.live("a setting that cannot be used is told in a sentence, before anything is
       STUB_DEADLINE: "soon",
       PUBLIC_ORIGIN: "http://127.0.0.1:4000/"
     }
-    for (const [setting, value] of Object.entries(wrong)) {
-      const refused = yield* startService({ DATA_DIRECTORY: dataDirectory, [setting]: value })
-      assert.strictEqual(yield* refused.ended, 1)
-      assert.match(refused.output(), new RegExp(`^\\s*The setting ${setting} .*\\s*$`))
-    }
+    yield* Effect.forEach(
+      Object.entries(wrong),
+      ([setting, value]) =>
+        Effect.gen(function* () {
+          const refused = yield* startService({ DATA_DIRECTORY: dataDirectory, [setting]: value })
+          assert.strictEqual(yield* refused.ended, 1)
+          assert.match(refused.output(), new RegExp(`^\\s*The setting ${setting} .*\\s*$`))
+        }),
+      { concurrency: 2, discard: true }
+    )
     assert.deepStrictEqual(readdirSync(dataDirectory), [])
   })
 )
 
 it.live("a busy port and a busy data directory are told in a sentence, and nothing stays behind", () =>
   Effect.gen(function* () {
-    const dataDirectory = yield* openFolder
+    const dataDirectory = yield* openData
     const first = yield* startService({ DATA_DIRECTORY: dataDirectory })
     yield* readySession(first)
 
