@@ -1,7 +1,7 @@
 // What becomes of webhooks that were taken in: where they tell to look, the processor is asked.
 import { assert, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
-import { Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
+import { Declined, Indeterminate } from "../../src/kernel/cascade/Disposition.ts"
 import type { SendPermit } from "../../src/kernel/cascade/SendPermit.ts"
 import { WebhookInbox } from "../../src/kernel/webhooks/WebhookInbox.ts"
 import { webhookRetryDelays, WebhookProcessing } from "../../src/kernel/webhooks/WebhookProcessing.ts"
@@ -62,6 +62,59 @@ it.layer(Door.layer, { excludeTestServices: true })("a webhook", (it) => {
         evidence.map(({ source, outcome }) => `${source} ${outcome}`),
         ["driver Indeterminate", "webhook Indeterminate", "webhook Captured"]
       )
+    })
+  )
+
+  it.effect("of the void of a charge that never took money is heard once its processor proves that", () =>
+    Effect.gen(function* () {
+      const truth = yield* Truth
+      const told = yield* News
+      const inbox = yield* WebhookInbox
+      const declinedAs = (processorReference: string) =>
+        says({
+          _tag: "FoundDeclined",
+          declined: new Declined({
+            kind: "hard",
+            processorReference,
+            evidence: { code: "canceled", message: "voided before it was settled" }
+          })
+        })
+      const tries: ReadonlyArray<
+        readonly [Parameters<typeof truth.of.set>[1], void_: string, heard: boolean]
+      > = [
+        [declinedAs("sale_1"), "void_sale_1", true],
+        // Another one of the key took nothing, this one is not its void, or nobody knows.
+        [declinedAs("sale_2"), "void_sale_1", false],
+        [declinedAs("sale_1"), "re_1", false],
+        [pendingStill, "void_sale_1", false]
+      ]
+      told.known = false
+      for (const [shows, refundReference, heard] of tries) {
+        const world = yield* w.newWorld
+        const { session, permit } = yield* w.charging(world)
+        yield* w.record(permit, w.timeout)
+        const { mid, provider } = permit.attempt
+        truth.of.set(keyOf(permit), shows)
+        yield* inbox.take({
+          provider,
+          mid,
+          entity: world.entity.id,
+          eventId: `msg_void_${session}`,
+          type: "transaction.void.success",
+          subjects: [
+            { _tag: "Charge", processorReference: "sale_1", idempotencyKey: keyOf(permit) },
+            { _tag: "Refund", refundReference, processorReference: "sale_1" }
+          ]
+        })
+        yield* workOff
+        assert.deepInclude(
+          yield* lastOf(mid),
+          heard ? { state: "processed", trouble: null } : { state: "pending", trouble: "unknown" }
+        )
+      }
+      told.known = true
+      yield* (yield* Owner)`update webhook_inbox set state = 'processed', trouble = null, problem = null, next_try_at = null
+        where event_id like 'msg_void_%' and state = 'pending'`
     })
   )
 

@@ -1,10 +1,12 @@
 import { Context, Duration, Effect, Layer, Result } from "effect"
+import { Declined } from "../cascade/Disposition.ts"
 import { ChargeResolver } from "../ChargeResolver.ts"
 import { DisputeNews } from "../disputes/DisputeNews.ts"
 import { Principal } from "../ids.ts"
 import type { LedgerUnavailable, PaymentLedger, Unresolved } from "../PaymentLedger.ts"
-import { Providers } from "../PaymentProvider.ts"
+import { Providers, type RefundHeard } from "../PaymentProvider.ts"
 import { notOverYet } from "../refunds/askRefund.ts"
+import { voidReference } from "../refunds/giveBack.ts"
 import { RefundNews } from "../refunds/RefundNews.ts"
 import { keptReading } from "./keptReading.ts"
 import {
@@ -89,7 +91,7 @@ export class WebhookProcessing extends Context.Service<
       const lookInto = Effect.fnUntraced(function* (
         { mid, receivedAt }: ClaimedWebhook,
         subject: KeptSubject,
-        occurredAt: KeptReading["occurredAt"]
+        { occurredAt, subjects }: Pick<KeptReading, "occurredAt" | "subjects">
       ): Effect.fn.Return<Trouble | undefined, LedgerUnavailable> {
         switch (subject._tag) {
           case "Charge": {
@@ -103,6 +105,7 @@ export class WebhookProcessing extends Context.Service<
           }
           case "Refund":
             return yield* refunds.heard(mid, subject).pipe(
+              Effect.flatMap((known) => (known ? Effect.succeed(true) : tookNothing(mid, subject, subjects))),
               Effect.map((known) =>
                 known ? undefined : unknown("no refund or charge is known by what it names")
               ),
@@ -120,6 +123,26 @@ export class WebhookProcessing extends Context.Service<
           case "Other":
             return undefined
         }
+      })
+
+      /**
+       * Whether it is the void of a charge that never took money: there is nothing to give back of it, if its processor
+       * proves of that very one that it moved none.
+       */
+      const tookNothing = Effect.fnUntraced(function* (
+        mid: ClaimedWebhook["mid"],
+        { refundReference, processorReference }: RefundHeard,
+        subjects: KeptReading["subjects"]
+      ) {
+        const charge = subjects.find(
+          (one) => one._tag === "Charge" && one.processorReference === processorReference
+        )
+        if (processorReference === undefined || refundReference !== voidReference(processorReference))
+          return false
+        const found = yield* inbox.charge(mid, charge?._tag === "Charge" ? charge : { processorReference })
+        if (found === undefined || found.attempt.state === "in_flight") return false
+        const outcome = yield* resolver.ask(found)
+        return outcome instanceof Declined && outcome.processorReference === processorReference
       })
 
       /** Reads one anew that could not be read when it came; its signature is judged by the time at which it came. */
@@ -141,7 +164,11 @@ export class WebhookProcessing extends Context.Service<
         const kept = read === undefined ? {} : { read }
         const troubles: Array<Trouble> = []
         for (const subject of read?.subjects ?? subjects) {
-          const trouble = yield* lookInto(webhook, subject, read?.occurredAt ?? occurredAt).pipe(
+          const trouble = yield* lookInto(
+            webhook,
+            subject,
+            read ?? { subjects, ...(occurredAt === undefined ? {} : { occurredAt }) }
+          ).pipe(
             Effect.catchIf(isRefusal, (error) =>
               Effect.as(
                 Effect.logError("the database refuses what a webhook is about", error.cause),
