@@ -199,7 +199,7 @@ builder.queryField("policyReplay", (t) =>
   t.field({
     type: PolicyReplayPayload,
     description:
-      "Runs today's routing policy with some changes over what was decided in a window. Volumes under the caps are those that were recorded. Nothing is written and nothing is charged.",
+      "Runs today's routing policy with some changes over what was decided in a window. Volumes under the caps are those that were recorded, as far as your key sees them. Nothing is written and nothing is charged.",
     args: {
       window: t.arg({ type: DayWindow, required: true }),
       changes: t.arg({ type: [AccountChangeInput], required: true }),

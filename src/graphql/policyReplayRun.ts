@@ -58,7 +58,7 @@ export const runReplay = Effect.fn("policyReplay")(function* (scope: ReadScope, 
   )
   const { capped } = replaying
   if (capped.length > 0) {
-    for (const sum of yield* reads.capturedBefore(capped, days.from)) replaying.captured(sum)
+    for (const sum of yield* reads.capturedBefore(scope, capped, days.from)) replaying.captured(sum)
   }
   const counts = {
     decisions: 0,
@@ -84,7 +84,8 @@ export const runReplay = Effect.fn("policyReplay")(function* (scope: ReadScope, 
     complete = batch.length < batchSize
     after = batch.at(-1)
     if (after === undefined) break
-    const captures = capped.length === 0 ? [] : yield* reads.recordedCaptures(capped, heard, after.micros)
+    const captures =
+      capped.length === 0 ? [] : yield* reads.recordedCaptures(scope, capped, heard, after.micros)
     heard = after.micros
     let nextCapture = 0
     for (const { recorded } of batch) {

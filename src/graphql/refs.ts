@@ -74,7 +74,7 @@ for (const connection of [PaymentSessionConnection, AttemptConnection, RefundCon
       type: "WholeNumber",
       nullable: true,
       description:
-        "About how many the whole list has, by the planner's statistics: nothing is counted for it. Exact when this page is all there is; null in lists of one parent.",
+        "About how many the whole list has, by the planner's statistics: nothing is counted for it. A key that sees only some has its own counted, up to 10,000. Exact when this page is all there is; null in lists of one parent.",
       resolve: (page) => estimateOf(page)
     })
   )

@@ -121,7 +121,7 @@ export const attemptReads = (sql: SqlClient.SqlClient) => {
 
     estimateAttempts: Effect.fn("PaymentReads.estimateAttempts")(
       (scope: ReadScope, filter: AttemptFilter) =>
-        estimate(attempts, [...conditionsOf(scope, filter), ...onMids(filter)]),
+        estimate(attempts, [...conditionsOf(scope, filter), ...onMids(filter)], scope),
       answered("PaymentReads.estimateAttempts")
     ),
 

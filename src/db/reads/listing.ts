@@ -2,6 +2,7 @@ import { Effect, Schema } from "effect"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
 import { keyset, type ListOrder } from "./keyset.ts"
 import { type Page, pageTold, type Sliced, type Slice, type ToldRow } from "./Page.ts"
+import type { ReadScope } from "./ReadScope.ts"
 import { type Conditions, textArray } from "./where.ts"
 
 /** What a list is of: a table under an alias, and what is told of each of its rows. */
@@ -139,8 +140,21 @@ export const listing = (sql: SqlClient.SqlClient) => {
       ([row]) => new Map(row?.rows)
     )
 
-  /** How many rows the planner expects, from its statistics: nothing is read. */
-  const estimate = (list: ListOf, conditions: Conditions): Reading<number> =>
+  /**
+   * How many rows the planner expects, from its statistics: nothing is read. They are of everybody's rows, so for a
+   * caller who sees some of them only those are counted, up to a number that is soon counted.
+   */
+  const estimate = (list: ListOf, conditions: Conditions, { entities, brands }: ReadScope): Reading<number> =>
+    entities === undefined && brands === undefined ? planned(list, conditions) : counted(list, conditions)
+
+  const counted = (list: ListOf, conditions: Conditions): Reading<number> =>
+    sql`select count(*)::integer as rows from (
+      select from ${from(list)} where ${all(conditions)} limit ${mostCounted}) x`.pipe(
+      Effect.flatMap((rows) => decodeCount(rows)),
+      Effect.map(([row]) => row.rows)
+    )
+
+  const planned = (list: ListOf, conditions: Conditions): Reading<number> =>
     sql`explain (format json) select from ${from(list)} where ${all(conditions)}`.pipe(
       Effect.flatMap((rows) => decodePlan(rows)),
       Effect.map(([row]) => row["QUERY PLAN"][0].Plan["Plan Rows"])
@@ -161,6 +175,10 @@ const slicesOf = ({ slice, wanted }: Pick<Below, "slice" | "wanted">): Sliced =>
   slice,
   below: wanted.below.map(slicesOf)
 })
+
+/** Whoever has more is told this number. */
+const mostCounted = 10_000
+const decodeCount = Schema.decodeUnknownEffect(Schema.NonEmptyArray(Schema.Struct({ rows: Schema.Int })))
 
 const Plan = Schema.Struct({ Plan: Schema.Struct({ "Plan Rows": Schema.Number }) })
 const decodePlan = Schema.decodeUnknownEffect(

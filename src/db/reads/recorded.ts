@@ -77,8 +77,9 @@ export const recordedReads = (sql: SqlClient.SqlClient) => {
       return (yield* decodeRecorded(rows)).map(({ node }) => node)
     }, answered("PaymentReads.recordedDecisions")),
 
-    /** What was captured on some accounts from one instant on and before another, in the order of time. */
+    /** What a caller sees captured on some accounts from one instant on and before another, in the order of time. */
     recordedCaptures: Effect.fn("PaymentReads.recordedCaptures")(function* (
+      scope: ReadScope,
       mids: ReadonlyArray<string>,
       from: string,
       until: string
@@ -88,14 +89,16 @@ export const recordedReads = (sql: SqlClient.SqlClient) => {
           'amount', c.amount, 'currency', c.currency) as node
         from captures c where ${sql.and([
           ...oneOf("c.mid_id", mids),
+          ...inScope("c", scope),
           sql`c.captured_at >= ${instant(sql, from)}`,
           sql`c.captured_at < ${instant(sql, until)}`
         ])} order by c.captured_at`
       return (yield* decodeCaptured(rows)).map(({ node }) => node)
     }, answered("PaymentReads.recordedCaptures")),
 
-    /** What was captured on some accounts from the beginning of a day's month on until that day, by currency. */
+    /** What a caller sees captured on some accounts from the beginning of a day's month on until that day, by currency. */
     capturedBefore: Effect.fn("PaymentReads.capturedBefore")(function* (
+      scope: ReadScope,
       mids: ReadonlyArray<string>,
       day: string
     ) {
@@ -105,6 +108,7 @@ export const recordedReads = (sql: SqlClient.SqlClient) => {
           'at', extract(epoch from date_trunc('month', ${until}) at time zone 'UTC') * 1000) as node
         from captures c where ${sql.and([
           ...oneOf("c.mid_id", mids),
+          ...inScope("c", scope),
           sql`c.captured_at >= date_trunc('month', ${until}) at time zone 'UTC'`,
           sql`c.captured_at < ${until} at time zone 'UTC'`
         ])} group by c.mid_id, c.currency`

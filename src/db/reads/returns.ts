@@ -146,7 +146,7 @@ export const returnReads = (sql: SqlClient.SqlClient) => {
     ),
 
     estimateRefunds: Effect.fn("PaymentReads.estimateRefunds")(
-      (scope: ReadScope, filter: RefundFilter) => estimate(refunds, ofRefunds(scope, filter)),
+      (scope: ReadScope, filter: RefundFilter) => estimate(refunds, ofRefunds(scope, filter), scope),
       answered("PaymentReads.estimateRefunds")
     ),
 
@@ -163,7 +163,7 @@ export const returnReads = (sql: SqlClient.SqlClient) => {
     ),
 
     estimateDisputes: Effect.fn("PaymentReads.estimateDisputes")(
-      (scope: ReadScope, filter: DisputeFilter) => estimate(disputes, ofDisputes(scope, filter)),
+      (scope: ReadScope, filter: DisputeFilter) => estimate(disputes, ofDisputes(scope, filter), scope),
       answered("PaymentReads.estimateDisputes")
     ),
 

@@ -121,7 +121,7 @@ export const sessionReads = (sql: SqlClient.SqlClient) => {
     }, answered("PaymentReads.sessions")),
 
     estimateSessions: Effect.fn("PaymentReads.estimateSessions")(
-      (scope: ReadScope, filter: SessionFilter) => estimate(sessions, conditionsOf(scope, filter)),
+      (scope: ReadScope, filter: SessionFilter) => estimate(sessions, conditionsOf(scope, filter), scope),
       answered("PaymentReads.estimateSessions")
     ),
 
