@@ -86,7 +86,8 @@ type Outcome = Captured | Declined | Indeterminate
 
 /** The same numbers for the same seed. */
 const drawing = (seed: number) => {
-  let state = seed
+  // Seeds that follow each other begin far apart.
+  let state = Math.imul(seed, 2_654_435_761)
   return (below: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return Math.floor((state / 2 ** 32) * below)
@@ -100,7 +101,15 @@ const life = Effect.fnUntraced(function* (world: w.World, session: SessionId, se
   const said: Array<unknown> = [opening._tag]
   let permit = opening._tag === "Permitted" ? opening.permit : undefined
   while (permit !== undefined) {
-    const outcomes: ReadonlyArray<Outcome> = [w.captured(), w.declined(), w.declined("hard"), w.timeout]
+    const outcomes: ReadonlyArray<Outcome> = [
+      w.captured(),
+      w.captured(),
+      w.captured(undefined, w.price.amount - 1),
+      w.captured(undefined, w.price.amount, "EUR"),
+      w.declined(),
+      w.declined("hard"),
+      w.timeout
+    ]
     const outcome = outcomes[draw(outcomes.length)] ?? w.timeout
     const next = draw(2) === 0 ? world.candidates.slice(1) : []
     const { next: going, ...recording } = yield* w.record(permit, outcome, {
