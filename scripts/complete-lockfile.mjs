@@ -1,10 +1,7 @@
-// Completes package-lock.json with the optional platform packages that a registry mirror did not
+// Completes package-lock.json, here and in bench/, with the optional platform packages that a registry mirror did not
 // serve when it was written. Without an entry for each of them `npm ci` refuses the whole lockfile,
 // on every platform. Run it after any change of dependencies: node scripts/complete-lockfile.mjs
 import { readFileSync, writeFileSync } from "node:fs"
-
-const path = new URL("../package-lock.json", import.meta.url)
-const lock = JSON.parse(readFileSync(path, "utf8"))
 
 const systems = [
   "android",
@@ -30,30 +27,33 @@ const platformOf = (name) => {
     : words.includes("gnu")
       ? "glibc"
       : undefined
-  return os === undefined || cpu === undefined
-    ? undefined
-    : {
-        ...(libc === undefined || os !== "linux" ? {} : { libc: [libc] }),
-        cpu: [cpu],
-        os: [os]
-      }
+  if (cpu === "wasm32") return { cpu: [cpu] }
+  if (os === undefined || cpu === undefined) return undefined
+  return { ...(libc === undefined || os !== "linux" ? {} : { libc: [libc] }), cpu: [cpu], os: [os] }
 }
 
-const added = []
-for (const [owner, entry] of Object.entries(lock.packages)) {
-  for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-    const key = `node_modules/${name}`
-    if (lock.packages[key] !== undefined || lock.packages[`${owner}/${key}`] !== undefined) continue
-    const platform = platformOf(name)
-    if (platform === undefined)
-      throw new Error(`${name} is missing from the lockfile, and its name tells no platform`)
-    lock.packages[key] = { version, ...platform, ...(entry.dev ? { dev: true } : {}), optional: true }
-    added.push(name)
+const complete = (file) => {
+  const path = new URL(`../${file}`, import.meta.url)
+  const lock = JSON.parse(readFileSync(path, "utf8"))
+  const added = []
+  for (const [owner, entry] of Object.entries(lock.packages)) {
+    for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+      const key = `node_modules/${name}`
+      if (lock.packages[key] !== undefined || lock.packages[`${owner}/${key}`] !== undefined) continue
+      const platform = platformOf(name)
+      if (platform === undefined)
+        throw new Error(`${name} is missing from the lockfile, and its name tells no platform`)
+      lock.packages[key] = { version, ...platform, ...(entry.dev ? { dev: true } : {}), optional: true }
+      added.push(name)
+    }
   }
+
+  lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  writeFileSync(path, JSON.stringify(lock, null, 2) + "\n")
+  console.log(
+    added.length === 0 ? `${file} is complete` : `${file}: added ${added.length}:\n  ${added.join("\n  ")}`
+  )
 }
 
-lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-writeFileSync(path, JSON.stringify(lock, null, 2) + "\n")
-console.log(
-  added.length === 0 ? "package-lock.json is complete" : `added ${added.length}:\n  ${added.join("\n  ")}`
-)
+complete("package-lock.json")
+complete("bench/package-lock.json")
