@@ -1,4 +1,5 @@
 import { Duration, Effect, Redacted } from "effect"
+import { pageOf } from "../db/reads/Page.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
 import { type ApiKey as KernelKey, KeyRecord } from "../kernel/access/KeyRecord.ts"
@@ -13,7 +14,7 @@ import { checkText } from "../kernel/text.ts"
 import { builder } from "./builder.ts"
 import type { GraphqlContext } from "./context.ts"
 import { ChangeRequest } from "./refs.ts"
-import { connectionOver } from "./pages.ts"
+import { connectionOf, sliceOf } from "./pages.ts"
 import { Refusal } from "./Refusal.ts"
 
 const operationNames: Readonly<Record<KernelOperation, string>> = {
@@ -203,7 +204,7 @@ builder.mutationFields((t) => ({
   rotateApiKey: t.field({
     type: RotatePayload,
     description:
-      "Gives out another key for the same, in the same name; the one of before goes on until the overlap is over. For operators.",
+      "Gives out another key for the same, in the same name and until the same end; the one of before goes on until the overlap is over. For operators.",
     args: {
       key: t.arg.string({ required: true, description: "The id of the key that is replaced." }),
       overlapSeconds: t.arg.int({ description: "How long both are taken; a day when nothing is said." })
@@ -257,15 +258,21 @@ builder.queryField("apiKeys", (t) =>
       nullable: true,
       description: "The keys that are taken, by their ids. For operators.",
       args: { principal: t.arg.string({ description: "Only those of this name." }) },
-      resolve: async (_root, { principal, ...page }, context) =>
-        connectionOver(
-          "apiKey",
-          await asking(context, ({ list }) =>
-            Effect.andThen(checkText({ principal }), list(context.principal, principal ?? undefined))
-          ),
-          page,
-          principal
+      resolve: async (_root, { principal, ...page }, context) => {
+        const slice = sliceOf("api-key", page, principal)
+        // One more than was asked for tells whether there is more.
+        const part = {
+          limit: slice.size + 1,
+          fromEnd: slice.from === "end",
+          after: slice.after?.id,
+          before: slice.before?.id
+        }
+        const found = await asking(context, ({ list }) =>
+          Effect.andThen(checkText({ principal }), list(context.principal, principal ?? undefined, part))
         )
+        const rows = found.map((node) => ({ node, position: { major: "0", id: node.id } }))
+        return connectionOf("api-key", pageOf(slice, rows), principal)
+      }
     },
     { name: "ApiKeyConnection" },
     { name: "ApiKeyEdge" }

@@ -25,7 +25,7 @@ export type CursorKind =
   | "webhook"
   | "session-refund"
   | "session-dispute"
-  | "apiKey"
+  | "api-key"
   | "review"
   | "change"
   | "page"

@@ -28,7 +28,7 @@ const rotate = Effect.fnUntraced(function* (by: string, id: unknown, overlap: nu
   const { json } = yield* ask(
     by,
     `mutation { rotateApiKey(key: "${String(id)}", overlapSeconds: ${overlap}) {
-      ... on RotateApiKeyPayload { key apiKey { keyId principal operations entities } } ${refusal} } }`
+      ... on RotateApiKeyPayload { key apiKey { keyId principal operations entities endsAt } } ${refusal} } }`
   )
   return at(json, "data", "rotateApiKey")
 })
@@ -41,6 +41,11 @@ const revoke = Effect.fnUntraced(function* (by: string, id: unknown) {
   )
   return at(json, "data", "revokeApiKey")
 })
+
+const nodesOf = (json: unknown): ReadonlyArray<unknown> => {
+  const nodes = at(json, "data", "apiKeys", "nodes")
+  return Array.isArray(nodes) ? nodes : assert.fail(JSON.stringify(json))
+}
 
 /** Whether a key is taken. */
 const works = (key: unknown) => Effect.map(ask(String(key), "{ __typename }"), ({ status }) => status === 200)
@@ -110,6 +115,70 @@ it.layer(doors, { excludeTestServices: true, timeout: 60_000 })("keys that opera
         yield* revoke(secondDevelopmentKey.key, at(given, "apiKey", "keyId"))
         assert.isTrue(Exit.isSuccess(yield* promote))
       })
+  )
+
+  it.effect("that end are rotated by whoever holds them, and no rotation takes the end away", () =>
+    Effect.gen(function* () {
+      const wish = `principal: "${developmentKey.principal}", operations: [keys_manage]`
+      const given = yield* give(first, `${wish}, lifetimeSeconds: 7200`)
+      const end = at(given, "apiKey", "endsAt")
+      assert.isString(end)
+      const next = yield* rotate(String(at(given, "key")), at(given, "apiKey", "keyId"), 60)
+      assert.strictEqual(at(next, "apiKey", "endsAt"), end)
+      // What is in its overlap ends with that, and hands on the end that it was given.
+      const overlapping = yield* rotate(first, at(given, "apiKey", "keyId"), 3600)
+      assert.strictEqual(at(overlapping, "apiKey", "endsAt"), end)
+      const listed = yield* ask(
+        first,
+        `{ apiKeys(principal: "${developmentKey.principal}") { nodes { keyId endsAt } } }`
+      )
+      const ends = new Map(
+        nodesOf(listed.json).map((node) => [at(node, "keyId"), String(at(node, "endsAt"))])
+      )
+      assert.isBelow(
+        Date.parse(ends.get(at(given, "apiKey", "keyId")) ?? ""),
+        Date.parse(String(end)) - 3_600_000
+      )
+      // One without an end has none after a rotation either, nor after a second one in its overlap.
+      const good = yield* give(first, `principal: "for_good", operations: [sessions_read]`)
+      for (const _ of [1, 2]) {
+        const again = yield* rotate(first, at(good, "apiKey", "keyId"), 60)
+        assert.isNull(at(again, "apiKey", "endsAt"))
+      }
+      for (const one of [given, next, overlapping]) yield* revoke(first, at(one, "apiKey", "keyId"))
+    })
+  )
+
+  it.effect("are listed whole, page by page, forwards and backwards, however many there are", () =>
+    Effect.gen(function* () {
+      yield* asOwner(
+        "insert into principals select 'many_' || nr from generate_series(1, 300) nr",
+        `insert into api_keys (key_id, principal, mac, development, operations)
+         select lpad(nr || 'x' || copy, 16, '0'), 'many_' || nr, repeat('0', 64), false, '{sessions:read}'
+         from generate_series(1, 300) nr, generate_series(1, 4) copy`
+      )
+      const sql = yield* SqlClient.SqlClient
+      const [{ live } = { live: 0 }] = yield* sql<{ readonly live: number }>`
+        select count(*)::int as live from api_keys where revoked_at is null and ends_at is null and overlap_ends_at is null`
+      for (const [size, edge, more, ends] of [
+        ["first", "after", "hasNextPage", "endCursor"],
+        ["last", "before", "hasPreviousPage", "startCursor"]
+      ] as const) {
+        const seen = new Set<unknown>()
+        for (let cursor = ""; ;) {
+          const { json } = yield* ask(
+            first,
+            `{ apiKeys(${size}: 100${cursor}) { nodes { keyId endsAt } pageInfo { more: ${more} at: ${ends} } } }`
+          )
+          for (const node of nodesOf(json)) if (at(node, "endsAt") === null) seen.add(at(node, "keyId"))
+          const page = at(json, "data", "apiKeys", "pageInfo")
+          if (at(page, "more") !== true) break
+          cursor = `, ${edge}: "${String(at(page, "at"))}"`
+        }
+        assert.strictEqual(seen.size, live)
+        assert.isAbove(live, 1000)
+      }
+    })
   )
 
   it.effect("are at most five of one name", () =>
@@ -193,7 +262,9 @@ it.layer(doors, { excludeTestServices: true, timeout: 60_000 })("keys that opera
       assert.strictEqual(codeOf(yield* give(key, wish)), "wider_than_own")
       assert.strictEqual(codeOf(yield* give(key, `${wish}, lifetimeSeconds: 7200`)), "wider_than_own")
       const id = at(brief, "apiKey", "keyId")
-      assert.strictEqual(codeOf(yield* rotate(key, id, 3600)), "wider_than_own")
+      const good = yield* give(first, wish)
+      assert.strictEqual(codeOf(yield* rotate(key, at(good, "apiKey", "keyId"), 0)), "wider_than_own")
+      yield* revoke(first, at(good, "apiKey", "keyId"))
       const briefer = yield* give(key, `${wish}, lifetimeSeconds: 60`)
       assert.isTrue(yield* works(at(briefer, "key")))
       yield* revoke(first, at(briefer, "apiKey", "keyId"))

@@ -109,8 +109,8 @@ export const layer: Layer.Layer<KeyRecord, never, SqlClient.SqlClient | KeySecre
             return yield* new UnknownKey()
         }
       }),
-      list: Effect.fn("KeyRecord.list")(function* (by, principal) {
-        return (yield* listStep({ by, principal })) ?? (yield* new OperatorsOnly())
+      list: Effect.fn("KeyRecord.list")(function* (by, principal, part) {
+        return (yield* listStep({ by, principal, ...part })) ?? (yield* new OperatorsOnly())
       })
     })
   })

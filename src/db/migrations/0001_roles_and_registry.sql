@@ -150,7 +150,10 @@ create table api_keys (
   entities text[],
   brands text[],
   created_at timestamptz not null default now(),
+  -- The end that it was given, which whatever replaces it has as well; null: none.
   ends_at timestamptz,
+  -- When the overlap with what replaced it is over, which nothing else has.
+  overlap_ends_at timestamptz,
   revoked_at timestamptz,
   -- Who gave it out, and so has seen it; null: whoever owns the database.
   given_by text,
@@ -165,8 +168,13 @@ create table api_keys (
 );
 create index api_keys_of_principal on api_keys (principal);
 
+-- When a key ends by itself; null: never.
+create function end_of(k api_keys) returns timestamptz language sql immutable set search_path = payments, pg_temp as $body$
+  select least(k.ends_at, k.overlap_ends_at)
+$body$;
+
 create function is_live(k api_keys) returns boolean language sql stable set search_path = payments, pg_temp as $body$
-  select k.revoked_at is null and (k.ends_at is null or k.ends_at > now())
+  select k.revoked_at is null and coalesce(end_of(k) > now(), true)
 $body$;
 
 -- A key stays what it was given out as: it may end sooner, and what was revoked stays revoked.
@@ -186,7 +194,8 @@ begin
       raise exception 'what a key may do does not change' using errcode = 'restrict_violation', constraint = 'key_unchanged';
     end if;
     if old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at
-      or coalesce(new.ends_at, 'infinity') > coalesce(old.ends_at, 'infinity') then
+      or coalesce(new.ends_at, 'infinity') > coalesce(old.ends_at, 'infinity')
+      or coalesce(new.overlap_ends_at, 'infinity') > coalesce(old.overlap_ends_at, 'infinity') then
       raise exception 'a key that is over does not come back' using errcode = 'restrict_violation', constraint = 'key_ends_for_good';
     end if;
   end if;
@@ -254,5 +263,8 @@ create trigger new_policy_version after insert or update or delete on refund_lim
 create trigger new_policy_version after insert or update or delete on passed_gates for each statement execute function bump_policy_version();
 
 grant select on entities, refund_limits, entity_underwriting, brands, brand_entities, merchant_accounts, mid_underwriting, passed_gates,
-  prices, plans, principals, api_keys, policy_version to payments_app;
+  prices, plans, principals, policy_version to payments_app;
+-- All of a key but its hash, which only who admits keys looks at.
+grant select (key_id, principal, development, operations, entities, brands, created_at, ends_at, overlap_ends_at, revoked_at, given_by,
+  replaces) on api_keys to payments_app;
 grant execute on function api_operations to payments_app;

@@ -3,7 +3,7 @@ set local search_path to payments, pg_temp;
 
 create function api_key_json(k api_keys) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object('id', k.key_id, 'principal', k.principal, 'operations', k.operations,
-    'entities', k.entities, 'brands', k.brands, 'createdAt', iso(k.created_at), 'endsAt', iso(k.ends_at),
+    'entities', k.entities, 'brands', k.brands, 'createdAt', iso(k.created_at), 'endsAt', iso(end_of(k)),
     'revokedAt', iso(k.revoked_at)))
 $body$;
 
@@ -22,15 +22,15 @@ begin
   if p ? 'replaces' then
     select * into old from api_keys o where o.key_id = p ->> 'replaces' and is_live(o) for update;
     if not found then return jsonb_build_object('_tag', 'NoSuchKey'); end if;
+    -- With the end that it was given, whatever is left of its overlap.
     k := old;
-    k.ends_at := null;
   else
     k := jsonb_populate_record(null::api_keys, p);
     k.ends_at := now() + (p ->> 'lifetimeMs')::float8 * interval '1 millisecond';
   end if;
   if not k.operations <@ own.operations
     -- Nor is it for longer, or whoever has a key for a while would have one for good.
-    or coalesce(k.ends_at, 'infinity') > coalesce(own.ends_at, 'infinity') then
+    or coalesce(k.ends_at, 'infinity') > coalesce(end_of(own), 'infinity') then
     return jsonb_build_object('_tag', 'WiderThanOwn');
   end if;
   insert into principals (principal) values (k.principal) on conflict do nothing;
@@ -45,11 +45,11 @@ begin
   insert into api_keys (key_id, principal, mac, development, operations, entities, brands, ends_at, given_by, replaces)
   values (p ->> 'key', k.principal, p ->> 'mac', false, k.operations, k.entities, k.brands, k.ends_at, p ->> 'by', old.key_id) returning * into k;
   if old.key_id is not null then
-    update api_keys set ends_at = least(ends_at, now() + (p ->> 'overlapMs')::float8 * interval '1 millisecond')
+    update api_keys set overlap_ends_at = least(overlap_ends_at, now() + (p ->> 'overlapMs')::float8 * interval '1 millisecond')
     where key_id = old.key_id returning * into old;
   end if;
   perform write_audit('principal:' || k.principal, p ->> 'by', case when p ? 'replaces' then 'key.rotated' else 'key.given' end,
-    api_key_json(k) || case when p ? 'replaces' then jsonb_build_object('replaces', old.key_id, 'until', iso(old.ends_at)) else '{}' end);
+    api_key_json(k) || case when p ? 'replaces' then jsonb_build_object('replaces', old.key_id, 'until', iso(end_of(old))) else '{}' end);
   return jsonb_build_object('_tag', 'Given', 'key', api_key_json(k));
 end
 $body$;
@@ -73,14 +73,19 @@ begin
 end
 $body$;
 
--- The keys that are taken, of one principal or of all, the newest first: {by, principal?}. Null for whoever is no operator.
+-- One page of the keys that are taken, of one principal or of all, by their ids: {by, principal?, limit, fromEnd, after?,
+-- before?}. Null for whoever is no operator.
 create function read_api_keys(p jsonb) returns jsonb
 language plpgsql stable security definer set search_path = payments, pg_temp as $body$
 begin
   if not is_operator(p ->> 'by') then return null; end if;
-  return (select coalesce(jsonb_agg(api_key_json(x)), '[]') from (
-    select * from api_keys o where is_live(o) and (p ->> 'principal' is null or o.principal = p ->> 'principal')
-    order by created_at desc, key_id limit 1000) x);
+  return (select coalesce(jsonb_agg(api_key_json(k) order by place), '[]') from (
+    select o as k, row_number() over (order by case when (p ->> 'fromEnd')::boolean then o.key_id collate "C" end desc,
+      o.key_id collate "C") as place
+    from api_keys o where is_live(o) and (p ->> 'principal' is null or o.principal = p ->> 'principal')
+      and (p ->> 'after' is null or o.key_id collate "C" > p ->> 'after')
+      and (p ->> 'before' is null or o.key_id collate "C" < p ->> 'before')
+    order by place limit (p ->> 'limit')::integer) page);
 end
 $body$;
 

@@ -72,7 +72,7 @@ begin
     exit when wait is not null;
   end loop;
   return jsonb_build_object('key', k.key_id, 'principal', k.principal, 'mac', k.mac, 'operations', k.operations,
-    'entities', k.entities, 'brands', k.brands, 'endsInMs', extract(epoch from k.ends_at - now()) * 1000)
+    'entities', k.entities, 'brands', k.brands, 'endsInMs', extract(epoch from end_of(k) - now()) * 1000)
     || case when wait is null then '{}' else jsonb_build_object('limited', jsonb_build_object('limit', one -> 'limit', 'waitMs', wait)) end;
 end
 $body$;

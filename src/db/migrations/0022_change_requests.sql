@@ -68,7 +68,7 @@ $body$;
 create function one_hand(signer text, asker text, asked_at timestamptz) returns boolean language sql stable set search_path = payments, pg_temp as $body$
   select person_of(signer) = person_of(asker) or exists (select from api_keys k
     where k.principal = asker and person_of(k.given_by) = person_of(signer)
-      and k.created_at <= asked_at and coalesce(least(k.ends_at, k.revoked_at), 'infinity') >= asked_at)
+      and k.created_at <= asked_at and coalesce(least(end_of(k), k.revoked_at), 'infinity') >= asked_at)
 $body$;
 
 -- As the owner, so that whoever may write a request is judged, and not stopped for a function that he may not call.

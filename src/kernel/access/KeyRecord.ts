@@ -74,10 +74,16 @@ export class KeyRecord extends Context.Service<
       key: string,
       reason: string
     ) => Effect.Effect<ApiKey, OperatorsOnly | UnknownKey | LedgerUnavailable>
-    /** Those that are taken, the newest first. */
+    /** Those that are taken, by their ids: at most so many after or before one, from either end. */
     readonly list: (
       by: Principal,
-      principal: string | undefined
+      principal: string | undefined,
+      part: {
+        readonly limit: number
+        readonly fromEnd: boolean
+        readonly after: string | undefined
+        readonly before: string | undefined
+      }
     ) => Effect.Effect<ReadonlyArray<ApiKey>, OperatorsOnly | LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/access/KeyRecord") {}

@@ -86,5 +86,11 @@ export const keys: ReadonlyArray<Prohibition> = [
     what: "a key that ends later than was said",
     given: [...shop, key(1), "update api_keys set ends_at = now() where principal = 'shop'"],
     tries: "update api_keys set ends_at = null where principal = 'shop'"
+  },
+  {
+    by: "key_ends_for_good",
+    what: "a key that was rotated and goes on beyond the overlap",
+    given: [...shop, key(1), "update api_keys set overlap_ends_at = now() where principal = 'shop'"],
+    tries: "update api_keys set overlap_ends_at = null where principal = 'shop'"
   }
 ]
