@@ -11,7 +11,8 @@ import {
   outcome,
   record,
   session,
-  withoutTriggers
+  withoutTriggers,
+  withTriggers
 } from "../support/scene.ts"
 import type { Prohibition } from "./Prohibition.ts"
 
@@ -193,6 +194,19 @@ export const reviews: ReadonlyArray<Prohibition> = [
     what: "a person's word of what another review was signed for",
     given: [...given, v.approve(2), ...v.inReview(6)],
     tries: v.hearsay(6)
+  },
+  {
+    by: "person_by_review",
+    what: "the word that two signed, said again after the commit of the second signature",
+    given: [
+      ...given,
+      v.approve(2),
+      withoutTriggers("reviews"),
+      `update reviews set requested_at = requested_at - interval '1 hour', decided_at = decided_at - interval '1 second' where ${v.of(2)}`,
+      withTriggers("reviews")
+    ],
+    tries: `insert into attempt_evidence (attempt_id, nr, source, outcome, detail)
+      select attempt_id, nr + 1, source, outcome, detail from attempt_evidence where ${v.of(2)} and source = 'person'`
   },
   {
     by: "person_by_review",
