@@ -1,5 +1,6 @@
 import { Effect, Predicate, Result, Schema } from "effect"
 import type { HttpServerError, HttpServerRequest } from "effect/http"
+import { packing, saysJson } from "../http/jsonType.ts"
 import { hashOf, namedHash, type TrustedDocuments } from "./trusted/TrustedDocuments.ts"
 
 /** A request that is no question of GraphQL, so that nothing of it was executed. */
@@ -9,8 +10,6 @@ export class NotAsked extends Schema.TaggedError<NotAsked>()("NotAsked", {
   message: Schema.String,
   headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 }) {}
-
-const jsonType = /^application\/json\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?$/i
 
 const fromJson = (text: string) => Result.try((): unknown => JSON.parse(text))
 
@@ -34,7 +33,7 @@ export const readParams = Effect.fnUntraced(function* (
   documents: TrustedDocuments
 ): Effect.fn.Return<Asked, NotAsked | HttpServerError.HttpServerError> {
   const url = new URL(request.originalUrl, publicOrigin)
-  const { accept = "application/json", "content-type": contentType = "" } = request.headers
+  const { accept = "application/json" } = request.headers
   if (request.method === "GET") {
     const params: Record<string, unknown> = Object.fromEntries(url.searchParams)
     for (const name of ["variables", "extensions"]) {
@@ -57,11 +56,11 @@ export const readParams = Effect.fnUntraced(function* (
       headers: { allow: "GET, POST" }
     })
   }
-  if (!jsonType.test(contentType)) {
+  if (!saysJson(request.headers) || packing(request.headers) !== undefined) {
     return yield* new NotAsked({
       status: 415,
       code: "UNSUPPORTED_MEDIA_TYPE",
-      message: "send the content type application/json, in UTF-8"
+      message: "send the content type application/json, in UTF-8 and not packed"
     })
   }
   const sent = yield* request.text

@@ -75,13 +75,17 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
 }
 
 export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {
-  contentType: Schema.String
+  contentType: Schema.String,
+  /** How the body is packed, when that is what is wrong. */
+  packing: Schema.optionalKey(Schema.String)
 }) {
   get field(): string {
-    return "Content-Type"
+    return this.packing === undefined ? "Content-Type" : "Content-Encoding"
   }
   override get message(): string {
-    return `the body is ${JSON.stringify(this.contentType)}; send application/json`
+    return this.packing === undefined
+      ? `the body is ${JSON.stringify(this.contentType)}; send application/json, in UTF-8`
+      : `the body is packed as ${JSON.stringify(this.packing)}; send it as it is`
   }
 }
 

@@ -7,6 +7,7 @@ import {
   HttpServerRequest,
   HttpServerResponse
 } from "effect/http"
+import { IncomingMessage } from "node:http"
 import { traceparent } from "../layers/transport/trace.ts"
 import { logAccess, noRoute, statusOf } from "./accessLog.ts"
 import { bodyLimitOf, bodyLimitSize } from "./bodyLimit.ts"
@@ -38,7 +39,9 @@ export const guard = HttpRouter.middleware(
       const startedAt = yield* Clock.currentTimeNanos
       const admitted: App = announcesTooMuch(request)
         ? Effect.succeed(tooLargeFor(request, id))
-        : Effect.onExit(app, () => noteRoute(facts))
+        : isForTwoHosts(request)
+          ? Effect.succeed(twoHostsFor(request, id))
+          : Effect.onExit(app, () => noteRoute(facts))
       return yield* admitted.pipe(
         Effect.catchCause((cause): App => answerFor(cause, request, id)),
         Effect.map((response) => finished(response, id, closing.now, facts)),
@@ -67,12 +70,26 @@ const tellSpan = <E>(
     "http.response.status_code": statusOf(exit)
   })
 
+const isForGraphql = (url: string): boolean => /^\/graphql(\?|$)/.test(url)
+
 /** Each door says it in its own shape. */
 const tooLargeFor = ({ url }: HttpServerRequest.HttpServerRequest, requestId: string) => {
   const tooLarge = new BodyTooLarge({ limit: bodyLimitOf(url) })
-  return /^\/graphql(\?|$)/.test(url)
+  return isForGraphql(url)
     ? graphqlRefusal({ status: 413, code: "BODY_TOO_LARGE", message: tooLarge.message, requestId })
     : refusalResponse(tooLarge, { limit: tooLarge.limit }, requestId)
+}
+
+/** Node keeps the first of them, and something in between may have gone by the other one. */
+const isForTwoHosts = ({ source }: HttpServerRequest.HttpServerRequest): boolean =>
+  source instanceof IncomingMessage &&
+  source.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length > 1
+
+const twoHostsFor = ({ url }: HttpServerRequest.HttpServerRequest, requestId: string) => {
+  const twice = new MalformedRequest({ problems: [{ field: "Host", problem: "is sent more than once" }] })
+  return isForGraphql(url)
+    ? graphqlRefusal({ status: 400, code: "BAD_REQUEST", message: twice.message, requestId })
+    : refusalResponse(twice, { problems: twice.problems }, requestId)
 }
 
 const announcesTooMuch = ({ url, headers }: HttpServerRequest.HttpServerRequest): boolean =>

@@ -60,6 +60,8 @@ it.layer(doors, { excludeTestServices: true })("a request to the GraphQL door", 
       ]
       for (const type of others)
         refusedAs(yield* post({ "content-type": type }), 415, "UNSUPPORTED_MEDIA_TYPE")
+      const packed = { "content-type": "application/json", "content-encoding": "gzip" }
+      refusedAs(yield* post(packed), 415, "UNSUPPORTED_MEDIA_TYPE")
       const form = yield* post({ "content-type": "application/x-www-form-urlencoded" }, "query={__typename}")
       refusedAs(form, 415, "UNSUPPORTED_MEDIA_TYPE")
     })

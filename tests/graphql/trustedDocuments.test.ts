@@ -96,6 +96,11 @@ it.layer(openDoors({ trusted }).pipe(Layer.provideMerge(house)), { excludeTestSe
           headers: { authorization: `Bearer ${bound}` }
         })
         assert.strictEqual(byAddress.status, 403)
+        // REST has no documents: there the key asks what it was given for.
+        const rest = yield* fetch("/v1/payment-sessions/ps_nowhere", {
+          headers: { authorization: `Bearer ${bound}` }
+        })
+        assert.strictEqual(at(rest.json, "error", "code"), "unknown_session")
         assert.isDefined(at((yield* send({ query: other })).json, "data"))
       })
     )

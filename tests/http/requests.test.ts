@@ -190,6 +190,22 @@ it.live("a body over 64 KiB is refused, whether it announces its size or not", (
 
 /** Sends a body in one chunk without a Content-Length; answers the whole response as it came. */
 const sendChunked = (door: Door, body: string) =>
+  sendLines(door, [
+    `POST ${sessions} HTTP/1.1`,
+    `Host: ${new URL(door.origin).hostname}`,
+    `Authorization: Bearer ${key}`,
+    "Content-Type: application/json",
+    "Transfer-Encoding: chunked",
+    "",
+    body.length.toString(16),
+    body,
+    "0",
+    "",
+    ""
+  ])
+
+/** Sends what no client would; answers the whole response as it came. */
+const sendLines = (door: Door, lines: ReadonlyArray<string>) =>
   Effect.promise(
     () =>
       new Promise<string>((resolve, reject) => {
@@ -202,23 +218,20 @@ const sendChunked = (door: Door, body: string) =>
         })
         socket.on("close", () => resolve(response))
         socket.on("error", reject)
-        socket.write(
-          [
-            `POST ${sessions} HTTP/1.1`,
-            `Host: ${hostname}`,
-            `Authorization: Bearer ${key}`,
-            "Content-Type: application/json",
-            "Transfer-Encoding: chunked",
-            "",
-            body.length.toString(16),
-            body,
-            "0",
-            "",
-            ""
-          ].join("\r\n")
-        )
+        socket.write(lines.join("\r\n"))
       })
   )
+
+it.live("a request is for one host: of two, a proxy may have judged by the other one", () =>
+  Effect.gen(function* () {
+    const { door } = yield* declaring()
+    const heads = ["GET /health HTTP/1.1", "Host: a", "Connection: close"]
+    expect(yield* sendLines(door, [...heads, "", ""])).toMatch(/^HTTP\/1\.1 200 /)
+    const refused = yield* sendLines(door, [...heads, "host: b", "", ""])
+    expect(refused).toMatch(/^HTTP\/1\.1 400 /)
+    expect(refused).toContain('"code":"malformed_request","field":"Host"')
+  })
+)
 
 it.live("a body is JSON and says so", () =>
   Effect.gen(function* () {
@@ -233,8 +246,17 @@ it.live("a body is JSON and says so", () =>
         error: { code: "unsupported_media_type", field: "Content-Type", details: { contentType } }
       })
     }
+    for (const contentType of ["application/json; charset=utf-16", "application/json; charset=latin1"]) {
+      const headers = { "content-type": contentType }
+      expect(yield* door.ask("POST", sessions, { body: config, headers })).toMatchObject({ status: 415 })
+    }
+    const packed = { "content-type": "application/json", "content-encoding": "gzip" }
+    expect(yield* door.ask("POST", sessions, { body: config, headers: packed })).toMatchObject({
+      status: 415,
+      json: { error: { code: "unsupported_media_type", field: "Content-Encoding" } }
+    })
     expect(asked).toEqual([])
-    const headers = { "content-type": "application/json; charset=utf-8" }
+    const headers = { "content-type": "application/json; charset=utf-8", "content-encoding": "identity" }
     expect(yield* door.ask("POST", sessions, { body: config, headers })).toMatchObject({ status: 201 })
   })
 )

@@ -307,4 +307,21 @@ describe("what is sent", () => {
     ])
     expect(seen.map(({ key }) => key !== null)).toEqual([true, false, false, true, false])
   })
+
+  it("is not made with an id that is none: its address would be another call's", async () => {
+    const { payments, seen } = scripted([{ status: 405, text: "" }])
+    for (const id of ["", ".", ".."]) {
+      for (const asked of [
+        () => payments.read(id),
+        () => payments.confirm(id, card),
+        () => payments.cancel(id),
+        () => payments.claimFulfilment(id),
+        () => payments.refund(id, { reason: "one came back" }),
+        () => payments.readRefunds(id)
+      ]) {
+        await expect(asked()).rejects.toThrow(TypeError)
+      }
+    }
+    expect(seen).toEqual([])
+  })
 })

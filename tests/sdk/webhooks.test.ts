@@ -42,6 +42,18 @@ describe("a webhook", () => {
     ).toEqual(event)
   })
 
+  it("is read whatever the case of its headers' names, as proxies and frameworks leave them", async () => {
+    const headers = signed()
+    for (const written of [
+      (name: string) => name.toUpperCase(),
+      (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase())
+    ]) {
+      const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [written(name), value]))
+      expect(await codeOf({ body, headers: named, secret, now })).toBe("payment.charged.v1")
+      expect(await codeOf({ body, headers: named, secret: other, now })).toBe("webhook_not_signed")
+    }
+  })
+
   it("is taken with either secret while they are exchanged, and beside signatures of other schemes", async () => {
     const headers = signed({ by: [other, secret] })
     expect(await codeOf({ body, headers, secret, now })).toBe("payment.charged.v1")

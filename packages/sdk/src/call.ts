@@ -81,6 +81,10 @@ export const send = async <Value>(
   options: CallOptions
 ): Promise<Answered<Value>> => {
   if (options.signal?.aborted === true) throw aborted(0)
+  // Of an id that is empty or dots the address would be that of another call.
+  if (/\/\.{0,2}(\/|$)/.test(asked.path)) {
+    throw new TypeError("the id of a session is the one that `create` answered: `ps_...`")
+  }
   const { idempotencyKey: given } = options
   if (asked.effect !== "once_by_key" || given !== undefined) {
     const key = given === undefined || asked.effect !== "once_by_key" ? null : checkKey(given)

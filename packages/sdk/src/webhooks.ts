@@ -6,7 +6,7 @@ import { isRecord } from "./verdict.ts"
 export interface Webhook {
   /** The body as it came over the line, byte for byte. What was parsed and written anew does not verify. */
   readonly body: string | Uint8Array
-  /** Of a `Request`, or as Node has them; their names in lower case. */
+  /** Of a `Request`, or as Node has them; their names in any case. */
   readonly headers: Headers | Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
   /** The secret of your subscription: `whsec_...`. While you exchange it, the old one and the new one. */
   readonly secret: string | ReadonlyArray<string>
@@ -67,7 +67,9 @@ const isHeaders = (headers: Webhook["headers"]): headers is Headers =>
   "get" in headers && typeof headers.get === "function"
 
 const headerOf = (headers: Webhook["headers"], name: string): string => {
-  const value = isHeaders(headers) ? headers.get(name) : headers[name]
+  const value = isHeaders(headers)
+    ? headers.get(name)
+    : Object.entries(headers).find(([written]) => written.toLowerCase() === name)?.[1]
   if (typeof value === "string" && value !== "") return value
   throw notSigned(`there is no header ${name}`)
 }

@@ -4,6 +4,7 @@ import { HttpApiMiddleware } from "effect/http-api"
 import { withoutCardNumber } from "../../kernel/cardNumbers.ts"
 import { bodyLimit } from "../bodyLimit.ts"
 import { BodyTooLarge, UnsupportedMediaType } from "../doorRefusals.ts"
+import { packing, saysJson } from "../jsonType.ts"
 import { malformed } from "../malformed.ts"
 import * as refusals from "./refusalSchemas.ts"
 import { isOfTheRequest } from "./WellFormed.ts"
@@ -11,9 +12,11 @@ import { isOfTheRequest } from "./WellFormed.ts"
 const taking = (mayBeAbsent: boolean) =>
   Effect.fnUntraced(function* <A, E, R>(httpEffect: Effect.Effect<A, E, R>) {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
-    const contentType = headers["content-type"] ?? ""
-    if (!/^application\/json *(;|$)/i.test(contentType) && !(mayBeAbsent && isAbsent(headers))) {
-      return yield* new UnsupportedMediaType({ contentType: withoutCardNumber(contentType).slice(0, 100) })
+    if (!(mayBeAbsent && isAbsent(headers))) {
+      const contentType = told(headers["content-type"] ?? "")
+      if (!saysJson(headers)) return yield* new UnsupportedMediaType({ contentType })
+      const packed = packing(headers)
+      if (packed !== undefined) return yield* new UnsupportedMediaType({ contentType, packing: told(packed) })
     }
     return yield* httpEffect.pipe(
       Effect.catch((error) => Effect.fail(isOfTheRequest(error) ? malformed(error) : error)),
@@ -23,6 +26,8 @@ const taking = (mayBeAbsent: boolean) =>
       )
     )
   })
+
+const told = (header: string): string => withoutCardNumber(header).slice(0, 100)
 
 /** Nothing is sent, and nothing said of it. */
 const isAbsent = (headers: Readonly<Record<string, string | undefined>>): boolean =>
