@@ -105,6 +105,14 @@ export class Changes extends Context.Service<
           }
         })
 
+        /** Perhaps what stands against it is the very refund that was signed, while this signature was judged. */
+        const signedOnce = (who: Signer, wanted: ChangeRequest) =>
+          Effect.catch(refunds.sign(who, wanted), (refused) =>
+            Effect.flatMap(store.decide(who, wanted.id, "approved"), (now) =>
+              now._tag === "GivesBack" ? Effect.fail(refused) : Effect.succeed(now)
+            )
+          )
+
         /** What no decision but the one that may be refused for it is refused for. */
         const never = (tag: string) => Effect.die(new Error(`${tag} is said of no such decision`))
 
@@ -127,9 +135,7 @@ export class Changes extends Context.Service<
           approve: Effect.fn("Changes.approve")(function* (who, change) {
             const first = yield* decide(who, change, "approved")
             const signing =
-              first._tag === "GivesBack"
-                ? yield* judged(change, yield* refunds.sign(who, first.change))
-                : first
+              first._tag === "GivesBack" ? yield* judged(change, yield* signedOnce(who, first.change)) : first
             switch (signing._tag) {
               case "Decided":
                 // Other processes hear of it a moment later; whoever signed reads what they signed.
