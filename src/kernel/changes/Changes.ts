@@ -107,11 +107,15 @@ export class Changes extends Context.Service<
 
         /** Perhaps what stands against it is the very refund that was signed, while this signature was judged. */
         const signedOnce = (who: Signer, wanted: ChangeRequest) =>
-          Effect.catch(refunds.sign(who, wanted), (refused) =>
-            Effect.flatMap(store.decide(who, wanted.id, "approved"), (now) =>
-              now._tag === "GivesBack" ? Effect.fail(refused) : Effect.succeed(now)
+          refunds
+            .sign(who, wanted)
+            .pipe(
+              Effect.catch((refused) =>
+                Effect.flatMap(store.decide(who, wanted.id, "approved"), (now) =>
+                  now._tag === "GivesBack" ? Effect.fail(refused) : Effect.succeed(now)
+                )
+              )
             )
-          )
 
         /** What no decision but the one that may be refused for it is refused for. */
         const never = (tag: string) => Effect.die(new Error(`${tag} is said of no such decision`))
