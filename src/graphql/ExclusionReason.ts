@@ -1,13 +1,19 @@
 import { codeOf } from "../http/errorBody.ts"
+import { seesVolumes } from "../kernel/access/volumes.ts"
 import {
   describe,
-  type ExclusionReason as Reason,
-  type LeftOut as KernelLeftOut
+  type ToldLeftOut as KernelLeftOut,
+  type ToldReason as Reason,
+  withoutVolume
 } from "../kernel/routing/ExclusionReason.ts"
 import { builder } from "./builder.ts"
+import type { GraphqlContext } from "./context.ts"
 import { CardBrand, Currency, Gate, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
 import { MerchantAccount } from "./refs.ts"
 import { known } from "./registry.ts"
+
+const asSeen = (reason: Reason, context: GraphqlContext): Reason =>
+  seesVolumes(context) ? reason : withoutVolume(reason)
 
 /** Why an account was left out. Each reason is a type of its own with the exact difference in its fields. */
 export const ExclusionReason = builder.interfaceRef<Reason>("ExclusionReason").implement({
@@ -18,7 +24,10 @@ export const ExclusionReason = builder.interfaceRef<Reason>("ExclusionReason").i
       description: "For programs: `kill_switch_on`, `currency_not_accepted`.",
       resolve: ({ _tag }) => codeOf(_tag)
     }),
-    sentence: t.string({ description: "For people: `its kill switch is on`.", resolve: describe })
+    sentence: t.string({
+      description: "For people: `its kill switch is on`.",
+      resolve: (reason, _args, context) => describe(asSeen(reason, context))
+    })
   })
 })
 
@@ -137,9 +146,19 @@ reason("MonthlyCapReached").implement({
   description: "The charge does not fit under what the acquirer approved for this month.",
   interfaces: [ExclusionReason],
   fields: (t) => ({
-    captured: t.expose("captured", { type: "MinorUnits", description: "Used so far." }),
+    captured: t.field({
+      type: "MinorUnits",
+      nullable: true,
+      description: "Used so far; null where your key does not read everybody's payments on the account.",
+      resolve: (one, _args, context) => ("captured" in one && seesVolumes(context) ? one.captured : null)
+    }),
     amount: t.expose("amount", { type: "MinorUnits", description: "What this charge would add." }),
-    cap: t.expose("cap", { type: "MinorUnits" })
+    cap: t.field({
+      type: "MinorUnits",
+      nullable: true,
+      description: "Null where `captured` is.",
+      resolve: (one, _args, context) => ("cap" in one && seesVolumes(context) ? one.cap : null)
+    })
   })
 })
 

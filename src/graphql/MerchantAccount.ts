@@ -17,6 +17,7 @@ import { cardNumberWords } from "../kernel/text.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { AuditRow, AuditRowConnection } from "./Audit.ts"
 import { askForTwo } from "./askForTwo.ts"
+import { seesVolumes } from "../kernel/access/volumes.ts"
 import { builder } from "./builder.ts"
 import { CardBrand, Currency, Gate, MidStatus, ProductCategory, RiskLevel } from "./enums.ts"
 import { pagesBelow } from "./levels.ts"
@@ -74,7 +75,13 @@ const MonthlyCap = builder.objectRef<Cap>("MonthlyCap").implement({
   description: "What the acquirer approved for a calendar month (UTC), and how much of it is used.",
   fields: (t) => ({
     approved: t.expose("approved", { type: Money }),
-    captured: t.expose("captured", { type: Money, description: "Captured this month; some seconds old." })
+    captured: t.field({
+      type: Money,
+      nullable: true,
+      description:
+        "Captured this month; some seconds old. Null where your key does not read everybody's payments on the account.",
+      resolve: ({ captured }, _args, context) => (seesVolumes(context) ? captured : null)
+    })
   })
 })
 

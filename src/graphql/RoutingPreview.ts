@@ -4,10 +4,12 @@ import { withoutCardNumber } from "../kernel/cardNumbers.ts"
 import { checkCategory, priceIntent } from "../kernel/Cart.ts"
 import { LedgerDidNotAnswer } from "../http/doorRefusals.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
+import { CurrentSeesVolumes } from "../kernel/access/volumes.ts"
 import { EntityRegistry } from "../kernel/EntityRegistry.ts"
 import { SessionId } from "../kernel/ids.ts"
 import { RiskLevel as RiskLevels } from "../kernel/MerchantAccount.ts"
 import { EntityCannotCollect, InvalidInput, UnknownEntity } from "../kernel/refusals.ts"
+import { withoutVolumes } from "../kernel/routing/RoutingPolicy.ts"
 import { decide, type RoutingDecision as KernelDecision } from "../kernel/routing/RoutingPolicyEngine.ts"
 import { checkText } from "../kernel/text.ts"
 import { builder } from "./builder.ts"
@@ -15,10 +17,18 @@ import { plainId } from "./plainId.ts"
 import { entityNamed } from "./registry.ts"
 import { RoutingExplanation } from "./RoutingDecision.ts"
 
-const RoutingPreview = builder.objectRef<KernelDecision>("RoutingPreview").implement({
-  description: "What routing would decide now. Nothing is written and nothing is charged.",
-  interfaces: [RoutingExplanation]
-})
+const RoutingPreview = builder
+  .objectRef<KernelDecision & { readonly volumesJudged: boolean }>("RoutingPreview")
+  .implement({
+    description: "What routing would decide now. Nothing is written and nothing is charged.",
+    interfaces: [RoutingExplanation],
+    fields: (t) => ({
+      volumesJudged: t.exposeBoolean("volumesJudged", {
+        description:
+          "False: your key does not read everybody's payments of the company, so it was decided as if nothing had been captured this month."
+      })
+    })
+  })
 
 const RoutingPreviewInput = builder.inputType("RoutingPreviewInput", {
   description: "A charge to think of. No rule is judged on what is left out.",
@@ -74,7 +84,9 @@ const preview = Effect.fn("routingPreview")(function* (input: typeof RoutingPrev
     typeof input.sessionId === "string" ? plainId("PaymentSession", input.sessionId) : undefined,
     "a session id is ps_ and 26 characters"
   )
-  return decide(snapshot.policy, inputs, session ?? noSession)
+  const volumesJudged = yield* CurrentSeesVolumes
+  const policy = volumesJudged ? snapshot.policy : withoutVolumes(snapshot.policy, entity.id)
+  return { ...decide(policy, inputs, session ?? noSession), volumesJudged }
 })
 
 const checkOptional = <Value>(

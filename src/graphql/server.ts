@@ -14,6 +14,7 @@ import { statusOf } from "../http/refusals.ts"
 import { RequestId } from "../http/requestId.ts"
 import { type Caller, CurrentKey } from "../kernel/access/Caller.ts"
 import { CurrentScope } from "../kernel/access/Scope.ts"
+import { CurrentSeesVolumes, seesVolumes } from "../kernel/access/volumes.ts"
 import type { RateLimited } from "../kernel/refusals.ts"
 import { admitted } from "./access/admitted.ts"
 import { careful } from "./careful.ts"
@@ -77,6 +78,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         const requestId = yield* RequestId
         const context = Context.merge(services, yield* Effect.context<never>()).pipe(
           Context.add(CurrentScope, scope),
+          Context.add(CurrentSeesVolumes, seesVolumes({ operations, scope })),
           Context.add(CurrentKey, key)
         )
         const { registry, forget } = registryOf(makeRunSync(Effect.runSyncExitWith(context)))

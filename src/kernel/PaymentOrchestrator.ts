@@ -1,5 +1,6 @@
 import { Context, Duration, Effect, Fiber, Layer, Schema } from "effect"
 import { inSight, seesSession } from "./access/Scope.ts"
+import { CurrentSeesVolumes, leftOutAsSeen } from "./access/volumes.ts"
 import { VaultToken } from "./Card.ts"
 import { isAsLongAsCardNumber } from "./cardNumbers.ts"
 import type { CascadeEnd } from "./cascade/Cascade.ts"
@@ -216,7 +217,7 @@ const answer = Effect.fnUntraced(function* (
         case "NonePermitted":
           return yield* new NoEligibleMerchantAccount({
             entity,
-            leftOut,
+            leftOut: leftOutAsSeen(yield* CurrentSeesVolumes, leftOut),
             passedOver: result.opening.passedOver
           })
         case "NotPayable":

@@ -36,6 +36,7 @@ import {
   type UnknownPrice,
   UnknownSession
 } from "./refusals.ts"
+import { CurrentSeesVolumes, leftOutAsSeen } from "./access/volumes.ts"
 import { explainLeftOut, selectMids } from "./routing/RoutingPolicyEngine.ts"
 import type { SessionConfig } from "./SessionConfig.ts"
 import { show } from "./show.ts"
@@ -262,7 +263,7 @@ const judge = Effect.fnUntraced(function* (id: SessionId, config: SessionConfig,
   if (selectMids(snapshot.policy, inputs, id).length === 0) {
     return yield* new NoEligibleMerchantAccount({
       entity: entity.id,
-      leftOut: explainLeftOut(snapshot.policy, inputs),
+      leftOut: leftOutAsSeen(yield* CurrentSeesVolumes, explainLeftOut(snapshot.policy, inputs)),
       passedOver: []
     })
   }

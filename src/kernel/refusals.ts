@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { withoutCardNumber } from "./cardNumbers.ts"
 import { ProductCategory } from "./Category.ts"
 import { SessionId } from "./ids.ts"
-import { describe, LeftOut } from "./routing/ExclusionReason.ts"
+import { describe, ToldLeftOut } from "./routing/ExclusionReason.ts"
 import { PassedOver } from "./PaymentLedger.ts"
 import { FulfilmentBlocker, SessionState } from "./PaymentSession.ts"
 
@@ -150,7 +150,7 @@ export class NoEligibleMerchantAccount extends Schema.TaggedError<NoEligibleMerc
   "NoEligibleMerchantAccount",
   {
     entity: Schema.String,
-    leftOut: Schema.Array(LeftOut),
+    leftOut: Schema.Array(ToldLeftOut),
     /** Accounts that the write-ahead passed over because they were stopped after they had been chosen. */
     passedOver: Schema.Array(PassedOver)
   }

@@ -146,6 +146,104 @@ it.layer(past, { excludeTestServices: true })("a key that sees only some", (it) 
     })
   )
 
+  it.effect(
+    "is told by no preview, account, refusal or decision how much others captured on an account",
+    () =>
+      Effect.gen(function* () {
+        const { ask, fetch } = yield* Doors
+        const charge = (amountCents: number) => ({
+          ...declared,
+          product: "ruo_compounds",
+          intent: { type: "amount", amountCents }
+        })
+        yield* confirm(yield* newSession(charge(7000)), "tok_captured")
+        const month = `(select coalesce(sum(c.amount), 0) from captures c where c.mid_id = m.mid_id and c.currency = 'USD'
+        and c.captured_at >= date_trunc('month', now() at time zone 'UTC') at time zone 'UTC')`
+        yield* asOwner(
+          ...keyWith("sk_reads_all", {}),
+          ...keyWith("sk_registry", { operations: ["registry:read"] }),
+          ...keyWith("sk_of_bio", within({ brands: ["loop-bio"] })),
+          ...keyWith("sk_writes", { operations: ["sessions:write"] }),
+          `update merchant_accounts m set monthly_cap_currency = 'USD', monthly_cap_amount = ${month}
+          + case when mid_id = 'mid_bio_1' then 1000 else 10000000 end where entity_id = 'loop_bio_labs'`
+        )
+        const as = (key: string, document: string) =>
+          Effect.map(ask(document, { headers: { authorization: `Bearer ${key}` } }), ({ json }) =>
+            at(json, "data")
+          )
+        const reasons = `leftOut { midId reasons { code sentence ... on MidMonthlyCapReached { captured amount cap } } }`
+        const preview = (key: string, amount: number) =>
+          Effect.map(
+            as(
+              key,
+              `{ routingPreview(input: { entity: "loop_bio_labs", product: "ruo_compounds", amountCents: ${amount} }) {
+              ... on RoutingPreview { volumesJudged chosen { midId } ${reasons} } } }`
+            ),
+            (data) => at(data, "routingPreview")
+          )
+        const capReached = (decision: unknown) =>
+          list(at(decision, "leftOut"))
+            .filter((one) => at(one, "midId") === "mid_bio_1")
+            .flatMap((one) => list(at(one, "reasons")))
+            .find((one) => at(one, "code") === "monthly_cap_reached")
+        const whole = yield* preview("sk_reads_all", 1500).pipe(
+          Effect.repeat({ until: (one) => capReached(one) !== undefined })
+        )
+        assert.isTrue(at(whole, "volumesJudged"))
+        assert.isAtLeast(Number(at(capReached(whole), "captured")), 7000)
+
+        const unread =
+          '{ merchantAccount(id: "mid_bio_1") { monthlyCap { approved { amount } captured { amount } } } }'
+        assert.isNumber(
+          at(yield* as("sk_reads_all", unread), "merchantAccount", "monthlyCap", "captured", "amount")
+        )
+        const told = (amount: number) => ({
+          code: "monthly_cap_reached",
+          sentence: `${amount} minor units do not fit under what is approved for this month`,
+          captured: null,
+          amount,
+          cap: null
+        })
+        for (const key of ["sk_registry", "sk_of_bio"]) {
+          assert.isNull(at(yield* as(key, unread), "merchantAccount", "monthlyCap", "captured"), key)
+          const [fits, not] = [yield* preview(key, 999), yield* preview(key, 1500)]
+          assert.isFalse(at(not, "volumesJudged"))
+          assert.deepStrictEqual(at(not, "chosen"), at(fits, "chosen"), key)
+          assert.isUndefined(capReached(not), key)
+          assert.deepStrictEqual(capReached(yield* preview(key, 99_999_999)), told(99_999_999), key)
+        }
+
+        // Of its own charge it reads which accounts were left out, and not how full they were.
+        const session = yield* newSession(charge(1500))
+        yield* confirm(session, "tok_captured")
+        const read = `{ session(id: "${session}") { attempts { nodes { decision { ${reasons} } } } } }`
+        const decision = ["session", "attempts", "nodes", 0, "decision"]
+        assert.isNumber(at(capReached(at(yield* as("sk_reads_all", read), ...decision)), "captured"))
+        assert.deepStrictEqual(capReached(at(yield* as("sk_of_bio", read), ...decision)), told(1500))
+
+        const declaring = (key: string) =>
+          fetch("/v1/payment-sessions", {
+            method: "POST",
+            headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+            body: JSON.stringify(charge(99_999_999))
+          })
+        for (const key of ["sk_writes", "sk_of_bio"]) {
+          const refused = yield* declaring(key)
+          assert.strictEqual(at(refused.json, "error", "code"), "no_eligible_merchant_account", key)
+          assert.include(refused.text, told(99_999_999).sentence)
+          assert.notMatch(refused.text, /"captured"|"cap"|are used/, key)
+          const { text } = yield* ask(
+            `mutation ($input: CreatePaymentSessionInput!) { createPaymentSession(input: $input) {
+            ... on Refusal { message } ... on NoEligibleMerchantAccount { ${reasons} } } }`,
+            { variables: { input: charge(99_999_999) }, headers: { authorization: `Bearer ${key}` } }
+          )
+          assert.include(text, told(99_999_999).sentence)
+          assert.notMatch(text, /"captured":\d|"cap":\d|are used/, key)
+        }
+        assert.match((yield* declaring("sk_reads_all")).text, /are used/)
+      })
+  )
+
   it.effect("is told nothing of the others as it happens, in lists and by name", () =>
     Effect.gen(function* () {
       const { origin } = yield* Doors

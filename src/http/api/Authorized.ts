@@ -4,6 +4,7 @@ import { HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
 import { ApiKeys } from "../../db/ApiKeys.ts"
 import { CurrentKey } from "../../kernel/access/Caller.ts"
 import { CurrentScope } from "../../kernel/access/Scope.ts"
+import { CurrentSeesVolumes, seesVolumes } from "../../kernel/access/volumes.ts"
 import { callerOf, CurrentPrincipal } from "../authorization.ts"
 import { Forbidden } from "../doorRefusals.ts"
 import { needsOfEndpoints, payments } from "./needs.ts"
@@ -39,6 +40,7 @@ export class Authorized extends HttpApiMiddleware.Service<Authorized, { provides
           if (!caller.operations.has(need)) return yield* new Forbidden({ missing: [need] })
           return yield* Effect.provideService(httpEffect, CurrentPrincipal, caller.principal).pipe(
             Effect.provideService(CurrentScope, caller.scope),
+            Effect.provideService(CurrentSeesVolumes, seesVolumes(caller)),
             Effect.provideService(CurrentKey, caller.key)
           )
         })

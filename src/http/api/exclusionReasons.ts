@@ -1,6 +1,6 @@
 import { Schema, SchemaGetter } from "effect"
 import { NoEligibleMerchantAccount } from "../../kernel/refusals.ts"
-import { describe, ExclusionReason, LeftOut } from "../../kernel/routing/ExclusionReason.ts"
+import { describe, ExclusionReason, ToldLeftOut, ToldReason } from "../../kernel/routing/ExclusionReason.ts"
 import { codeOf } from "../errorBody.ts"
 
 const codes = ExclusionReason.members.map((member) => codeOf(member.fields._tag.schema.literal))
@@ -18,7 +18,7 @@ const Written = Schema.StructWithRest(
 
 /** A reason as it goes out: under its code, as everything else that is refused, and not under the kernel's tag. */
 const Reason = Written.pipe(
-  Schema.decodeTo(Schema.toType(ExclusionReason), {
+  Schema.decodeTo(Schema.toType(ToldReason), {
     decode: SchemaGetter.forbidden(() => "a reason is only written here"),
     encode: SchemaGetter.transform((reason) => {
       const { _tag, ...difference } = reason
@@ -29,6 +29,8 @@ const Reason = Written.pipe(
 
 export const whyNoAccount = Schema.Struct({
   entity: NoEligibleMerchantAccount.fields.entity,
-  leftOut: Schema.Array(Schema.Struct({ mid: LeftOut.fields.mid, reasons: Schema.NonEmptyArray(Reason) })),
+  leftOut: Schema.Array(
+    Schema.Struct({ mid: ToldLeftOut.fields.mid, reasons: Schema.NonEmptyArray(Reason) })
+  ),
   passedOver: NoEligibleMerchantAccount.fields.passedOver
 })

@@ -36,8 +36,22 @@ export type ExclusionReason = typeof ExclusionReason.Type
 export const LeftOut = Schema.Struct({ mid: MidId, reasons: Schema.NonEmptyArray(ExclusionReason) })
 export type LeftOut = typeof LeftOut.Type
 
+/** A reason as it is told: whoever may not know what was captured on the account hears of the charge alone. */
+export const ToldReason = Schema.Union([
+  ...ExclusionReason.members,
+  Schema.TaggedStruct("MonthlyCapReached", { amount: Schema.Int })
+])
+export type ToldReason = typeof ToldReason.Type
+
+export const ToldLeftOut = Schema.Struct({ mid: MidId, reasons: Schema.NonEmptyArray(ToldReason) })
+export type ToldLeftOut = typeof ToldLeftOut.Type
+
+/** The reason without what was captured on the account. */
+export const withoutVolume = (reason: ToldReason): ToldReason =>
+  reason._tag === "MonthlyCapReached" ? { _tag: reason._tag, amount: reason.amount } : reason
+
 /** The reason as a sentence for a person. */
-export const describe = (reason: ExclusionReason): string => {
+export const describe = (reason: ToldReason): string => {
   switch (reason._tag) {
     case "KillSwitchOn":
       return "its kill switch is on"
@@ -70,7 +84,9 @@ export const describe = (reason: ExclusionReason): string => {
     case "RiskTooHigh":
       return `it takes risk up to ${reason.highest}, and this charge is ${reason.risk}`
     case "MonthlyCapReached":
-      return `${reason.captured} of the ${reason.cap} minor units approved for this month are used, and ${reason.amount} do not fit`
+      return "captured" in reason
+        ? `${reason.captured} of the ${reason.cap} minor units approved for this month are used, and ${reason.amount} do not fit`
+        : `${reason.amount} minor units do not fit under what is approved for this month`
   }
 }
 

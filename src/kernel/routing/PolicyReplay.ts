@@ -2,10 +2,9 @@ import type { EntityId, MidId, SessionId } from "../ids.ts"
 import { AcceptanceRules, MerchantAccount, type MidStatus } from "../MerchantAccount.ts"
 import type { ProductCategory } from "../Category.ts"
 import type { Currency, Money } from "../Money.ts"
-import type { CompiledAccount } from "./CompiledAccount.ts"
 import type { RoutingInputs } from "./Eligibility.ts"
 import type { ExclusionReason, LeftOut } from "./ExclusionReason.ts"
-import { type Account, compile, type RoutingPolicy } from "./RoutingPolicy.ts"
+import { type Account, compile, entryOf, type RoutingPolicy } from "./RoutingPolicy.ts"
 import { explainLeftOut, selectMids } from "./RoutingPolicyEngine.ts"
 
 // A changed policy over what was decided in the past: what would have been chosen, beside what was. The decisions are
@@ -70,14 +69,6 @@ export interface PolicyReplay {
   readonly captured: (capture: RecordedCapture) => void
   readonly decide: (decision: RecordedDecision) => ReplayedDecision
 }
-
-/** The entry of an account that was compiled. */
-const entryOf = ({ account, capturedThisMonth, outOfService }: CompiledAccount): Account => ({
-  account,
-  capturedThisMonth,
-  providerConfigured: !outOfService.some(({ _tag }) => _tag === "ProviderNotConfigured"),
-  credentialsMissing: outOfService.some(({ _tag }) => _tag === "CredentialsMissing")
-})
 
 /** An account with what is changed of it. */
 export const changed = (account: MerchantAccount, change: AccountChange): MerchantAccount => {

@@ -50,6 +50,21 @@ export const compile = (version: number, accounts: Iterable<Account>): RoutingPo
   }
 }
 
+/** The entry of an account that was compiled. */
+export const entryOf = ({ account, capturedThisMonth, outOfService }: CompiledAccount): Account => ({
+  account,
+  capturedThisMonth,
+  providerConfigured: !outOfService.some(({ _tag }) => _tag === "ProviderNotConfigured"),
+  credentialsMissing: outOfService.some(({ _tag }) => _tag === "CredentialsMissing")
+})
+
+/** The policy of one company as if nothing had been captured this month: neither caps nor orders tell what was. */
+export const withoutVolumes = (policy: RoutingPolicy, entity: EntityId): RoutingPolicy =>
+  compile(
+    policy.version,
+    policy.accountsOf(entity).map((compiled) => ({ ...entryOf(compiled), capturedThisMonth: 0 }))
+  )
+
 const append = <Key, Value>(lists: Map<Key, Array<Value>>, key: Key, value: Value): void => {
   const list = lists.get(key)
   if (list === undefined) lists.set(key, [value])
