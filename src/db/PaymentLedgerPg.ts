@@ -176,7 +176,7 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
       }),
 
       open: Effect.fn("PaymentLedger.open")(function* (id, candidates, decision, request) {
-        const opening = yield* openStep({
+        const { said: opening, askedAt } = yield* openStep({
           session: id,
           candidates: candidates.map(encodeCandidate),
           decision: yield* encodeDecision(decision),
@@ -187,18 +187,21 @@ export const layer: Layer.Layer<PaymentLedger, never, SqlClient.SqlClient> = Lay
           body: request.body
         })
         return opening._tag === "Permitted"
-          ? { ...opening, permit: SendPermit.afterCommit(opening.permit) }
+          ? { ...opening, permit: SendPermit.afterCommit(opening.permit, askedAt) }
           : opening
       }, unavailable("open")),
 
       record: Effect.fn("PaymentLedger.record")(function* ({ next, outcome, ...evidence }) {
-        const { permit, ...recording } = yield* recordStep({
+        const { said, askedAt } = yield* recordStep({
           ...evidence,
           outcome: yield* encodeOutcome(outcome),
           next: next.map(encodeCandidate),
           mostRounds
         })
-        return permit === undefined ? recording : { ...recording, next: SendPermit.afterCommit(permit) }
+        const { permit, ...recording } = said
+        return permit === undefined
+          ? recording
+          : { ...recording, next: SendPermit.afterCommit(permit, askedAt) }
       }, unavailable("record")),
 
       cancel: Effect.fn("PaymentLedger.cancel")(function* (id, by) {

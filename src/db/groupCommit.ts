@@ -1,13 +1,24 @@
-import { Cause, Deferred, Effect, Exit, Predicate, Schema } from "effect"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, Predicate, Schema, Semaphore } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
+import { permitLifetime } from "../kernel/cascade/chargeAcrossProviders.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
-import { answered, step, traceOfEvents, unavailable } from "./steps.ts"
+import { answered, type Said, timedStep, traceOfEvents, unavailable } from "./steps.ts"
 
 /** How many statements of one step are under way at once: while one waits for the disk, the other is worked on. */
 const mostFlights = 2
 
-/** How many share a commit at most: each waits for all of them, and no permit may grow old meanwhile. */
+/** How many share a commit, first and at most: each waits for all of them, and no permit may grow old meanwhile. */
+const firstTogether = 16
 const mostTogether = 64
+
+/** So few share one on the slowest machine: what takes so long then is the commit itself. */
+const leastTogether = 8
+
+/** How long a flight should take at most. One that the machine made slower still has permits that may be used. */
+const longestFlight = Duration.toNanosUnsafe(permitLifetime) / 5n
+
+/** How many of those whose flight was taken back are asked alone at once. More of them would only wait, as permits. */
+const mostAlone = 8
 
 /** Whoever needs a lock for longer waits for it alone: the permits of the others would grow old. */
 const patience = "100ms"
@@ -22,8 +33,14 @@ interface Waiting {
   left: boolean
 }
 
+/** How many may share the next commit, after some of them took so many nanoseconds: fewer at once, more step by step. */
+export const mostNext = (most: number, shared: number, took: bigint): number => {
+  if (took > longestFlight) return Math.max(leastTogether, Number((BigInt(shared) * longestFlight) / took))
+  return shared >= most && took < longestFlight / 2n ? Math.min(2 * most, mostTogether) : most
+}
+
 /** What became of one of many: its own answer, or proof that nothing was written, so that it may be asked alone. */
-type Landed = { readonly answer: unknown } | "rolled back"
+type Landed = Said<unknown> | "rolled back"
 
 /**
  * A money step that shares statement and commit with the same step of other sessions. There is no timer: only so many
@@ -36,13 +53,16 @@ export const sharedStep = <Input, Answer extends Schema.Top & { readonly Decodin
   name: string,
   answer: Answer,
   sessionOf: (input: Input) => string
-): ((input: Input) => Effect.Effect<Answer["Type"], LedgerUnavailable>) => {
-  const alone = step(sql, name, answer)
-  const read = (found: unknown) => unavailable(name)(decode(found))
+): ((input: Input) => Effect.Effect<Said<Answer["Type"]>, LedgerUnavailable>) => {
+  const alone = timedStep(sql, name, answer)
+  const afterAll = Semaphore.makeUnsafe(mostAlone)
+  const read = ({ said, askedAt }: Said<unknown>) =>
+    Effect.map(unavailable(name)(decode(said)), (known) => ({ said: known, askedAt }))
   const decode = Schema.decodeUnknownEffect(answer)
   const together = `select ${name}s($1::jsonb) as answer`
   const waiting: Array<Waiting> = []
   let flights = 0
+  let most = firstTogether
 
   const ask = (flight: ReadonlyArray<Waiting>) =>
     Effect.suspend(() =>
@@ -52,19 +72,21 @@ export const sharedStep = <Input, Answer extends Schema.Top & { readonly Decodin
     ).pipe(answered(name), Effect.withSpan("groupCommit", { root: true }), Effect.exit)
 
   const fly = Effect.fnUntraced(function* (flight: ReadonlyArray<Waiting>) {
+    const askedAt = yield* Clock.monotonicTimeNanos
     const asked = yield* ask(flight)
+    most = mostNext(most, flight.length, (yield* Clock.monotonicTimeNanos) - askedAt)
     const rolledBack = Exit.isFailure(asked) && wasRolledBack(asked.cause)
     for (const [place, { landed }] of flight.entries()) {
       if (rolledBack) yield* Deferred.succeed(landed, "rolled back")
       else if (Exit.isFailure(asked)) yield* Deferred.failCause(landed, asked.cause)
-      else yield* Deferred.succeed(landed, { answer: asked.value[place]?.answer })
+      else yield* Deferred.succeed(landed, { said: asked.value[place]?.answer, askedAt })
     }
   })
 
   /** Those who waited longest, in the order of locks. When there are none, the place of the flight is free at once. */
   const nextFlight = (): ReadonlyArray<Waiting> => {
     const here = waiting.splice(0).filter(({ left }) => !left)
-    waiting.push(...here.splice(mostTogether))
+    waiting.push(...here.splice(most))
     if (here.length === 0) flights--
     return here.toSorted((a, b) => (a.session < b.session ? -1 : 1))
   }
@@ -101,7 +123,11 @@ export const sharedStep = <Input, Answer extends Schema.Top & { readonly Decodin
         })
         return restore(answered(name)(Deferred.await(one.landed))).pipe(
           Effect.ensuring(leave),
-          Effect.flatMap((landed) => (landed === "rolled back" ? restore(alone(input)) : read(landed.answer)))
+          Effect.flatMap((landed) =>
+            landed === "rolled back"
+              ? restore(answered(name)(afterAll.withPermit(alone(input))))
+              : read(landed)
+          )
         )
       })
     )

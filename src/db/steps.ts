@@ -1,4 +1,4 @@
-import { Duration, Effect, Fiber, Predicate, Schema } from "effect"
+import { Clock, Duration, Effect, Fiber, Predicate, Schema } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
 import { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import { traceparent } from "../layers/transport/trace.ts"
@@ -23,19 +23,41 @@ export const step = <Answer extends Schema.Top & { readonly DecodingServices: ne
   answer: Answer,
   wait = longestWait
 ): ((input: unknown) => Effect.Effect<Answer["Type"], LedgerUnavailable>) => {
+  const timed = timedStep(sql, name, answer, wait)
+  return (input) => Effect.map(timed(input), ({ said }) => said)
+}
+
+/** What a step answered, and a time on the monotonic clock before which it was not sent. */
+export interface Said<Answer> {
+  readonly said: Answer
+  readonly askedAt: bigint
+}
+
+/** A step that says when it was sent. */
+export const timedStep = <Answer extends Schema.Top & { readonly DecodingServices: never }>(
+  sql: SqlClient.SqlClient,
+  name: string,
+  answer: Answer,
+  wait = longestWait
+): ((input: unknown) => Effect.Effect<Said<Answer["Type"]>, LedgerUnavailable>) => {
   const decode = Schema.decodeUnknownEffect(answer)
   const asked = `select ${name}($1::jsonb) as answer`
   // Within a trace that is kept, the events that the step writes are told which. The step's own parameter waits for it.
   const traced = `select ${name}(case when set_config('payments.trace', $2, true) is not null then $1::jsonb end) as answer`
   return (input) =>
-    Effect.flatMap(traceOfEvents, (trace) =>
-      sql.unsafe<{ readonly answer: unknown }>(
+    Effect.gen(function* () {
+      const trace = yield* traceOfEvents
+      const askedAt = yield* Clock.monotonicTimeNanos
+      const rows = yield* sql.unsafe<{ readonly answer: unknown }>(
         trace === undefined ? asked : traced,
         trace === undefined ? [JSON.stringify(input)] : [JSON.stringify(input), trace]
       )
-    ).pipe(
+      return { rows, askedAt }
+    }).pipe(
       Effect.retry({ while: stoppedMeanwhile, times: 5 }),
-      Effect.flatMap((rows) => decode(rows[0]?.answer)),
+      Effect.flatMap(({ rows, askedAt }) =>
+        Effect.map(decode(rows[0]?.answer), (said) => ({ said, askedAt }))
+      ),
       answered(name, wait)
     )
 }

@@ -67,7 +67,7 @@ const twins: ReadonlyArray<Twins> = [
     law: "what a permit says is no permit",
     compiles: "driver.chargeToken(permit, token)",
     doesNot: "driver.chargeToken({ attempt: committed }, token)",
-    because: /'#committed' is missing in type/
+    because: /missing the following properties from type 'SendPermit': #committed/
   },
   {
     law: "a permit is not made by hand",

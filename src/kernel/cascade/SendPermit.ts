@@ -20,17 +20,27 @@ export interface CommittedAttempt {
  */
 export class SendPermit {
   readonly #committed: CommittedAttempt
+  readonly #askedAt: bigint | undefined
 
-  private constructor(committed: CommittedAttempt) {
+  private constructor(committed: CommittedAttempt, askedAt: bigint | undefined) {
     this.#committed = committed
+    this.#askedAt = askedAt
   }
 
-  /** For ledgers only, once the commit is acknowledged. */
-  static afterCommit(committed: CommittedAttempt): SendPermit {
-    return new SendPermit(committed)
+  /**
+   * For ledgers only, once the commit is acknowledged. One that lets steps wait for each other says when this one was
+   * sent.
+   */
+  static afterCommit(committed: CommittedAttempt, askedAt?: bigint): SendPermit {
+    return new SendPermit(committed, askedAt)
   }
 
   get attempt(): CommittedAttempt {
     return this.#committed
+  }
+
+  /** A time on the monotonic clock before which nothing was sent that could be committed: its age counts from here. */
+  get askedAt(): bigint | undefined {
+    return this.#askedAt
   }
 }

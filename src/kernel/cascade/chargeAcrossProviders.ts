@@ -28,7 +28,8 @@ export interface CascadeRequest {
 
 /**
  * How old a permit may be when it is used, on the monotonic clock from before the write-ahead was sent. An older
- * one means that this process was paused: somebody may have taken the attempt over, so nothing is sent.
+ * one means that this process was paused: somebody may have taken the attempt over, so nothing is sent. How long the
+ * write-ahead waited before it was sent is no part of it: nothing was committed by then.
  */
 export const permitLifetime = Duration.seconds(2)
 
@@ -79,6 +80,7 @@ export const chargeAcrossProviders = Effect.fn("chargeAcrossProviders")(function
         break
       }
       case "Send":
+        permittedAt = command.permit.askedAt ?? permittedAt
         event =
           (yield* Clock.monotonicTimeNanos) - permittedAt > Duration.toNanosUnsafe(permitLifetime)
             ? { _tag: "PermitWentStale" }

@@ -289,6 +289,28 @@ describe("a permit", () => {
     })
   )
 
+  it.effect("counts its age from when its write was sent, however long that one waited before", () =>
+    Effect.gen(function* () {
+      const { run, sends } = setup(
+        { mid_a: declinesSoftly, mid_b: captures },
+        { beforeSent: TestClock.adjust(justTooLong) }
+      )
+      expect(yield* run).toMatchObject({ session: "settled" })
+      expect(sends).toEqual(["mid_a", "mid_b"])
+    })
+  )
+
+  it.effect("that went stale after its write was sent sends nothing, whatever that one waited for", () =>
+    Effect.gen(function* () {
+      const { run, sends } = setup(
+        { mid_a: captures },
+        { beforeSent: TestClock.adjust(justTooLong), beforeOpenAnswers: TestClock.adjust(justTooLong) }
+      )
+      expect(yield* run).toEqual({ _tag: "LeftToReconciler" })
+      expect(sends).toEqual([])
+    })
+  )
+
   it.effect.each([
     ["forward", 3_600_000],
     ["back", -3_600_000]

@@ -31,7 +31,7 @@ export const steppedLedger = (stage: Stage, hand: Hand): Layer.Layer<PaymentLedg
           stage.chargeBegins()
           yield* atPlace(stage, "has its permit", `of ${opening.permit.attempt.attempt}`)
           // A permit that went stale is not used: the charge ends here.
-          if (yield* isStale(begun)) stage.chargeEnds(request)
+          if (yield* isStale(opening.permit.askedAt ?? begun)) stage.chargeEnds(request)
         }
         return opening
       })
@@ -47,7 +47,8 @@ export const steppedLedger = (stage: Stage, hand: Hand): Layer.Layer<PaymentLedg
         const next = recording.next?.attempt.attempt
         if (next !== undefined) yield* atPlace(stage, "has its permit", `of ${next}`)
         if (!ofDriver) stage.putsAside(request)
-        else if (recording.next === undefined || (yield* isStale(begun))) stage.chargeEnds(request)
+        else if (recording.next === undefined || (yield* isStale(recording.next.askedAt ?? begun)))
+          stage.chargeEnds(request)
         return recording
       })
 

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { Outcome } from "../../../src/kernel/cascade/Disposition.ts"
 import {
   type Candidate,
@@ -16,6 +16,8 @@ type Ledger = PaymentLedger["Service"]
 export interface Mischief {
   /** Accounts that the write-ahead finds stopped. */
   readonly stopped?: ReadonlyArray<string>
+  /** What each write waits for before it is sent; it says when that was. */
+  readonly beforeSent?: Effect.Effect<void>
   /** Happens before each write is acknowledged. */
   readonly beforeOpenAnswers?: Effect.Effect<void>
   readonly beforeRecordAnswers?: Effect.Effect<void>
@@ -41,20 +43,23 @@ export const fakeLedger = (mischief: Mischief = {}) => {
     Effect.fail(new LedgerUnavailable({ operation, cause: new Error("the connection is gone") }))
   const unscripted = (operation: string) => Effect.die(`the test does not say what ${operation} answers`)
 
-  const permitFirst = (candidates: ReadonlyArray<Candidate>) => {
+  const permitFirst = Effect.fnUntraced(function* (candidates: ReadonlyArray<Candidate>) {
+    yield* mischief.beforeSent ?? Effect.void
+    const askedAt = mischief.beforeSent === undefined ? undefined : yield* Clock.monotonicTimeNanos
     const stopped = mischief.stopped ?? []
     const at = candidates.findIndex(({ mid }) => !stopped.includes(mid))
     const passed = at === -1 ? candidates : candidates.slice(0, at)
     const passedOver: ReadonlyArray<PassedOver> = passed.map(({ mid }) => ({ mid, reason: "kill_switch_on" }))
     const candidate = candidates[at]
-    return { passedOver, permit: candidate === undefined ? undefined : permitFor(candidate, ++ordinal) }
-  }
+    const permit = candidate === undefined ? undefined : permitFor(candidate, ++ordinal, askedAt)
+    return { passedOver, permit }
+  })
 
   const service: Ledger = {
     open: Effect.fnUntraced(function* (_session, candidates) {
       calls.push(`open ${candidates.map(({ mid }) => mid).join()}`)
       if (mischief.openIsUnavailable === true) return yield* unavailable("open")
-      const { permit, passedOver } = permitFirst(candidates)
+      const { permit, passedOver } = yield* permitFirst(candidates)
       yield* mischief.beforeOpenAnswers ?? Effect.void
       return permit === undefined
         ? { _tag: "NonePermitted", passedOver }
@@ -71,7 +76,7 @@ export const fakeLedger = (mischief: Mischief = {}) => {
         return yield* unavailable("record")
       }
       const { permit, passedOver } =
-        outcome._tag === "Declined" ? permitFirst(next) : { permit: undefined, passedOver: [] }
+        outcome._tag === "Declined" ? yield* permitFirst(next) : { permit: undefined, passedOver: [] }
       yield* mischief.beforeRecordAnswers ?? Effect.void
       const recording: Recording = {
         attempt: attemptState[outcome._tag],

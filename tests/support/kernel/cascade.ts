@@ -35,14 +35,17 @@ export const candidate = (mid: string): Candidate => ({
 })
 
 /** What a ledger hands out once an attempt on that account is committed. */
-export const permitFor = ({ mid, provider }: Candidate, ordinal: number): SendPermit =>
-  SendPermit.afterCommit({
-    attempt: attemptId(session, ordinal),
-    session,
-    ordinal,
-    mid,
-    provider,
-    money,
-    idempotencyKey: idempotencyKey(session, ordinal, mid),
-    fence: 1
-  })
+export const permitFor = ({ mid, provider }: Candidate, ordinal: number, askedAt?: bigint): SendPermit =>
+  SendPermit.afterCommit(
+    {
+      attempt: attemptId(session, ordinal),
+      session,
+      ordinal,
+      mid,
+      provider,
+      money,
+      idempotencyKey: idempotencyKey(session, ordinal, mid),
+      fence: 1
+    },
+    askedAt
+  )
