@@ -1,3 +1,4 @@
+import { Predicate } from "effect"
 import type {
   LateCapture as KernelLateCapture,
   WaitsFor as KernelWaitsFor
@@ -98,8 +99,11 @@ const attemptOf = valuesBelow({
   rows: (found) => [found]
 })
 
-builder.objectType(Refund, {
+builder.node(Refund, {
   description: "Money of one charge that goes back to its customer.",
+  isTypeOf: (value) => Predicate.isObject(value) && isRefund(value),
+  id: { resolve: ({ id }) => id },
+  loadManyWithoutCache: (ids, { loaders }) => Promise.all(ids.map(loaders.refund)),
   fields: (t) => ({
     refundId: t.exposeString("id", { description: "`re_01J..._1`." }),
     ordinal: t.exposeInt("ordinal", { description: "Counts the refunds of a session from 1." }),

@@ -1,5 +1,5 @@
-import { Schema } from "effect"
-import type { EventRow, IncidentRow } from "../db/reads/history.ts"
+import { Predicate, Schema } from "effect"
+import type { IncidentRow } from "../db/reads/history.ts"
 import { SessionId } from "../kernel/ids.ts"
 import { InvalidInput } from "../kernel/refusals.ts"
 import { builder } from "./builder.ts"
@@ -10,6 +10,7 @@ import {
   Attempt,
   Incident,
   IncidentConnection,
+  isEvent,
   PaymentEvent,
   PaymentEventConnection,
   PaymentSession
@@ -20,21 +21,20 @@ import { rootList } from "./rootLists.ts"
 
 const sessionOfEvent = valuesBelow({
   field: "PaymentEvent.session",
-  of: (value): value is EventRow => "occurredAt" in value,
+  of: isEvent,
   id: ({ session }) => session,
   read: (reads, scope, ids) => reads.sessionsById(scope, ids),
   pick: (found, { session }) => there(found, session),
   rows: (found) => [found]
 })
 
-builder.objectType(PaymentEvent, {
+builder.node(PaymentEvent, {
   description: "What the world was told when something became true.",
+  isTypeOf: (value) => Predicate.isObject(value) && isEvent(value),
+  id: { resolve: ({ id }) => id },
+  loadManyWithoutCache: (ids, { loaders }) => Promise.all(ids.map(loaders.event)),
   fields: (t) => ({
-    eventId: t.string({
-      description: "`evt_1`.",
-      extensions: { columns: ["nr"] },
-      resolve: ({ nr }) => `evt_${nr}`
-    }),
+    eventId: t.exposeString("id", { description: "`evt_1`." }),
     type: t.exposeString("type", { description: "`payment.charged.v1`." }),
     occurredAt: t.expose("occurredAt", { type: "DateTime" }),
     payload: t.expose("payload", { type: "Json", description: "What apps are sent." }),

@@ -1,11 +1,14 @@
 import DataLoader from "dataloader"
 import { Effect, Schema } from "effect"
 import type { AttemptRow } from "../db/reads/attempts.ts"
+import type { EventRow } from "../db/reads/history.ts"
 import { PaymentReads } from "../db/reads/PaymentReads.ts"
 import type { ReadScope } from "../db/reads/ReadScope.ts"
+import type { RefundRow } from "../db/reads/returns.ts"
 import type { SessionRow } from "../db/reads/sessions.ts"
 import { adviseOnLedger } from "../http/refusals.ts"
 import { AttemptId, SessionId } from "../kernel/ids.ts"
+import { RefundId } from "../kernel/refunds/Refund.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import type { Run } from "./context.ts"
 
@@ -16,12 +19,16 @@ import type { Run } from "./context.ts"
 export interface Loaders {
   readonly session: Load<SessionRow | undefined>
   readonly attempt: Load<AttemptRow | undefined>
+  readonly refund: Load<RefundRow | undefined>
+  readonly event: Load<EventRow | undefined>
 }
 
 type Load<A> = (id: string) => Promise<A>
 
 const isSession = Schema.is(SessionId)
 const isAttempt = Schema.is(AttemptId)
+const isRefund = Schema.is(RefundId)
+const isEvent = (id: string): id is `evt_${number}` => /^evt_[1-9][0-9]{0,14}$/.test(id)
 
 export const makeLoaders = (run: Run, scope: ReadScope): Loaders => {
   const gather = <Id extends string, A>(
@@ -50,6 +57,8 @@ export const makeLoaders = (run: Run, scope: ReadScope): Loaders => {
   }
   return {
     session: gather(isSession, (reads, ids) => reads.sessionsById(scope, ids)),
-    attempt: gather(isAttempt, (reads, ids) => reads.attemptsById(scope, ids))
+    attempt: gather(isAttempt, (reads, ids) => reads.attemptsById(scope, ids)),
+    refund: gather(isRefund, (reads, ids) => reads.refundsById(scope, ids)),
+    event: gather(isEvent, (reads, ids) => reads.eventsById(scope, ids))
   }
 }

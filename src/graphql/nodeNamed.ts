@@ -1,7 +1,7 @@
 import { Result } from "effect"
 import { Base64 } from "effect/encoding"
 
-const pattern = /^(PaymentSession|Attempt|Entity|MerchantAccount|ChangeRequest):(.+)$/s
+const pattern = /^(PaymentSession|Attempt|Entity|MerchantAccount|ChangeRequest|Refund|PaymentEvent):(.+)$/s
 
 /** No session has it. */
 const nobody = { typename: "PaymentSession", id: "" }

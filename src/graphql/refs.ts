@@ -66,6 +66,7 @@ const named = (value: object, prefix: string): boolean =>
 
 export const isSession = (value: object): value is SessionRow | KernelSession => named(value, "ps_")
 export const isAttempt = (value: object): value is AttemptRow => named(value, "at_")
+export const isEvent = (value: object): value is EventRow => named(value, "evt_")
 export const isRefund = (value: object): value is RefundRow | KernelRefund => named(value, "re_")
 
 for (const connection of [PaymentSessionConnection, AttemptConnection, RefundConnection, DisputeConnection]) {

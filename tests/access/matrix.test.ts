@@ -5,7 +5,7 @@ import { needsOf, needsOfRoots, needsOfTypes, partsOfOthers } from "../../src/gr
 import { schema } from "../../src/graphql/schema.ts"
 import { needsOfEndpoints } from "../../src/http/api/needs.ts"
 import { Operation } from "../../src/kernel/access/Operation.ts"
-import { at, confirm, type Answer, doors, Doors, newSession } from "../graphql/support.ts"
+import { at, confirm, type Answer, doors, Doors, field as fieldOf, newSession } from "../graphql/support.ts"
 import { listen } from "../graphql/sse.ts"
 import { allBut, asOwner, keyWith, overAll, within } from "./support.ts"
 import { documentOf, waysOf } from "./schemaWalk.ts"
@@ -102,6 +102,22 @@ const everyKey = [
 
 const codeOf = ({ json }: Answer): unknown =>
   at(json, "errors", 0, "extensions", "code") ?? at(json, "error", "code")
+
+/** The global ids of a refund of a session and of its last event. */
+const returned = Effect.fnUntraced(function* (session: string) {
+  yield* fieldOf(
+    `mutation ($id: ID!) { refundPayment(input: { session: $id, reason: "it came back" }) {
+      ... on RefundPaymentPayload { refund { id } } ... on Refusal { message } } }`,
+    "refundPayment",
+    { id: session }
+  )
+  const read = `query ($id: ID!) { session(id: $id) { refunds { nodes { id } } events(first: 1) { nodes { id } } } }`
+  const found = yield* fieldOf(read, "session", { id: session })
+  return {
+    refund: String(at(found, "refunds", "nodes", 0, "id")),
+    event: String(at(found, "events", "nodes", 0, "id"))
+  }
+})
 
 it.layer(doors, { excludeTestServices: true, timeout: 120_000 })("access", (it) => {
   it.effect(
@@ -246,18 +262,41 @@ it.layer(doors, { excludeTestServices: true, timeout: 120_000 })("access", (it) 
     })
   )
 
+  it.effect("refunds and events are found again by their global ids, by whoever reads payments", () =>
+    Effect.gen(function* () {
+      const session = yield* newSession()
+      yield* confirm(session, "tok_captured")
+      const { refund, event } = yield* returned(session)
+      const read = `{ nodes(ids: ["${refund}", "${event}"]) { __typename id
+        ... on Refund { attempt { attemptId } } ... on PaymentEvent { type session { sessionId } } } }`
+      const found = at((yield* graphql("sk_all", read)).json, "data", "nodes")
+      assert.strictEqual(at(found, 0, "attempt", "attemptId"), session.replace("ps_", "at_") + "_1")
+      assert.strictEqual(at(found, 1, "session", "sessionId"), session)
+      assert.deepStrictEqual([at(found, 0, "id"), at(found, 1, "id")], [refund, event])
+      for (const id of [refund, event]) {
+        const unread = yield* graphql("sk_but_sessions:read", `{ node(id: "${id}") { id } }`)
+        assert.strictEqual(codeOf(unread), "forbidden")
+        const foreign = yield* graphql("sk_of_goods", `{ node(id: "${id}") { id } }`)
+        assert.deepStrictEqual(foreign.json, { data: { node: null } })
+      }
+    })
+  )
+
   it.effect("what is another company's or another brand's is answered as what is not there", () =>
     Effect.gen(function* () {
       const session = yield* newSession()
       yield* confirm(session, "tok_captured")
       const attempt = session.replace("ps_", "at_") + "_1"
+      const { refund, event } = yield* returned(session)
       const unknown = "01JD0000000000000000000000"
       const global = (type: string, id: string) => Buffer.from(`${type}:${id}`).toString("base64")
       const pairs: ReadonlyArray<readonly [foreign: string, unknown: string]> = [
         [session, `ps_${unknown}`],
         [attempt, `at_${unknown}_1`],
         [global("PaymentSession", session), global("PaymentSession", `ps_${unknown}`)],
-        [global("Attempt", attempt), global("Attempt", `at_${unknown}_1`)]
+        [global("Attempt", attempt), global("Attempt", `at_${unknown}_1`)],
+        [refund, global("Refund", `re_${unknown}_1`)],
+        [event, global("PaymentEvent", "evt_999999")]
       ]
       const registry: ReadonlyArray<readonly [foreign: string, unknown: string]> = [
         ["loop_bio_labs", "loop_nowhere_"],

@@ -19,6 +19,8 @@ export class AuditRow extends Schema.Class<AuditRow>("AuditRow")({
 
 /** What the world was told of a session. */
 export class PaymentEvent extends Schema.Class<PaymentEvent>("PaymentEvent")({
+  /** `evt_` and its number. */
+  id: Schema.String,
   nr: Schema.Int,
   type: Schema.String,
   session: SessionId,

@@ -10,7 +10,7 @@ import type { Slice } from "./Page.ts"
 import type { ReadScope } from "./ReadScope.ts"
 import type { RowOf } from "./Row.ts"
 import { StoredDecision } from "./StoredDecision.ts"
-import { type Conditions, type TimeRange, where } from "./where.ts"
+import { type Conditions, type TimeRange, textArray, where } from "./where.ts"
 
 /** Which events to list; an absent field restricts nothing. */
 export interface EventFilter {
@@ -48,6 +48,7 @@ const events = listOf<EventRow>({
   table: "outbox",
   alias: "o",
   columns: {
+    id: "'evt_' || o.event_nr",
     nr: "o.event_nr",
     type: "o.type",
     session: "o.session_id",
@@ -97,7 +98,7 @@ const decodeDecisions = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ 
 
 /** What is written of payments on their way: decisions, evidence, audit, events, incidents. */
 export const historyReads = (sql: SqlClient.SqlClient) => {
-  const { page, pagesOf } = listing(sql)
+  const { page, pagesOf, byId } = listing(sql)
   const { equal, oneOf, within, inScope, ofSessionInScope } = where(sql)
 
   const attemptInScope = (scope: ReadScope): Conditions => {
@@ -207,6 +208,17 @@ export const historyReads = (sql: SqlClient.SqlClient) => {
         return page<EventRow>(events, eventOrder, { conditions }, slice, wanted)
       },
       answered("PaymentReads.events")
+    ),
+
+    eventsById: Effect.fn("PaymentReads.eventsById")(
+      (scope: ReadScope, ids: ReadonlyArray<string>) =>
+        byId<EventRow>(events, "'evt_' || o.event_nr", ids, [
+          // The index is of the numbers.
+          sql`o.event_nr = any(${textArray(ids.map((id) => id.slice("evt_".length)))}::bigint[])`,
+          ...ofSessionInScope("o", scope),
+          sql`o.type not like 'operations.%'`
+        ]),
+      answered("PaymentReads.eventsById")
     ),
 
     /** The same slice of the events of each session, newest first. */

@@ -91,7 +91,7 @@ const decodeCaptures = Schema.decodeUnknownEffect(
 
 /** What becomes of money after it was captured. */
 export const returnReads = (sql: SqlClient.SqlClient) => {
-  const { page, pagesOf, estimate, parents } = listing(sql)
+  const { page, pagesOf, byId, estimate, parents } = listing(sql)
   const { equal, oneOf, oneWordOf, within, amounts, inScope } = where(sql)
 
   const conditionsOf = (
@@ -143,6 +143,12 @@ export const returnReads = (sql: SqlClient.SqlClient) => {
           wanted
         ),
       answered("PaymentReads.refunds")
+    ),
+
+    refundsById: Effect.fn("PaymentReads.refundsById")(
+      (scope: ReadScope, ids: ReadonlyArray<string>) =>
+        byId<RefundRow>(refunds, "r.refund_id", ids, inScope("r", scope)),
+      answered("PaymentReads.refundsById")
     ),
 
     estimateRefunds: Effect.fn("PaymentReads.estimateRefunds")(
