@@ -28,7 +28,7 @@ export const careful: Plugin<object, GraphqlContext> = {
 }
 
 /** Why the operation is not carried out. */
-const refusalOf = ({ schema, document, operationName, variableValues }: ExecutionArgs) => {
+export const refusalOf = ({ schema, document, operationName, variableValues }: ExecutionArgs) => {
   const variables: Readonly<Record<string, unknown>> = variableValues ?? {}
   return (
     refuseVariables(schema, document, operationName, variables) ??

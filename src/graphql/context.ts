@@ -1,4 +1,5 @@
 import { Cause, Effect, Exit } from "effect"
+import type { ExecutionResult } from "graphql"
 import type { KeyId } from "../kernel/access/Caller.ts"
 import type { KeyRecord } from "../kernel/access/KeyRecord.ts"
 import type { Operation } from "../kernel/access/Operation.ts"
@@ -62,6 +63,8 @@ export interface GraphqlContext {
   readonly loaders: Loaders
   /** Begins a subscription. */
   readonly open: Open
+  /** What the operation came to, where it was carried out before the engine saw it. */
+  readonly executed?: ExecutionResult
 }
 
 /** Something broke, and it is in the log already: whoever sees it says so and nothing else. */

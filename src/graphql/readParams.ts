@@ -13,9 +13,19 @@ export class NotAsked extends Schema.TaggedError<NotAsked>()("NotAsked", {
 
 const fromJson = (text: string) => Result.try((): unknown => JSON.parse(text))
 
+/** What was asked, as it stood in a body that has nothing else. */
+export interface Posted {
+  readonly query: string
+  readonly operationName: string | undefined
+  readonly variables: Readonly<Record<string, unknown>>
+  /** Which types of content the answer may have. */
+  readonly accept: string
+}
+
 /** A question as the engine is to see it, with what has to be known of it before it is asked. */
-interface Asked {
-  readonly request: Request
+export interface Asked {
+  readonly request: () => Request
+  readonly posted: Posted | undefined
   /** Whether it may declare or confirm a payment. */
   readonly pays: boolean
   /** Whether its document is one of those that are trusted. */
@@ -32,9 +42,9 @@ export const readParams = Effect.fnUntraced(function* (
   publicOrigin: string,
   documents: TrustedDocuments
 ): Effect.fn.Return<Asked, NotAsked | HttpServerError.HttpServerError> {
-  const url = new URL(request.originalUrl, publicOrigin)
   const { accept = "application/json" } = request.headers
   if (request.method === "GET") {
+    const url = new URL(request.originalUrl, publicOrigin)
     const params: Record<string, unknown> = Object.fromEntries(url.searchParams)
     for (const name of ["variables", "extensions"]) {
       const sent = url.searchParams.get(name)
@@ -46,7 +56,8 @@ export const readParams = Effect.fnUntraced(function* (
     const { query, trusted } = yield* documentOf(params, documents)
     if (query !== undefined) url.searchParams.set("query", query)
     url.searchParams.delete("documentId")
-    return { request: new Request(url, { headers: { accept } }), pays: false, trusted }
+    const asked = () => new Request(url, { headers: { accept } })
+    return { request: asked, posted: undefined, pays: false, trusted }
   }
   if (request.method !== "POST") {
     return yield* new NotAsked({
@@ -72,15 +83,32 @@ export const readParams = Effect.fnUntraced(function* (
       ? JSON.stringify({ ...read.success, documentId: undefined, query })
       : sent
   return {
-    request: new Request(url, {
-      method: "POST",
-      headers: { accept, "content-type": "application/json" },
-      body
-    }),
+    request: () =>
+      new Request(new URL(request.originalUrl, publicOrigin), {
+        method: "POST",
+        headers: { accept, "content-type": "application/json" },
+        body
+      }),
+    posted: query === undefined ? undefined : postedOf(read.success, query, accept),
     pays: query !== undefined && paysWith(query),
     trusted
   }
 })
+
+const postedOf = (params: unknown, query: string, accept: string): Posted | undefined => {
+  if (!isParams(params)) return undefined
+  const { variables, operationName } = params
+  if (operationName !== undefined && operationName !== null && !Predicate.isString(operationName))
+    return undefined
+  if (variables !== undefined && variables !== null && !isParams(variables)) return undefined
+  if (!Object.keys(params).every((name) => plainParams.has(name))) return undefined
+  return { query, operationName: operationName ?? undefined, variables: variables ?? {}, accept }
+}
+
+const plainParams: ReadonlySet<string> = new Set(["query", "variables", "operationName", "documentId"])
+
+const isParams = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  Predicate.isObject(value) && !Array.isArray(value)
 
 const badRequest = (message: string) => new NotAsked({ status: 400, code: "BAD_REQUEST", message })
 

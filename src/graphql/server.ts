@@ -19,6 +19,7 @@ import type { RateLimited } from "../kernel/refusals.ts"
 import { admitted } from "./access/admitted.ts"
 import { careful } from "./careful.ts"
 import { type GraphqlContext, type GraphqlServices, makeRun, makeRunSync } from "./context.ts"
+import { makeSeenBefore } from "./execution/seenBefore.ts"
 import { graphiqlPage } from "./graphiqlPage.ts"
 import {
   type Admission,
@@ -29,7 +30,7 @@ import {
 import { makeLoaders } from "./loaders.ts"
 import { noCardNumbersAsNames } from "./noCardNumbersAsNames.ts"
 import { keepCause, present, presentErrors } from "./presentErrors.ts"
-import { NotAsked, readParams } from "./readParams.ts"
+import { type Asked, NotAsked, readParams } from "./readParams.ts"
 import { registryOf } from "./registry.ts"
 import { schema } from "./schema.ts"
 import { noTrustedDocuments, type TrustedDocuments } from "./trusted/TrustedDocuments.ts"
@@ -58,10 +59,11 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         graphiqlPage(exampleCards({ sandbox: settings.sandbox === true }).goesOn)
       )
       const subscriptionsOf = yield* makeLiveSubscriptions({ ...liveBounds, ...settings.live })
+      const seen = makeSeenBefore(schema)
       const yoga = createYoga<GraphqlContext>({
         schema,
         graphqlEndpoint: "/graphql",
-        plugins: [admitted, careful, noCardNumbersAsNames, presentErrors],
+        plugins: [admitted, careful, noCardNumbersAsNames, presentErrors, seen.plugin],
         maskedErrors: { maskError: keepCause },
         logging: false,
         graphiql: false,
@@ -73,7 +75,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
       const answer = Effect.fnUntraced(function* (
         request: HttpServerRequest.HttpServerRequest,
         { principal, key, operations, scope, endsIn }: Caller,
-        asked: Request
+        { request: asked, posted }: Pick<Asked, "request" | "posted">
       ) {
         const requestId = yield* RequestId
         const context = Context.merge(services, yield* Effect.context<never>()).pipe(
@@ -94,23 +96,33 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
           present: (cause) => present(keepCause(cause), { requestId, report }),
           hangUp: () => void toServerResponse(request).destroy()
         })
+        const loaders = makeLoaders(run, scope)
+        const { open } = live
+        const contextOf = (): GraphqlContext => ({
+          principal,
+          key,
+          operations,
+          scope,
+          request: {},
+          requestId,
+          addresses,
+          run,
+          report,
+          registry,
+          loaders,
+          open
+        })
         // Without the signal of the connection: what was begun is not left halfway because a caller hung up.
+        const before = posted === undefined ? undefined : seen.carryOut(posted, contextOf())
+        const executed = before === undefined ? undefined : yield* Effect.promise(async () => before.result)
+        if (before !== undefined && executed !== undefined && executed.errors === undefined) {
+          live.close()
+          return HttpServerResponse.text(JSON.stringify(executed), { contentType: before.contentType })
+        }
         const response = yield* Effect.promise(async () =>
-          yoga.fetch(asked, {
-            principal,
-            key,
-            operations,
-            scope,
-            request: {},
-            requestId,
-            addresses,
-            run,
-            report,
-            registry,
-            loaders: makeLoaders(run, scope),
-            open: live.open
-          })
+          yoga.fetch(asked(), executed === undefined ? contextOf() : { ...contextOf(), executed })
         ).pipe(Effect.onInterrupt(() => Effect.sync(live.close)))
+        if (posted !== undefined) seen.answered(posted.accept, response)
         // A body that is looked at becomes a stream.
         const body = isEventStream(response) ? response.body : null
         if (body !== null) {
@@ -136,7 +148,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         const asked = yield* read
         const bound = trusted.only.has(caller.principal) || trusted.only.has("*")
         if (bound && !asked.trusted) return yield* untrusted
-        return [caller, asked.request] as const
+        return [caller, asked] as const
       })
 
       yield* router.add("*", "/graphql", (request) =>

@@ -13,9 +13,10 @@ interface Asked {
   readonly operationName?: string | null | undefined
 }
 
-const refusalOf = (
+/** Why the key may not ask an operation. */
+export const notAdmitted = (
   { schema, document, operationName }: Asked,
-  { operations }: GraphqlContext
+  { operations }: Pick<GraphqlContext, "operations">
 ): GraphQLError | undefined => {
   const needed = neededOperations(schema, document, operationName)
   if (needed === undefined) throw new Error("a field has no rule that says who may ask for it")
@@ -33,11 +34,11 @@ const forbidden = (missing: ReadonlyArray<Operation>): GraphQLError => {
 /** Lets an operation run if the caller's key has everything that it needs; else nothing of it runs. */
 export const admitted: Plugin<GraphqlContext, GraphqlContext> = {
   onExecute: ({ args, context, setResultAndStopExecution }) => {
-    const refusal = refusalOf(args, context)
+    const refusal = notAdmitted(args, context)
     if (refusal !== undefined) setResultAndStopExecution({ errors: [refusal] })
   },
   onSubscribe: ({ args, context, setResultAndStopExecution }) => {
-    const refusal = refusalOf(args, context)
+    const refusal = notAdmitted(args, context)
     if (refusal !== undefined) setResultAndStopExecution({ errors: [refusal] })
   }
 }
