@@ -1,5 +1,5 @@
 import { Context, Duration, Effect, Layer } from "effect"
-import { Absent, Captured, Indeterminate, type Outcome } from "./cascade/Disposition.ts"
+import { Absent, Captured, Declined, Indeterminate, type Outcome } from "./cascade/Disposition.ts"
 import { keepable } from "./cascade/keepable.ts"
 import { answeredWithin } from "./detached.ts"
 import type { AttemptId, Principal } from "./ids.ts"
@@ -27,6 +27,9 @@ const lookupDeadline = Duration.seconds(20)
  */
 const actionPatience = Duration.minutes(15)
 
+/** The code of a charge that is said to have taken money, while its processor shows that it took none. */
+const contradicted = "charge_contradicted"
+
 /**
  * Finds out what became of one charge and records it, whoever wants to know: the reconciler because its driver died
  * or its answer proved nothing, or because a webhook told where to look. What happened is asked of the processor by
@@ -47,12 +50,14 @@ export class ChargeResolver extends Context.Service<
     /**
      * Looks where somebody pointed, and records what is new: of an attempt that nobody waits for everything, of one
      * whose driver is still at it, or of which the outcome is known, only that money moved. `undefined`: nothing is
-     * left to be learnt. Otherwise the evidence why it has to be asked again.
+     * left to be learnt. Otherwise the evidence why it has to be asked again. Who was told that it was `captured` is
+     * not content with a decline: what is shown may be what was known before.
      */
     readonly lookInto: (
       charge: Unresolved,
       source: Reporter,
-      by: Principal
+      by: Principal,
+      said?: "captured"
     ) => Effect.Effect<Indeterminate | undefined, LedgerUnavailable>
   }
 >()("payment-orchestration/kernel/ChargeResolver") {
@@ -69,17 +74,23 @@ export class ChargeResolver extends Context.Service<
       const lookInto = Effect.fn("ChargeResolver.lookInto")(function* (
         charge: Unresolved,
         source: Reporter,
-        by: Principal
+        by: Principal,
+        said?: "captured"
       ) {
         const { id, state } = charge.attempt
-        const outcome = yield* asked(charge)
+        const shown = yield* asked(charge)
+        const denied = said === "captured" && shown instanceof Declined && shown.undone !== true
+        const outcome = denied
+          ? unknown(contradicted, `it is said to be captured, and ${shown.message}`)
+          : shown
         const { mid, provider } = charge.attempt
         yield* Effect.annotateCurrentSpan({ attempt: id, mid, provider, source, outcome: outcome._tag })
         if (outcome instanceof Captured || state === "indeterminate") {
           yield* record(id, named(outcome, charge), source, by)
           // From here on the reconciler asks, if there is still something to ask. Several sales of one key are told apart
           // by their names alone, so who comes with one comes again, until a person has said which of them is the charge.
-          return outcome instanceof Indeterminate && outcome.evidence.code === severalCaptures
+          return outcome instanceof Indeterminate &&
+            [severalCaptures, contradicted].includes(outcome.evidence.code)
             ? outcome
             : undefined
         }

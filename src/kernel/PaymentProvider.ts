@@ -211,6 +211,11 @@ export type WebhookSubject =
       readonly processorReference?: string
       /** The attempt's key, when the processor carries it. */
       readonly idempotencyKey?: string
+      /**
+       * What the webhook itself says became of it, as of a refund below: while the processor shows otherwise, nobody is
+       * told that nothing was charged.
+       */
+      readonly said?: "captured"
     }
   | ({ readonly _tag: "Refund" } & RefundHeard)
   | ({ readonly _tag: "Dispute" } & DisputeHeard)

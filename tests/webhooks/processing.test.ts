@@ -203,6 +203,71 @@ it.layer(Door.layer, { excludeTestServices: true })("a webhook", (it) => {
       })
   )
 
+  it.effect("that says that money moved is not done while its processor shows that none did", () =>
+    Effect.gen(function* () {
+      const truth = yield* Truth
+      const inbox = yield* WebhookInbox
+      const shows = (more: { readonly undone?: true }) =>
+        says({ _tag: "FoundDeclined", declined: new Declined({ ...w.declined("hard"), ...more }) })
+      for (const before of [w.timeout, w.declined("hard")]) {
+        const world = yield* w.newWorld
+        const { session, permit } = yield* w.charging(world)
+        yield* w.record(permit, before)
+        const states = yield* w.attemptStates(session)
+        const subject = {
+          _tag: "Charge",
+          processorReference: `ref_${session}`,
+          idempotencyKey: keyOf(permit)
+        } as const
+        const { mid, provider } = permit.attempt
+        const common = { provider, mid, entity: world.entity.id, type: "charge.succeeded" }
+        truth.of.set(keyOf(permit), shows({}))
+        for (const said of [{ said: "captured" }, {}] as const) {
+          yield* inbox.take({
+            ...common,
+            eventId: `msg_${session} ${said.said}`,
+            subjects: [{ ...subject, ...said }]
+          })
+        }
+        yield* workOff
+        // Neither by itself, nor by another webhook, nor by a lookup.
+        for (const nothing of [w.declined(), w.absent]) yield* w.record(permit, nothing, { source: "lookup" })
+        assert.deepStrictEqual(yield* w.attemptStates(session), states)
+        assert.deepStrictEqual(
+          (yield* inboxOf(mid)).map(({ state, trouble }) => `${state} ${trouble}`),
+          ["pending failed", "processed null"]
+        )
+        truth.of.set(keyOf(permit), capturedAs(`ref_${session}`))
+        yield* due
+        yield* workOff
+        assert.deepInclude(
+          yield* recordsOf(session),
+          before === w.timeout
+            ? { session: "settled", captures: ["1 4200 USD"], incidents: null }
+            : { session: "in_review", captures: ["1 4200 USD"], incidents: ["1 late_capture"] }
+        )
+        assert.deepInclude(yield* lastOf(mid), { state: "processed", trouble: null })
+      }
+      // What was taken and taken back before it was settled contradicts nothing.
+      const world = yield* w.newWorld
+      const { session, permit } = yield* w.charging(world)
+      yield* w.record(permit, w.timeout)
+      const { mid, provider } = permit.attempt
+      truth.of.set(keyOf(permit), shows({ undone: true }))
+      yield* inbox.take({
+        provider,
+        mid,
+        entity: world.entity.id,
+        eventId: `msg_${session}`,
+        type: "charge.succeeded",
+        subjects: [{ _tag: "Charge", idempotencyKey: keyOf(permit), said: "captured" }]
+      })
+      yield* workOff
+      assert.deepStrictEqual(yield* w.attemptStates(session), ["declined"])
+      assert.deepInclude(yield* lastOf(mid), { state: "processed", trouble: null })
+    })
+  )
+
   it.effect("about a charge that is not written yet is parked, and finds it later", () =>
     Effect.gen(function* () {
       const truth = yield* Truth

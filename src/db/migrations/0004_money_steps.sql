@@ -388,9 +388,11 @@ begin
     if incident is not null then
       perform open_incident(incident, s.session_id, a.attempt_id, heard, said);
     end if;
-  elsif (kind in ('Declined', 'Absent') and capture_heard or kind = 'Absent' and named) and p ->> 'source' <> 'person' then
+  elsif (kind in ('Declined', 'Absent') and capture_heard or kind = 'Absent' and named
+      or live and kind in ('Declined', 'Absent') and not o ? 'undone' and p ->> 'source' in ('lookup', 'webhook') and capture_unheard(a))
+    and p ->> 'source' <> 'person' then
     -- Once a processor said that money moved, only a person says that it did not; and what it named once is not absent,
-    -- however it is hidden now. This is evidence and no more.
+    -- however it is hidden now. Nor is what its webhook says, as long as that waits. This is evidence and no more.
     null;
   elsif kind = 'Declined' and live then
     update attempts set state = 'declined', decline_kind = o ->> 'kind', evidence = heard, resolved_at = now(),

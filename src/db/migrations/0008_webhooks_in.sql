@@ -157,6 +157,17 @@ begin
 end
 $body$;
 
+-- Whether a webhook says that an attempt took money, and nobody has heard it: it waits, or it is a dead letter. What its
+-- processor shows meanwhile may be what it knew before.
+create function capture_unheard(a attempts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select exists (
+    select from webhook_inbox w cross join jsonb_array_elements(w.subjects) named
+    where w.mid_id = a.mid_id and w.state <> 'processed' and named ->> 'said' = 'captured'
+      and (named ->> 'idempotencyKey' = a.idempotency_key
+        or exists (select from attempt_evidence e where e.attempt_id = a.attempt_id
+          and e.detail ->> 'processorReference' = named ->> 'processorReference')))
+$body$;
+
 create function webhook_json(w webhook_inbox) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object('id', 'wh_' || w.webhook_nr, 'provider', w.provider, 'mid', w.mid_id,
     'eventId', w.event_id, 'type', w.type, 'occurredAt', iso(w.occurred_at), 'receivedAt', iso(w.received_at),

@@ -53,6 +53,8 @@ export class Declined extends Schema.TaggedError<Declined>()("Declined", {
   advice: Schema.optionalKey(RetryAdvice),
   /** It never came to a card network, so it spends none of the networks' budgets: not sent, or refused before that. */
   offNetwork: Schema.optionalKey(Schema.Literal(true)),
+  /** It did take money, and all of that was taken back before it was settled. */
+  undone: Schema.optionalKey(Schema.Literal(true)),
   /** The processor's own id of what it declined, when it gave one. */
   processorReference: Schema.optionalKey(Schema.NonEmptyString),
   evidence: Evidence

@@ -38,11 +38,12 @@ export const keepable = (outcome: Outcome): Outcome => {
       })
     }
     case "Declined": {
-      const { kind, advice, offNetwork } = outcome
+      const { kind, advice, offNetwork, undone } = outcome
       return new Declined({
         kind,
         ...(advice === undefined ? {} : { advice }),
         ...(offNetwork === undefined ? {} : { offNetwork }),
+        ...(undone === undefined ? {} : { undone }),
         ...reference(outcome),
         evidence
       })

@@ -6,11 +6,12 @@ import type { LedgerUnavailable, Unresolved } from "../PaymentLedger.ts"
 import { DisputeState } from "../PaymentProvider.ts"
 import type { UnknownWebhook } from "./webhookRefusals.ts"
 
-/** What a webhook is about, as it is kept: ids, that a refund is said to have failed, and of a dispute its state. Never a body, never card data. */
+/** What a webhook is about, as it is kept: ids, that a charge is said to have taken money or a refund to have failed, and of a dispute its state. Never a body, never card data. */
 export const KeptSubject = Schema.Union([
   Schema.TaggedStruct("Charge", {
     processorReference: Schema.optionalKey(Schema.String),
-    idempotencyKey: Schema.optionalKey(Schema.String)
+    idempotencyKey: Schema.optionalKey(Schema.String),
+    said: Schema.optionalKey(Schema.Literal("captured"))
   }),
   Schema.TaggedStruct("Refund", {
     refundReference: Schema.String,

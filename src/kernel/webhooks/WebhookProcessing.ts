@@ -98,7 +98,7 @@ export class WebhookProcessing extends Context.Service<
             const charge = yield* inbox.charge(mid, subject)
             if (charge === undefined) return unknown("no attempt of this account is known by what it names")
             if (isOldNews(charge)) return undefined
-            const unsure = yield* resolver.lookInto(charge, "webhook", webhooks)
+            const unsure = yield* resolver.lookInto(charge, "webhook", webhooks, subject.said)
             return unsure === undefined
               ? undefined
               : failed(`${unsure.evidence.code}: ${unsure.evidence.message}`)

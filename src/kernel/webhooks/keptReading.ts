@@ -22,11 +22,12 @@ export const keptReading = ({ type, occurredAt, subjects }: WebhookReading): Kep
 const keptSubject = (subject: WebhookSubject): KeptSubject => {
   switch (subject._tag) {
     case "Charge": {
-      const { processorReference, idempotencyKey } = subject
+      const { processorReference, idempotencyKey, said } = subject
       return {
         _tag: "Charge",
         ...(processorReference === undefined ? {} : { processorReference: keptText(processorReference) }),
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey: keptText(idempotencyKey) })
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey: keptText(idempotencyKey) }),
+        ...(said === undefined ? {} : { said })
       }
     }
     case "Refund": {

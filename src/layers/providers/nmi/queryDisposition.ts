@@ -161,7 +161,7 @@ const judgeTransaction = (
                 processorReference: id
               }
             : // Whoever voided it did not want it charged, so nobody else is asked.
-              { kind: "hard", processorReference: id, evidence }
+              { kind: "hard", undone: true, processorReference: id, evidence }
         )
       }
     }

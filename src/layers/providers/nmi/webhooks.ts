@@ -120,11 +120,13 @@ const subjectsOf = (
     ]
   }
   if (!/^transaction\.(sale|auth|capture|void|validate)\./.test(type)) return [other]
-  const charge: WebhookSubject =
+  const charge: WebhookSubject = {
+    _tag: "Charge",
+    processorReference: id,
     // Who says no order id is given the transaction's.
-    orderId === undefined || orderId === "" || orderId === id
-      ? { _tag: "Charge", processorReference: id }
-      : { _tag: "Charge", processorReference: id, idempotencyKey: orderId }
+    ...(orderId === undefined || orderId === "" || orderId === id ? {} : { idempotencyKey: orderId }),
+    ...(type === "transaction.sale.success" ? { said: "captured" as const } : {})
+  }
   return type.startsWith("transaction.void.")
     ? [charge, { _tag: "Refund", refundReference: `void_${id}`, processorReference: id }]
     : [charge]

@@ -109,6 +109,7 @@ const isIntent = Schema.is(
   Schema.Struct({
     object: Schema.Literal("payment_intent"),
     id: Schema.NonEmptyString,
+    status: Schema.optionalKey(Schema.Unknown),
     metadata: Schema.Record(Schema.String, Schema.String)
   })
 )
@@ -116,6 +117,8 @@ const isCharge = Schema.is(
   Schema.Struct({
     object: Schema.Literal("charge"),
     payment_intent: Schema.NullOr(Schema.String),
+    status: Schema.optionalKey(Schema.Unknown),
+    captured: Schema.optionalKey(Schema.Unknown),
     metadata: Schema.Record(Schema.String, Schema.String)
   })
 )
@@ -144,7 +147,11 @@ const isDispute = Schema.is(
 
 /** The families of events that this service keeps something of, and the object that each is about. */
 const families: ReadonlyArray<readonly [beginning: RegExp, read: (object: unknown) => Reading]> = [
-  [/^payment_intent\./, (object) => (isIntent(object) ? ofCharge(object.id, object.metadata) : undefined)],
+  [
+    /^payment_intent\./,
+    (object) =>
+      isIntent(object) ? ofCharge(object.id, object.metadata, object.status === "succeeded") : undefined
+  ],
   // Before the charges: `charge.dispute.*` and `charge.refund.updated` are named like them.
   [/^charge\.dispute\./, (object) => disputeOf(object)],
   [/^(refund|charge\.refund)\./, (object) => refundOf(object)],
@@ -154,7 +161,11 @@ const families: ReadonlyArray<readonly [beginning: RegExp, read: (object: unknow
       isCharge(object)
         ? object.payment_intent === null
           ? []
-          : ofCharge(object.payment_intent, object.metadata)
+          : ofCharge(
+              object.payment_intent,
+              object.metadata,
+              object.status === "succeeded" && object.captured === true
+            )
         : undefined
   ]
 ]
@@ -175,9 +186,15 @@ const subjectsOf = (
 
 const ofCharge = (
   processorReference: string,
-  { attempt_id: key }: Readonly<Record<string, string>>
+  { attempt_id: key }: Readonly<Record<string, string>>,
+  captured: boolean
 ): ReadonlyArray<WebhookSubject> => [
-  { _tag: "Charge", processorReference, ...(key === undefined ? {} : { idempotencyKey: key }) }
+  {
+    _tag: "Charge",
+    processorReference,
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(captured ? { said: "captured" as const } : {})
+  }
 ]
 
 const refundOf = (object: unknown): Reading => {

@@ -68,7 +68,14 @@ describe("a webhook", () => {
         eventId: "ev_1",
         type: "transaction.sale.success",
         occurredAt: someTime,
-        subjects: [{ _tag: "Charge", processorReference: "12030573555", idempotencyKey: "ps_1-1-abc" }]
+        subjects: [
+          {
+            _tag: "Charge",
+            processorReference: "12030573555",
+            idempotencyKey: "ps_1-1-abc",
+            said: "captured"
+          }
+        ]
       })
     })
   )
@@ -159,7 +166,9 @@ describe("a webhook", () => {
     const charge = { _tag: "Charge", processorReference: "12030573555", idempotencyKey: "ps_1-1-abc" }
     for (const what of ["sale", "auth", "capture", "validate"]) {
       for (const outcome of ["success", "failure", "unknown"]) {
-        expect(subjects({}, `transaction.${what}.${outcome}`)).toEqual([charge])
+        // Only a sale that succeeded took money.
+        const said = what === "sale" && outcome === "success" ? { said: "captured" } : {}
+        expect(subjects({}, `transaction.${what}.${outcome}`)).toEqual([{ ...charge, ...said }])
       }
     }
     // A void gives back what the charge took, so both want to know.
@@ -169,7 +178,7 @@ describe("a webhook", () => {
     ])
     for (const order_id of ["", "12030573555", undefined]) {
       expect(subjects({ order_id }, "transaction.sale.success")).toEqual([
-        { _tag: "Charge", processorReference: "12030573555" }
+        { _tag: "Charge", processorReference: "12030573555", said: "captured" }
       ])
     }
   })

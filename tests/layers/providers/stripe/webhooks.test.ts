@@ -189,9 +189,23 @@ const dispute = (status: string, change: Readonly<Record<string, unknown>> = {})
 
 describe("what a webhook is about", () => {
   const charge = { _tag: "Charge", processorReference: "pi_1", idempotencyKey: asked.idempotencyKey }
+  const captured = { ...charge, said: "captured" }
+  const ofStatus = (status: string, took: boolean) => ({
+    object: "charge",
+    payment_intent: "pi_1",
+    metadata: intent("").metadata,
+    status,
+    captured: took
+  })
 
   it.effect.each([
-    ["payment_intent.succeeded", intent("succeeded"), [charge]],
+    ["payment_intent.succeeded", intent("succeeded"), [captured]],
+    // By the state of the object, never by the name of the event.
+    ["payment_intent.created", intent("succeeded"), [captured]],
+    ["payment_intent.succeeded", intent("canceled"), [charge]],
+    ["charge.succeeded", ofStatus("succeeded", true), [captured]],
+    ["charge.succeeded", ofStatus("succeeded", false), [charge]],
+    ["charge.failed", ofStatus("failed", true), [charge]],
     ["payment_intent.payment_failed", intent("requires_payment_method"), [charge]],
     ["payment_intent.a_type_of_tomorrow", intent("processing"), [charge]],
     [
@@ -297,7 +311,7 @@ describe("what a webhook is about", () => {
       )
       expect((yield* reading(other, signed(other))).subjects).toEqual([{ _tag: "Other" }])
       const settings = { settings: { stripe_account: "acct_2" } }
-      expect((yield* reading(other, signed(other), settings)).subjects).toEqual([charge])
+      expect((yield* reading(other, signed(other), settings)).subjects).toEqual([captured])
       expect((yield* reading(paid, signed(paid), settings)).subjects).toEqual([{ _tag: "Other" }])
     })
   )
@@ -383,7 +397,8 @@ describe("the emulator's webhooks", () => {
       expect(about("payment_intent.succeeded")).toContainEqual({
         _tag: "Charge",
         processorReference,
-        idempotencyKey: permit.attempt.idempotencyKey
+        idempotencyKey: permit.attempt.idempotencyKey,
+        said: "captured"
       })
       expect(about("payment_intent.canceled")).toHaveLength(1)
       expect(about("charge.refunded")).toMatchObject([{ _tag: "Charge", processorReference }])
