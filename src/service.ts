@@ -49,6 +49,7 @@ import { Reviews } from "./kernel/reviews/Reviews.ts"
 import { WebhookIntake } from "./kernel/webhooks/WebhookIntake.ts"
 import { WebhookProcessing } from "./kernel/webhooks/WebhookProcessing.ts"
 import { RefundReconciler } from "./kernel/refunds/RefundReconciler.ts"
+import { ReturnSearch } from "./kernel/refunds/ReturnSearch.ts"
 import { Refunds } from "./kernel/refunds/Refunds.ts"
 import { environmentSecrets } from "./layers/environmentSecrets.ts"
 import { ProviderAccounts } from "./layers/providers/ProviderAccounts.ts"
@@ -132,7 +133,7 @@ export const service = (settings: Settings, url: Redacted.Redacted) => {
     Changes.layer.pipe(Layer.provide(SignedRefunds.layer)),
     Paging.layer({ patience: settings.pageAfter }),
     WebhookIntake.layer,
-    WebhookProcessing.layer.pipe(
+    Layer.mergeAll(WebhookProcessing.layer, ReturnSearch.layer).pipe(
       Layer.provideMerge(Layer.mergeAll(RefundReconciler.layer, DisputeNews.layer))
     )
   ).pipe(Layer.provideMerge(Layer.mergeAll(storage, reads, live, events)), Layer.provideMerge(outside))

@@ -34,6 +34,7 @@ const Refundable = Schema.NullOr(
     ...before,
     Schema.TaggedStruct("Refundable", {
       state: SessionState,
+      version: Schema.Int,
       captures: Schema.Array(CaptureRow)
     })
   ])
@@ -71,6 +72,13 @@ const Found = Schema.NullOr(
   })
 )
 
+const Missing = Schema.Struct({
+  mid: MidId,
+  provider: ProviderName,
+  processorReference: Schema.String,
+  booked: Schema.Array(Schema.String)
+})
+
 const OfSession = Schema.NullOr(
   Schema.Struct({
     captures: Schema.Array(CaptureRow),
@@ -95,6 +103,8 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
     const unresolvedStep = step(sql, "claim_unresolved_refunds", Schema.Array(Unresolved))
     const findStep = step(sql, "find_refund", Found)
     const returnStep = step(sql, "record_return", Schema.NullOr(Schema.Literals(["known", "waits"])))
+    const compareStep = step(sql, "compare_returned", Schema.Boolean)
+    const missingStep = step(sql, "claim_searches", Schema.Array(Missing))
     const disputeStep = step(sql, "record_dispute", Schema.Boolean)
 
     return RefundLedger.of({
@@ -120,6 +130,8 @@ export const layer: Layer.Layer<RefundLedger, never, SqlClient.SqlClient> = Laye
       recordReturn: Effect.fn("RefundLedger.recordReturn")(function* ({ outcome, ...read }) {
         return (yield* returnStep({ ...read, outcome: yield* encoded(outcome) })) ?? undefined
       }, unavailable("record_return")),
+      compareReturned: Effect.fn("RefundLedger.compareReturned")((sum) => compareStep({ ...sum })),
+      claimMissing: Effect.fn("RefundLedger.claimMissing")((limit) => missingStep({ limit })),
       recordDispute: Effect.fn("RefundLedger.recordDispute")((mid, dispute, occurredAt, receivedAt) =>
         disputeStep({
           mid,

@@ -166,6 +166,11 @@ export interface RefundLookup {
   readonly readRefund: (
     refund: ChargeReference & { readonly refundReference: string }
   ) => Effect.Effect<RefundLookupResult, Indeterminate>
+  /**
+   * The processor's own ids of everything that went back of the charge or was to, whoever made it, from a list that was
+   * read to its end. It only tells what to ask for by `readRefund`, and says nothing of what is not on it.
+   */
+  readonly listRefunds?: (charge: ChargeReference) => Effect.Effect<ReadonlyArray<string>, Indeterminate>
 }
 
 /** A webhook as it came in: the raw bytes, because the signature is over them. */

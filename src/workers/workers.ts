@@ -10,6 +10,7 @@ import { ChangeStore } from "../kernel/changes/ChangeStore.ts"
 import { ReviewStore } from "../kernel/reviews/ReviewStore.ts"
 import { WebhookProcessing } from "../kernel/webhooks/WebhookProcessing.ts"
 import type { EventDispatcher } from "../kernel/events/EventDispatcher.ts"
+import { ReturnSearch } from "../kernel/refunds/ReturnSearch.ts"
 import { RefundReconciler } from "../kernel/refunds/RefundReconciler.ts"
 import { ClusterSeat } from "./ClusterSeat.ts"
 import { deliver, deliveryDefaults, type DeliverySettings } from "./delivery.ts"
@@ -129,6 +130,18 @@ const refundReconciliation = once(
   })
 )
 
+/** Apart from both: a list is long, and what is missing in the books is no hurry of anybody who waits. */
+const returnSearch = once(
+  "return-search",
+  Effect.gen(function* () {
+    const { pass } = yield* ReturnSearch
+    yield* forever(
+      "return search",
+      telling(pass, (done) => (done.resolved === 0 ? undefined : { ...done }), "unheard refunds")
+    )
+  })
+)
+
 /** Writes into the log what a pass did, if that is worth a line. */
 const telling = <A, E, R>(
   pass: Effect.Effect<A, E, R>,
@@ -184,6 +197,7 @@ export const workers = <E>(
   | PaymentLedger
   | Reconciler
   | RefundReconciler
+  | ReturnSearch
   | WebhookProcessing
   | ReviewStore
   | ChangeStore
@@ -199,6 +213,7 @@ export const workers = <E>(
     reconciliation,
     refundTakeover,
     refundReconciliation,
+    returnSearch,
     webhooksIn,
     paging,
     delivery(settings),

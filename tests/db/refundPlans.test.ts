@@ -83,7 +83,7 @@ it.layer(pgStorage, { excludeTestServices: true })("the steps of refunds and dis
               new Declined({ kind: "hard", processorReference: refundReference, evidence })
             ]) {
               const read = { mid, processorReference: charge, refundReference, outcome, refunded: 4, by }
-              yield* ledger.recordReturn({ ...read, version: found?.version ?? 0 })
+              yield* ledger.recordReturn({ ...read, source: "webhook", version: found?.version ?? 0 })
             }
           }
           const dispute = {

@@ -30,6 +30,7 @@ import * as reconciler from "../../src/kernel/Reconciler.ts"
 import * as dispute from "../../src/kernel/disputes/Dispute.ts"
 import * as refund from "../../src/kernel/refunds/Refund.ts"
 import * as refundLedger from "../../src/kernel/refunds/RefundLedger.ts"
+import * as returnSearch from "../../src/kernel/refunds/ReturnSearch.ts"
 import * as refundReconciler from "../../src/kernel/refunds/RefundReconciler.ts"
 import * as refundRefusals from "../../src/kernel/refunds/refundRefusals.ts"
 import * as refunds from "../../src/kernel/refunds/Refunds.ts"
@@ -122,6 +123,7 @@ it("a service has a key of its own, which says where it is declared", () => {
     refunds,
     refundLedger,
     refundReconciler,
+    returnSearch,
     refundNews,
     disputeNews,
     vault,
@@ -154,6 +156,7 @@ it("a service has a key of its own, which says where it is declared", () => {
     "Refunds: payment-orchestration/kernel/refunds/Refunds",
     "RefundLedger: payment-orchestration/kernel/refunds/RefundLedger",
     "RefundReconciler: payment-orchestration/kernel/refunds/RefundReconciler",
+    "ReturnSearch: payment-orchestration/kernel/refunds/ReturnSearch",
     "RefundNews: payment-orchestration/kernel/refunds/RefundNews",
     "DisputeNews: payment-orchestration/kernel/disputes/DisputeNews",
     "Vaults: payment-orchestration/kernel/TokenVault/Vaults",

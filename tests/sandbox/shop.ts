@@ -14,6 +14,7 @@ import { PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
+import { ReturnSearch } from "../../src/kernel/refunds/ReturnSearch.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { WebhookIntake } from "../../src/kernel/webhooks/WebhookIntake.ts"
 import { WebhookProcessing } from "../../src/kernel/webhooks/WebhookProcessing.ts"
@@ -171,7 +172,7 @@ export class Shop extends Context.Service<
           Reconciler.layer,
           Refunds.layer,
           WebhookIntake.layer,
-          WebhookProcessing.layer.pipe(
+          Layer.mergeAll(WebhookProcessing.layer, ReturnSearch.layer).pipe(
             Layer.provideMerge(Layer.mergeAll(RefundReconciler.layer, DisputeNews.layer))
           )
         )

@@ -9,6 +9,7 @@ import { Principal } from "../../src/kernel/ids.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
 import { RefundLedger } from "../../src/kernel/refunds/RefundLedger.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
+import { ReturnSearch } from "../../src/kernel/refunds/ReturnSearch.ts"
 import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { Paging } from "../../src/kernel/operations/Paging.ts"
 import { ReviewStore } from "../../src/kernel/reviews/ReviewStore.ts"
@@ -29,6 +30,7 @@ const start = Effect.gen(function* () {
       Layer.succeed(EventDispatcher, { prepare: Effect.succeed(false), claim: () => Effect.succeed([]) }),
       Layer.mock(ReviewStore, { expireDue: () => Effect.succeed(0) }),
       Layer.succeed(Paging, { pass: Effect.succeed(0) }),
+      Layer.succeed(ReturnSearch, { pass: Effect.succeed({ asked: 0, resolved: 0 }) }),
       Layer.succeed(WebhookProcessing, {
         lanes: [],
         pass: Effect.succeed({ taken: 0, deadLetters: 0 })

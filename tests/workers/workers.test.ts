@@ -14,6 +14,7 @@ import { ChangeStore } from "../../src/kernel/changes/ChangeStore.ts"
 import { ReviewStore } from "../../src/kernel/reviews/ReviewStore.ts"
 import { WebhookProcessing } from "../../src/kernel/webhooks/WebhookProcessing.ts"
 import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
+import { ReturnSearch } from "../../src/kernel/refunds/ReturnSearch.ts"
 import { EventConsumers } from "../../src/workers/EventConsumers.ts"
 import { workers } from "../../src/workers/workers.ts"
 import { Owner, pgStorage } from "../db/support/pgStorage.ts"
@@ -54,6 +55,7 @@ const start = Effect.fnUntraced(function* ({
       Layer.succeed(EventConsumers, consumers),
       Layer.succeed(EventDispatcher, { prepare: Effect.succeed(false), claim: () => Effect.succeed([]) }),
       Layer.succeed(Paging, { pass: Effect.succeed(0) }),
+      Layer.succeed(ReturnSearch, { pass: Effect.succeed({ asked: 0, resolved: 0 }) }),
       Layer.mock(ReviewStore, { expireDue: () => Effect.succeed(0) }),
       Layer.mock(ChangeStore, { expireDue: () => Effect.succeed(0) }),
       Layer.succeed(WebhookProcessing, {

@@ -134,6 +134,13 @@ alter table incidents add constraint incidents_kind_check check (kind in
    'late_refund', 'refunded_other_amount', 'refund_reference_reused', 'refunded_too_much', 'refunded_elsewhere',
    'refund_taken_back', 'signed_refund_failed', 'refunded_more_than_booked', 'refunded_and_disputed', 'dispute_of_another',
    'dispute_reversed', 'dispute_lost_otherwise'));
+-- What went back and is not booked is looked for at its processor for as long as its incident is open. `told`: the most that
+-- the processor said went back. `found`: nobody had to deal with it, because all of that is booked.
+alter table incidents add column told bigint;
+alter table incidents add column found boolean not null default false;
+alter table incidents add column searches integer not null default 0;
+alter table incidents add column next_search_at timestamptz not null default now();
+create index incidents_to_search on incidents (next_search_at) where kind = 'refunded_more_than_booked' and closed_at is null;
 
 -- What was booked last of a processor's object; null when nothing was.
 create function last_return(mid text, reference text) returns returns language sql stable set search_path = payments, pg_temp as $body$
@@ -396,7 +403,8 @@ declare
 begin
   select * into s from payment_sessions where session_id = p ->> 'session';
   if not found then return null; end if;
-  return coalesce(refund_before(p), jsonb_build_object('_tag', 'Refundable', 'state', s.state, 'captures', captures_json(s.session_id)));
+  return coalesce(refund_before(p), jsonb_build_object('_tag', 'Refundable', 'state', s.state,
+    'version', books_version(s.session_id), 'captures', captures_json(s.session_id)));
 end
 $body$;
 
@@ -508,6 +516,87 @@ language sql set search_path = payments, pg_temp as $body$
   on conflict do nothing
 $body$;
 
+-- What the books hold as given back by a charge's processor.
+create function booked_back(c captures) returns bigint language sql stable set search_path = payments, pg_temp as $body$
+  select coalesce(sum(amount), 0)::bigint from returns
+  where mid_id = c.mid_id and processor_reference = c.processor_reference and currency = c.currency and source <> 'outside'
+$body$;
+
+-- A processor says how much went back of a charge in all. That books nothing: sums lag behind and are of another moment. If
+-- it is more than the books hold, and no refund of ours is open that it may be, an incident says so, and what is missing is
+-- looked for. It closes once the books hold the most that was ever told; a lower sum that comes later may be an older one.
+create function hold_against(c captures, refunded bigint, by text) returns void
+language plpgsql set search_path = payments, pg_temp as $body$
+declare
+  booked bigint := booked_back(c);
+  i incidents;
+  about jsonb := jsonb_build_object('processorReference', c.processor_reference, 'amount', refunded - booked, 'currency', c.currency,
+    -- The sum tells one from another: the same amount that is missing a second time is news.
+    'refunded', refunded);
+begin
+  if refunded is null or exists (select from refunds where mid_id = c.mid_id and processor_reference = c.processor_reference
+      and state not in ('refunded', 'declined', 'absent', 'taken_back')) then
+    return;
+  end if;
+  select * into i from incidents where attempt_id = c.attempt_id and kind = 'refunded_more_than_booked' and closed_at is null
+    and detail ->> 'processorReference' = c.processor_reference;
+  if not found then
+    -- Words that a person dealt with are no news.
+    if refunded > booked and not exists (select from incidents dealt where dealt.attempt_id = c.attempt_id
+        and dealt.kind = 'refunded_more_than_booked' and dealt.detail = about and not dealt.found) then
+      insert into incidents (kind, session_id, attempt_id, detail, told)
+      values ('refunded_more_than_booked', c.session_id, c.attempt_id, about, refunded);
+    end if;
+  elsif greatest(i.told, refunded) > booked then
+    update incidents set told = refunded where incident_id = i.incident_id and told < refunded;
+  else
+    update incidents set closed_at = now(), found = true where incident_id = i.incident_id;
+    perform write_audit(c.session_id, by, 'incident.found', jsonb_build_object('incident', i.incident_id, 'mid', c.mid_id,
+      'processorReference', c.processor_reference, 'booked', booked, 'currency', c.currency));
+  end if;
+end
+$body$;
+
+-- Holds the sum that a processor told against the books: {mid, processorReference, refunded, version, by}. False if the books
+-- were written to since that version.
+create function compare_returned(p jsonb) returns jsonb
+language plpgsql security definer set search_path = payments, pg_temp as $body$
+declare
+  s payment_sessions;
+  c captures;
+begin
+  select session.* into s from payment_sessions session where session_id = (
+    select session_id from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference') for update;
+  if not found or (p ->> 'version')::integer is distinct from books_version(s.session_id) then return 'false'; end if;
+  select * into c from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference';
+  perform hold_against(c, (p ->> 'refunded')::bigint, p ->> 'by');
+  perform conclude_session(s.session_id, p ->> 'by');
+  return 'true';
+end
+$body$;
+
+-- Gives out charges of which more went back than is booked, to look for it at their processors: {limit}. At once, after half a
+-- minute, and then the more seldom the more often; after a day no more, and it is a person's.
+create function claim_searches(p jsonb) returns jsonb
+language sql security definer set search_path = payments, pg_temp as $body$
+  with due as (
+    select incident_id from incidents
+    where kind = 'refunded_more_than_booked' and closed_at is null and next_search_at <= now()
+    order by next_search_at limit (p ->> 'limit')::integer for update skip locked
+  ), claimed as (
+    update incidents set searches = searches + 1,
+      next_search_at = case when opened_at < now() - interval '1 day' then 'infinity'
+        else now() + least(power(2, least(searches, 20)) * 30, 3600) * interval '1 second' end
+    where incident_id in (select incident_id from due)
+    returning attempt_id, detail ->> 'processorReference' as processor_reference
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('mid', c.mid_id, 'provider', c.provider, 'processorReference', c.processor_reference,
+    'booked', (select coalesce(jsonb_agg(distinct b.refund_reference), '[]') from returns b
+      where b.mid_id = c.mid_id and b.processor_reference = c.processor_reference
+        and b = last_return(b.mid_id, b.refund_reference) and b.amount > 0))), '[]')
+  from (select distinct attempt_id, processor_reference from claimed) claimed join captures c using (attempt_id, processor_reference)
+$body$;
+
 -- Records evidence of one refund: {refund, outcome: {_tag, evidence, ...}, source, by, version?}. Null when the books were
 -- written to since that version: ask again.
 create function record_refund(p jsonb) returns jsonb
@@ -552,7 +641,15 @@ begin
       if r.state = 'in_flight' then next_state := 'indeterminate'; end if;
     elsif book_return(c, r.refund_id, o ->> 'refundReference', (o #>> '{money,amount}')::bigint, o #>> '{money,currency}',
         case when outside then 'outside' else p ->> 'source' end) then
-      if live then next_state := 'refunded'; else wrong := wrong || 'late_refund'::text; end if;
+      if live then
+        next_state := 'refunded';
+        -- What was told to be missing before this one was sent is missing beside it.
+        update incidents i set told = i.told + (o #>> '{money,amount}')::bigint
+        where i.attempt_id = c.attempt_id and i.kind = 'refunded_more_than_booked' and i.closed_at is null and not outside
+          and i.detail ->> 'processorReference' = c.processor_reference and o #>> '{money,currency}' = c.currency;
+      else
+        wrong := wrong || 'late_refund'::text;
+      end if;
       -- It did arrive, they say now; perhaps it was given back anew meanwhile.
       if r.state = 'taken_back' and r.refund_reference = o ->> 'refundReference' then next_state := 'refunded'; end if;
       if (o #>> '{money,amount}')::bigint <> r.amount or o #>> '{money,currency}' <> r.currency then
@@ -622,10 +719,9 @@ end
 $body$;
 
 -- What the processor says of one refund of a charge when it is asked for that very one, whoever made it: {mid,
--- processorReference, refundReference, outcome: Refunded | Declined, version, refunded?, by}. Null when the books were written
+-- processorReference, refundReference, outcome: Refunded | Declined, source: webhook | lookup, version, refunded?, by}. Null when the books were written
 -- to since that version, or know no such charge: ask again. Otherwise `known`, or `waits` while a refund of ours is open that
--- it may be. `refunded`, what the processor says went back of the charge in all, books nothing: sums lag behind and are of
--- another moment. If it is more than the books hold, a person looks for what is missing.
+-- it may be. `refunded` is what the processor says went back of the charge in all.
 create function record_return(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -642,7 +738,6 @@ declare
   waiting boolean;
   about jsonb;
   signed returns;
-  missing bigint;
 begin
   select session.* into s from payment_sessions session where session_id = (
     select session_id from captures where mid_id = p ->> 'mid' and processor_reference = p ->> 'processorReference') for update;
@@ -665,10 +760,10 @@ begin
     wrong := 'refund_reference_reused';
     said := true;
   elsif ours is not null and (known.nr is null or known.refund_id is not null) then
-    perform record_refund(jsonb_build_object('refund', ours, 'outcome', o, 'source', 'webhook', 'by', p -> 'by'));
+    perform record_refund(jsonb_build_object('refund', ours, 'outcome', o, 'source', p -> 'source', 'by', p -> 'by'));
   elsif kind = 'Refunded' then
     if known.nr is null and waiting then return '"waits"'; end if;
-    if book_return(c, null, reference, (o #>> '{money,amount}')::bigint, o #>> '{money,currency}', 'webhook') then
+    if book_return(c, null, reference, (o #>> '{money,amount}')::bigint, o #>> '{money,currency}', p ->> 'source') then
       wrong := case when known.nr is null then 'refunded_elsewhere' else 'late_refund' end;
       happened := 'payment.refunded.v1';
       if refundable_of(c) < 0 then perform open_incident('refunded_too_much', s.session_id, c.attempt_id, about); end if;
@@ -679,7 +774,7 @@ begin
     end if;
   elsif kind = 'Declined' then
     if known.amount > 0 then
-      perform book_taken_back(c, known, 'webhook');
+      perform book_taken_back(c, known, p ->> 'source');
       wrong := 'refund_taken_back';
       happened := 'payment.refund_taken_back.v1';
     end if;
@@ -690,7 +785,7 @@ begin
   if wrong is not null then perform open_incident(wrong, s.session_id, c.attempt_id, about, said); end if;
   if happened is not null then
     perform emit(s, happened, jsonb_build_object('attempt', c.attempt_id, 'mid', c.mid_id, 'provider', c.provider,
-      'processorReference', c.processor_reference, 'refundAmount', about -> 'amount', 'refundReference', reference, 'source', 'webhook'));
+      'processorReference', c.processor_reference, 'refundAmount', about -> 'amount', 'refundReference', reference, 'source', p -> 'source'));
   end if;
   if kind = 'Declined' and known.nr is null then
     -- What only persons vouch for may be the one that failed, under another name.
@@ -705,15 +800,10 @@ begin
         'amount', signed.amount, 'currency', signed.currency), true);
     end loop;
   end if;
-  select (p ->> 'refunded')::bigint - coalesce(sum(amount), 0) into missing from returns
-  where mid_id = c.mid_id and processor_reference = c.processor_reference and currency = c.currency and source <> 'outside';
-  if missing > 0 and not waiting then
-    perform open_incident('refunded_more_than_booked', s.session_id, c.attempt_id, jsonb_build_object(
-      'processorReference', c.processor_reference, 'amount', missing, 'currency', c.currency), true);
-  end if;
   perform write_audit(s.session_id, p ->> 'by', 'refund.read', jsonb_strip_nulls(jsonb_build_object('mid', c.mid_id,
     'processorReference', c.processor_reference, 'refundReference', reference, 'outcome', kind, 'amount', about -> 'amount',
     'currency', about -> 'currency', 'code', left(o #>> '{evidence,code}', 200), 'incident', wrong, 'refunded', p -> 'refunded')));
+  perform hold_against(c, (p ->> 'refunded')::bigint, p ->> 'by');
   perform conclude_session(s.session_id, p ->> 'by');
   return '"known"';
 end
@@ -885,6 +975,6 @@ end
 $body$;
 
 grant select on refunds, refund_evidence, returns, disputes to payments_app;
-grant execute on function returns_of_session, captures_json, refundable, open_refund, record_refund, record_return, take_over_refunds,
-  claim_unresolved_refunds, find_refund, record_dispute, refund_json, dispute_json, refundable_of, money_left, refund_block,
+grant execute on function returns_of_session, captures_json, refundable, open_refund, record_refund, record_return, compare_returned,
+  claim_searches, take_over_refunds, claim_unresolved_refunds, find_refund, record_dispute, refund_json, dispute_json, refundable_of, money_left, refund_block,
   dispute_against, settling_capture, waits_for, late_captures to payments_app;

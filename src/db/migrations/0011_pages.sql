@@ -53,6 +53,8 @@ begin
     with due as (
       (select 'incident' as kind, i.attempt_id, i.incident_id, null as refund_id from incidents i
         where i.closed_at is null and not exists (select from pages g where g.incident_id = i.incident_id)
+          -- What is missing in the books is looked for at its processor before anybody is called.
+          and (i.kind <> 'refunded_more_than_booked' or i.opened_at < now() - interval '1 minute')
         order by i.incident_id limit (p ->> 'limit')::integer)
       union all
       (select 'refund_in_review', r.attempt_id, null, r.refund_id from refunds r

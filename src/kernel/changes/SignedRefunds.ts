@@ -52,7 +52,7 @@ export class SignedRefunds extends Context.Service<
           })
           if (refundable === undefined) return yield* UnknownSession.of(session)
           if (refundable._tag !== "Refundable") return yield* impossible(refundable._tag)
-          const { capture, provider, order } = yield* judgeRefund(providers, body, refundable)
+          const { capture, provider, order } = yield* judgeRefund({ ledger, providers }, body, refundable)
           // From the write-ahead to the recorded outcome nothing may interrupt.
           const giving = yield* Effect.gen(function* () {
             const permittedAt = yield* Clock.monotonicTimeNanos

@@ -5,7 +5,7 @@ import type { Dispute } from "../disputes/Dispute.ts"
 import type { AttemptId, MidId, Principal, ProviderName, SessionId } from "../ids.ts"
 import type { Money } from "../Money.ts"
 import type { IdempotentRequest, LedgerUnavailable, Reporter } from "../PaymentLedger.ts"
-import type { DisputeHeard, RefundHeard } from "../PaymentProvider.ts"
+import type { ChargeReference, DisputeHeard, RefundHeard } from "../PaymentProvider.ts"
 import type { LateCapture, SessionState, WaitsFor } from "../PaymentSession.ts"
 import type { Refund, RefundBlocker, RefundId, RefundKind } from "./Refund.ts"
 
@@ -60,6 +60,8 @@ export type Refundable =
   | {
       readonly _tag: "Refundable"
       readonly state: SessionState
+      /** The version of the session's books before a processor is asked. */
+      readonly version: number
       readonly captures: ReadonlyArray<RefundableCapture>
     }
 
@@ -136,11 +138,32 @@ export interface ReturnRead {
   readonly processorReference: string
   readonly refundReference: string
   readonly outcome: RefundedOutcome | Declined
+  /** Whether it was asked because of a webhook. */
+  readonly source: "webhook" | "lookup"
   /** The version of the books before it was asked. */
   readonly version: number
-  /** What it says went back of the charge in all, in minor units. It books nothing, and calls a person. */
+  /** What it says went back of the charge in all, in minor units: see {@link ReturnedSum}. */
   readonly refunded?: number
   readonly by: Principal
+}
+
+/**
+ * What a processor says went back of a charge in all. It books nothing. If it is more than the books hold, an incident says
+ * so until they hold as much, and what is missing is looked for.
+ */
+export interface ReturnedSum extends ChargeReference {
+  /** Minor units of the captured currency. */
+  readonly refunded: number
+  /** The version of the books before it was asked. */
+  readonly version: number
+  readonly by: Principal
+}
+
+/** A charge of which more went back than is booked. */
+export interface MissingReturn extends ChargeReference {
+  readonly provider: ProviderName
+  /** The processor's own ids of what is booked as gone. */
+  readonly booked: ReadonlyArray<string>
 }
 
 /** The port to the durable record of refunds and disputes. Each step is one statement and one commit. */
@@ -195,6 +218,12 @@ export class RefundLedger extends Context.Service<
     readonly recordReturn: (
       read: ReturnRead
     ) => Effect.Effect<"known" | "waits" | undefined, LedgerUnavailable>
+
+    /** `false`: the books were written to since that version, and nothing was compared. */
+    readonly compareReturned: (sum: ReturnedSum) => Effect.Effect<boolean, LedgerUnavailable>
+
+    /** Gives out charges whose processor is to be asked for what is missing in the books. */
+    readonly claimMissing: (limit: number) => Effect.Effect<ReadonlyArray<MissingReturn>, LedgerUnavailable>
 
     /** Records the state of a dispute; `false` when its charge is unknown. */
     readonly recordDispute: (

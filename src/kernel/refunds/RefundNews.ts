@@ -16,7 +16,9 @@ export class RefundNews extends Context.Service<
      */
     readonly heard: (
       mid: MidId,
-      refund: RefundHeard
+      refund: RefundHeard,
+      /** Where the refund was heard of; a webhook if nothing is said. */
+      source?: "webhook" | "lookup"
     ) => Effect.Effect<boolean, LedgerUnavailable | Indeterminate>
   }
 >()("payment-orchestration/kernel/refunds/RefundNews") {}

@@ -1,13 +1,19 @@
 import { Context, Duration, Effect, Layer } from "effect"
-import { Principal } from "../ids.ts"
 import type { LedgerUnavailable } from "../PaymentLedger.ts"
 import { Providers, type RefundHeard } from "../PaymentProvider.ts"
 import type { Reconciled } from "../Reconciler.ts"
-import { askForSum, askNamed, askOurs, indeterminate, nameOf, notOver, notOverYet } from "./askRefund.ts"
+import {
+  askForSum,
+  askNamed,
+  askOurs,
+  indeterminate,
+  nameOf,
+  notOver,
+  notOverYet,
+  reconciler
+} from "./askRefund.ts"
 import { RefundLedger, type RefundOutcome, type UnresolvedRefund } from "./RefundLedger.ts"
 import { RefundNews } from "./RefundNews.ts"
-
-const reconciler = Principal.make("reconciler")
 
 /** How many refunds one pass takes on, and how many processors it asks at a time. */
 const batch = 100
@@ -75,7 +81,11 @@ export class RefundReconciler extends Context.Service<
           return { asked: due.length, resolved: resolved.filter(Boolean).length }
         }).pipe(Effect.withSpan("RefundReconciler.pass"))
 
-        const heard: RefundNews["Service"]["heard"] = Effect.fn("RefundNews.heard")(function* (mid, news) {
+        const heard: RefundNews["Service"]["heard"] = Effect.fn("RefundNews.heard")(function* (
+          mid,
+          news,
+          source = "webhook"
+        ) {
           const { refundReference } = news
           let oursIsAsked = false
           for (let round = 0; round < mostRounds; round++) {
@@ -84,7 +94,7 @@ export class RefundReconciler extends Context.Service<
             const { provider: name, processorReference, version, ours } = found
             if (ours !== undefined && !oursIsAsked) {
               oursIsAsked = true
-              const { outcome, recorded } = yield* resolve(ours, "webhook", news)
+              const { outcome, recorded } = yield* resolve(ours, source, news)
               if (recorded !== undefined) {
                 if (provesSomething(outcome) && nameOf(outcome) === refundReference) return true
                 continue
@@ -106,6 +116,7 @@ export class RefundReconciler extends Context.Service<
               processorReference,
               refundReference,
               outcome,
+              source,
               version,
               ...(refunded === undefined ? {} : { refunded }),
               by: reconciler

@@ -81,7 +81,7 @@ export class Refunds extends Context.Service<
         const refundable = yield* ledger.refundable(wish)
         if (refundable === undefined) return yield* UnknownSession.of(id)
         if (refundable._tag !== "Refundable") return yield* before(refundable, wish, declaration)
-        const judged = yield* Effect.result(judgeRefund(providers, wish.body, refundable))
+        const judged = yield* Effect.result(judgeRefund({ ledger, providers }, wish.body, refundable))
         if (Result.isFailure(judged)) {
           // Perhaps it is refused for what was given back under this very key, while it was judged.
           const again = wish.idempotencyKey === undefined ? undefined : yield* ledger.refundable(wish)

@@ -1,6 +1,7 @@
 import { Duration, Effect } from "effect"
 import { Absent, type Declined, Indeterminate } from "../cascade/Disposition.ts"
 import { answeredWithin } from "../detached.ts"
+import { Principal } from "../ids.ts"
 import {
   capability,
   type ChargeReference,
@@ -14,6 +15,9 @@ import { keepableRefund } from "./keepableRefund.ts"
 import type { RefundedOutcome, RefundOutcome, UnresolvedRefund } from "./RefundLedger.ts"
 
 // How a processor is asked what became of a refund. Whatever it answers, asking fails with nothing but "nobody knows".
+
+/** Who writes down what a processor was asked for. */
+export const reconciler = Principal.make("reconciler")
 
 const lookupDeadline = Duration.seconds(20)
 
@@ -131,7 +135,8 @@ export const askForSum = (provider: PaymentProvider, charge: ChargeReference) =>
     Effect.catch(() => Effect.undefined)
   )
 
-const inTime = <A, E>(asking: Effect.Effect<A, E>): Effect.Effect<A, E | Indeterminate> =>
+/** Within the time of every lookup. */
+export const inTime = <A, E>(asking: Effect.Effect<A, E>): Effect.Effect<A, E | Indeterminate> =>
   answeredWithin(asking, lookupDeadline, () =>
     indeterminate("lookup_unanswered", "the processor did not answer in time")
   )

@@ -1,14 +1,22 @@
 import { Duration, Effect } from "effect"
 import type { Indeterminate } from "../cascade/Disposition.ts"
 import { answeredWithin } from "../detached.ts"
-import { capability, type PaymentProvider, type Providers, type UnknownProvider } from "../PaymentProvider.ts"
+import {
+  capability,
+  type PaymentProvider,
+  type Providers,
+  type RefundContext,
+  type UnknownProvider
+} from "../PaymentProvider.ts"
 import { UnknownSession } from "../refusals.ts"
 import type { RefundKind } from "./Refund.ts"
+import { reconciler } from "./askRefund.ts"
 import { refundLease } from "./giveBack.ts"
 import type {
   Refundable,
   RefundableCapture,
   RefundBefore,
+  RefundLedger,
   RefundOpening,
   RefundOrder,
   RefundWish
@@ -37,7 +45,10 @@ const contextDeadline = Duration.seconds(20)
 
 /** Of which charge, how much, by whom and in which way. */
 export const judgeRefund = Effect.fnUntraced(function* (
-  providers: Providers["Service"],
+  {
+    ledger,
+    providers
+  }: { readonly ledger: RefundLedger["Service"]; readonly providers: Providers["Service"] },
   wish: RefundWish,
   refundable: RefundableNow
 ) {
@@ -49,7 +60,14 @@ export const judgeRefund = Effect.fnUntraced(function* (
   const provider = yield* providers.get(capture.provider).pipe(Effect.mapError(unavailable(capture)))
   const { mid, processorReference } = capture
   const { session, reason } = wish
-  const kind = yield* kindOf(provider, capture, amount)
+  const context = yield* contextOf(provider, capture)
+  const { refundedAmount: refunded } = context
+  // Somebody gave back at the processor, and nobody told us: it is looked for, whatever becomes of this refund.
+  if (refunded > 0) {
+    const { version } = refundable
+    yield* ledger.compareReturned({ mid, processorReference, refunded, version, by: reconciler })
+  }
+  const kind = yield* kindOf(provider, capture, amount, context)
   const order: RefundOrder = { session, mid, processorReference, amount, kind, reason, lease: refundLease }
   return { capture, provider, order }
 })
@@ -102,6 +120,23 @@ const unavailable =
   (error: UnknownProvider | Indeterminate | { readonly message: string }): ProcessorUnavailable =>
     new ProcessorUnavailable({ provider, problem: error.message })
 
+/** What the processor says of the charge. */
+const contextOf = (
+  { refundContext }: PaymentProvider,
+  capture: RefundableCapture
+): Effect.Effect<RefundContext, UnknownCharge | ProcessorUnavailable> => {
+  const { mid, provider, processorReference } = capture
+  return answeredWithin(refundContext({ mid, processorReference }), contextDeadline, () => ({
+    message: "it did not answer in time"
+  })).pipe(
+    Effect.mapError((error) =>
+      "_tag" in error && error._tag === "ChargeUnknown"
+        ? new UnknownCharge({ provider, processorReference })
+        : unavailable(capture)(error)
+    )
+  )
+}
+
 /**
  * Whether the processor voids or refunds; what it says went back counts, if it is more than we know. It is asked
  * before anything is written, and its answer is no promise: the guards of the ledger and the processor judge again.
@@ -109,20 +144,10 @@ const unavailable =
 const kindOf = Effect.fnUntraced(function* (
   provider: PaymentProvider,
   capture: RefundableCapture,
-  amount: number
-): Effect.fn.Return<RefundKind, RefundTooLarge | NotSettledYet | UnknownCharge | ProcessorUnavailable> {
-  const { mid, processorReference, captured } = capture
-  const context = yield* answeredWithin(
-    provider.refundContext({ mid, processorReference }),
-    contextDeadline,
-    () => ({ message: "it did not answer in time" })
-  ).pipe(
-    Effect.mapError((error) =>
-      "_tag" in error && error._tag === "ChargeUnknown"
-        ? new UnknownCharge({ provider: capture.provider, processorReference })
-        : unavailable(capture)(error)
-    )
-  )
+  amount: number,
+  context: RefundContext
+): Effect.fn.Return<RefundKind, RefundTooLarge | NotSettledYet | ProcessorUnavailable> {
+  const { captured } = capture
   const left = context.captured.amount - context.refundedAmount
   if (amount > left)
     return yield* new RefundTooLarge({ amount, refundable: Math.max(left, 0), currency: captured.currency })

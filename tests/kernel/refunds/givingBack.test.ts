@@ -61,7 +61,9 @@ describe("money that goes back", () => {
     Effect.gen(function* () {
       const captures = [capture(), capture({ processorReference: "ch_2", refundable: 1000 })]
       const made = yield* refunding({
-        ledger: { refundable: () => Effect.succeed({ _tag: "Refundable", state: "settled", captures }) }
+        ledger: {
+          refundable: () => Effect.succeed({ _tag: "Refundable", state: "settled", version: 7, captures })
+        }
       })
       yield* made.ask({ amount: 1000, processorReference: "ch_2" })
       expect(made.orders).toStrictEqual([order({ amount: 1000, processorReference: "ch_2" })])

@@ -31,7 +31,7 @@ describe("a refund is refused, and nothing is written or sent,", () => {
   })
   const captures = (...list: ReadonlyArray<ReturnType<typeof capture>>): Script => ({
     ledger: {
-      refundable: () => Effect.succeed({ _tag: "Refundable", state: "settled", captures: list })
+      refundable: () => Effect.succeed({ _tag: "Refundable", state: "settled", version: 7, captures: list })
     }
   })
   const without = "say why in 1 to 500"
@@ -136,7 +136,12 @@ describe("a refund is refused, and nothing is written or sent,", () => {
             refundable: () =>
               Effect.sync(() =>
                 looks++ === 0
-                  ? { _tag: "Refundable" as const, state: "settled" as const, captures: [capture()] }
+                  ? {
+                      _tag: "Refundable" as const,
+                      state: "settled" as const,
+                      version: 7,
+                      captures: [capture()]
+                    }
                   : undefined
               )
           }

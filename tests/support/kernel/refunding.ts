@@ -57,13 +57,16 @@ export const fakeRefundLedger = (answers: Partial<Ledger> = {}) => {
   const unscripted = (step: string) => Effect.die(`the test does not say what ${step} answers`)
   const service: Ledger = {
     ofSession: () => unscripted("ofSession"),
-    refundable: () => Effect.succeed({ _tag: "Refundable", state: "settled", captures: [capture()] }),
+    refundable: () =>
+      Effect.succeed({ _tag: "Refundable", state: "settled", version: 7, captures: [capture()] }),
     open: ({ amount, kind }) =>
       Effect.succeed({ _tag: "Permitted", refund: refund({ money: usd(amount), kind }) }),
     takeOver: () => unscripted("takeOver"),
     claimUnresolved: () => unscripted("claimUnresolved"),
     find: () => unscripted("find"),
     recordReturn: () => unscripted("recordReturn"),
+    compareReturned: () => Effect.succeed(true),
+    claimMissing: () => unscripted("claimMissing"),
     recordDispute: () => unscripted("recordDispute"),
     ...answers,
     record: (evidence) => {

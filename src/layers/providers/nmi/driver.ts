@@ -10,6 +10,7 @@ import { makeClient } from "./client.ts"
 import { defaultTimings, type NmiTimings } from "./config.ts"
 import { lookupCharge } from "./lookup.ts"
 import { createRefund, lookupRefund, readRefund, refundContext, voidCharge } from "./refunds.ts"
+import { listRefunds } from "./standing.ts"
 import { SentKeys } from "./sentKeys.ts"
 import { makeTestModeGuard } from "./testMode.ts"
 import { readWebhook } from "./webhooks.ts"
@@ -62,7 +63,8 @@ export const makeNmiDriver = (options: {
     refundLookup: {
       absenceHorizon,
       lookupRefund: Effect.fn("NmiProvider.lookupRefund")((query) => lookupRefund(charging, query)),
-      readRefund: Effect.fn("NmiProvider.readRefund")((refund) => readRefund(charging, refund))
+      readRefund: Effect.fn("NmiProvider.readRefund")((refund) => readRefund(charging, refund)),
+      listRefunds: Effect.fn("NmiProvider.listRefunds")((charge) => listRefunds(charging, charge))
     },
     webhooks: {
       readWebhook: Effect.fn("NmiProvider.readWebhook")((delivery) =>

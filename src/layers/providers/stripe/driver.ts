@@ -10,7 +10,7 @@ import { chargeDeadline, chargeStored, chargeToken, type ChargingOptions } from 
 import { makeClient } from "./client.ts"
 import { defaultTimings, type StripeTimings } from "./config.ts"
 import { cancelCharge, lookupCharge, type LookupOptions } from "./lookup.ts"
-import { createRefund, lookupRefund, readRefund, refundContext } from "./refunds.ts"
+import { createRefund, listRefunds, lookupRefund, readRefund, refundContext } from "./refunds.ts"
 import { readWebhook } from "./webhooks.ts"
 
 /**
@@ -56,7 +56,8 @@ export const makeStripeDriver = (options: {
     refundLookup: {
       absenceHorizon,
       lookupRefund: Effect.fn("StripeProvider.lookupRefund")((query) => lookupRefund(looking, query)),
-      readRefund: Effect.fn("StripeProvider.readRefund")((refund) => readRefund(looking, refund))
+      readRefund: Effect.fn("StripeProvider.readRefund")((refund) => readRefund(looking, refund)),
+      listRefunds: Effect.fn("StripeProvider.listRefunds")((charge) => listRefunds(looking, charge))
     },
     webhooks: {
       readWebhook: Effect.fn("StripeProvider.readWebhook")((delivery) =>

@@ -167,7 +167,9 @@ export const lookupRefund = Effect.fnUntraced(function* (
     }
     if (reply._tag === "Object" && isAskedRefund(reply.value, query)) return yield* proven(reply.value, query)
   }
-  const found = yield* refundsOf(options, account, query)
+  const found = (yield* refundsOf(options, account, processorReference)).filter((one) =>
+    isAskedRefund(one, query)
+  )
   const [refund, ...others] = found
   if (others.length > 0) {
     return yield* unknownOf("several_refunds", `${found.length} refunds carry the key ${idempotencyKey}`)
@@ -214,18 +216,29 @@ const proven = (refund: Refund, query: RefundQuery): Effect.Effect<RefundLookupR
 const mostPages = 10
 const decodeRefund = Schema.decodeUnknownOption(Refund)
 
-/** The refunds of the charge that carry the key; Stripe lists a charge's refunds at once. */
+/** The ids of the charge's refunds, whoever made them. */
+export const listRefunds = Effect.fnUntraced(function* (
+  options: LookupOptions,
+  { mid, processorReference }: ChargeReference
+): Effect.fn.Return<ReadonlyArray<string>, Indeterminate> {
+  const account = yield* options.accounts
+    .get(mid)
+    .pipe(Effect.flatMap(stripeAccount), Effect.mapError(notReady))
+  return (yield* refundsOf(options, account, processorReference)).map(({ id }) => id)
+})
+
+/** The refunds of the charge; Stripe lists a charge's refunds at once. */
 const refundsOf = Effect.fnUntraced(function* (
   { client, timings }: LookupOptions,
   account: StripeAccount,
-  query: RefundQuery
+  processorReference: string
 ): Effect.fn.Return<ReadonlyArray<Refund>, Indeterminate> {
   const failed = (problem: string) => unknownOf("lookup_failed", problem)
   const found = new Map<string, Refund>()
   let after: string | undefined
   for (let page = 0; page < mostPages; page++) {
     const form: Form = [
-      ["payment_intent", query.processorReference],
+      ["payment_intent", processorReference],
       ["limit", "100"],
       ...(after === undefined ? [] : [["starting_after", after] as const])
     ]
@@ -234,7 +247,7 @@ const refundsOf = Effect.fnUntraced(function* (
     const refunds = reply.value.data.map((item) => Option.getOrUndefined(decodeRefund(item)))
     for (const refund of refunds) {
       if (refund === undefined) return yield* failed("a refund in the list cannot be read")
-      if (isAskedRefund(refund, query)) found.set(refund.id, refund)
+      if (refund.payment_intent === processorReference) found.set(refund.id, refund)
     }
     if (!reply.value.has_more) return [...found.values()]
     const last = refunds.at(-1)?.id
