@@ -241,6 +241,32 @@ it.layer(past, { excludeTestServices: true })("a key that sees only some", (it) 
           assert.notMatch(text, /"captured":\d|"cap":\d|are used/, key)
         }
         assert.match((yield* declaring("sk_reads_all")).text, /are used/)
+
+        // Declared while it fitted, and confirmed when it did not any more.
+        const late = yield* newSession(charge(1600))
+        yield* asOwner(
+          `update merchant_accounts m set monthly_cap_amount = ${month} + 1000 where entity_id = 'loop_bio_labs'`
+        )
+        yield* preview("sk_reads_all", 1600).pipe(
+          Effect.repeat({ until: (one) => list(at(one, "chosen")).length === 0 })
+        )
+        const confirming = (key: string) =>
+          fetch(`/v1/payment-sessions/${late}/confirm`, {
+            method: "POST",
+            headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+            body: JSON.stringify({ vaultToken: { vaultId: "stub", tokenRef: "tok_captured" } })
+          })
+        for (const key of ["sk_writes", "sk_of_bio"]) {
+          const { json, text } = yield* confirming(key)
+          assert.strictEqual(at(json, "error", "code"), "no_eligible_merchant_account", key)
+          assert.include(text, told(1600).sentence)
+          assert.notMatch(text, /"captured"|"cap"|are used/, key)
+        }
+        assert.match((yield* confirming("sk_reads_all")).text, /are used/)
+        yield* asOwner("update merchant_accounts set monthly_cap_amount = null, monthly_cap_currency = null")
+        yield* preview("sk_reads_all", 1600).pipe(
+          Effect.repeat({ until: (one) => list(at(one, "chosen")).length > 0 })
+        )
       })
   )
 
