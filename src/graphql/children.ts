@@ -47,8 +47,8 @@ export interface Child {
     page: PageArguments
   ) => Promise<ReadonlyArray<object>>
   readonly below: BelowOf | undefined
-  /** Takes what was read with a parent. */
-  readonly keep: (parent: object, name: string, page: Page<never>) => void
+  /** Takes what was read with the parents of a request. */
+  readonly keep: (context: GraphqlContext) => (parent: object, name: string, page: Page<never>) => void
 }
 
 const registered = new Map<string, Child>()
@@ -70,8 +70,8 @@ interface Kept<Value> {
 /** Makes the resolver of a field that reads for many parents at once. */
 export const child = <Parent extends object, Value>(options: Options<Parent, Value>) => {
   const { field, of, read, rows, within } = options
-  /** Rows that were read for one request alone have what was read with them. */
-  const kept = new WeakMap<object, Kept<Value>>()
+  /** What was read with the rows of a request. A weak entry for each row would be dear to collect. */
+  const kept = new WeakMap<object, Map<object, Kept<Value>>>()
   const known = new WeakMap<object, WeakMap<Parent, Map<string, Value | Error>>>()
   const gathering = new WeakMap<object, Map<string, DataLoader<Parent, Value>>>()
 
@@ -97,15 +97,19 @@ export const child = <Parent extends object, Value>(options: Options<Parent, Val
       return found.flatMap((value) => (value instanceof Error ? [] : rows(value)))
     },
     below: within?.below,
-    keep: (parent, name, page) => {
-      if (within === undefined || !of(parent)) return
-      kept.set(parent, { name, value: within.valueOf(page, parent), next: kept.get(parent) })
+    keep: (context) => {
+      if (within === undefined) return () => {}
+      const ofRequest = entry(kept, context.request, () => new Map())
+      return (parent, name, page) => {
+        if (!of(parent)) return
+        ofRequest.set(parent, { name, value: within.valueOf(page, parent), next: ofRequest.get(parent) })
+      }
     }
   })
 
   return (parent: Parent, page: PageArguments, context: GraphqlContext): Value | Promise<Value> => {
     const name = nameOf(page)
-    for (let one = kept.get(parent); one !== undefined; one = one.next) {
+    for (let one = kept.get(context.request)?.get(parent); one !== undefined; one = one.next) {
       if (one.name === name) return one.value
     }
     const value = known.get(context.request)?.get(parent)?.get(name)

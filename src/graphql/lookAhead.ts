@@ -91,17 +91,18 @@ export const settle = async (
   rows: ReadonlyArray<PageRow<object>>,
   asked: Looking
 ): Promise<void> => {
-  place(rows, asked)
+  place(context, rows, asked)
   if (asked.waits) await readAfter(context, rows, asked)
 }
 
-const place = (rows: ReadonlyArray<PageRow<object>>, { within }: Looking): void => {
-  for (const { node, below } of rows) {
-    for (const [nr, [{ child, name }, inside]] of within.entries()) {
+const place = (context: GraphqlContext, rows: ReadonlyArray<PageRow<object>>, { within }: Looking): void => {
+  for (const [nr, [{ child, name }, inside]] of within.entries()) {
+    const keep = child.keep(context)
+    for (const { node, below } of rows) {
       const page = below?.[nr]
       if (page === undefined) continue
-      child.keep(node, name, page)
-      if (inside.within.length > 0) place(page.rows, inside)
+      keep(node, name, page)
+      if (inside.within.length > 0) place(context, page.rows, inside)
     }
   }
 }

@@ -78,21 +78,27 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         { request: asked, posted }: Pick<Asked, "request" | "posted">
       ) {
         const requestId = yield* RequestId
-        const context = Context.merge(services, yield* Effect.context<never>()).pipe(
-          Context.add(CurrentScope, scope),
-          Context.add(CurrentSeesVolumes, seesVolumes({ operations, scope })),
-          Context.add(CurrentKey, key)
+        const asking = yield* Effect.context<never>()
+        // A copy of everything that there is, which a request that reads nothing needs not.
+        const context = once(() =>
+          Context.merge(services, asking).pipe(
+            Context.add(CurrentScope, scope),
+            Context.add(CurrentSeesVolumes, seesVolumes({ operations, scope })),
+            Context.add(CurrentKey, key)
+          )
         )
-        const { registry, forget } = registryOf(makeRunSync(Effect.runSyncExitWith(context)))
-        const run = makeRun(Effect.runPromiseExitWith(context), forget)
+        const { registry, forget } = registryOf(
+          makeRunSync((effect) => Effect.runSyncExitWith(context())(effect))
+        )
+        const run = makeRun((effect) => Effect.runPromiseExitWith(context())(effect), forget)
         const report = (cause: unknown) =>
-          Effect.runForkWith(context)(Effect.logError("a resolver broke", cause))
+          Effect.runForkWith(context())(Effect.logError("a resolver broke", cause))
         const { addresses } = settings
         const live = subscriptionsOf({
           key,
           requestId,
           endsIn,
-          admitted: stillAdmitted(context, request),
+          admitted: () => stillAdmitted(context(), request),
           present: (cause) => present(keepCause(cause), { requestId, report }),
           hangUp: () => void toServerResponse(request).destroy()
         })
@@ -164,17 +170,24 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
   )
 
 /** Asks for the key again: whether it is still taken, and for how long. What cannot be asked now is asked later. */
-const stillAdmitted =
-  (context: Context.Context<ApiKeys>, { headers }: HttpServerRequest.HttpServerRequest) =>
-  async (): Promise<Admission> => {
-    const found = await Effect.runPromiseExitWith(context)(
-      callerOf(headers.authorization, "a look whether it is still taken").pipe(
-        Effect.map(({ endsIn }): Admission => ({ is: "taken", endsIn })),
-        Effect.catchTag("Unauthorized", () => Effect.succeed<Admission>({ is: "over" }))
-      )
+const stillAdmitted = async (
+  context: Context.Context<ApiKeys>,
+  { headers }: HttpServerRequest.HttpServerRequest
+): Promise<Admission> => {
+  const found = await Effect.runPromiseExitWith(context)(
+    callerOf(headers.authorization, "a look whether it is still taken").pipe(
+      Effect.map(({ endsIn }): Admission => ({ is: "taken", endsIn })),
+      Effect.catchTag("Unauthorized", () => Effect.succeed<Admission>({ is: "over" }))
     )
-    return Exit.isFailure(found) ? { is: "unknown" } : found.value
-  }
+  )
+  return Exit.isFailure(found) ? { is: "unknown" } : found.value
+}
+
+/** A value that is made when it is asked for. */
+const once = <Value extends object>(make: () => Value): (() => Value) => {
+  let made: Value | undefined
+  return () => (made ??= make())
+}
 
 /** Everything but events is there at once: one text of a known length, sent as it is. */
 const whole = (response: Response) =>
