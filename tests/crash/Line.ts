@@ -1,6 +1,6 @@
 import { Deferred, Effect, type Scope } from "effect"
 import { connect, createServer, type Server, type Socket } from "node:net"
-import { type Message, messages, type Step, stepReader } from "./wire.ts"
+import { isStep, type Message, messages, type Step, stepReader } from "./wire.ts"
 
 /** When a step is caught: as it is asked for, or when PostgreSQL has committed it and answers. */
 export type Moment = "asked" | "answered"
@@ -38,7 +38,7 @@ export const openLine = (socketPath: string): Effect.Effect<Line, never, Scope.S
     let stalled = false
 
     const take = (step: Step, moment: Moment): Trap | undefined => {
-      const trap = [...traps].find((one) => one.step === step && one.moment === moment)
+      const trap = [...traps].find((one) => isStep(step, one.step) && one.moment === moment)
       if (trap !== undefined) traps.delete(trap)
       return trap
     }

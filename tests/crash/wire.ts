@@ -31,8 +31,11 @@ export const messages = (typedFromTheStart: boolean): ((bytes: Buffer) => Readon
   }
 }
 
-/** The money steps that faults are aimed at. */
-export type Step = "declare" | "open" | "record" | "claim" | "other"
+/** The money steps that faults are aimed at; those that sessions share under load have names of their own. */
+export type Step = "declare" | "open" | "open together" | "record" | "record together" | "claim" | "other"
+
+/** Whether a step is what a fault waits for: one that is shared is that of each session in it. */
+export const isStep = (step: Step, wanted: Step): boolean => step === wanted || step === `${wanted} together`
 
 /** Reads what a client sends; says of each message which step it asks for, if it begins one. */
 export const stepReader = (): ((message: Message) => Step | undefined) => {
@@ -55,9 +58,13 @@ const stepOf = (statement: string, body: Buffer): Step => {
       return "declare"
     case "open_attempt":
       return "open"
+    case "open_attempts":
+      return "open together"
     case "record_outcome":
       // The reconciler records as well; a fault in mid-charge is aimed at the driver's own record.
       return body.includes('"source":"driver"') ? "record" : "other"
+    case "record_outcomes":
+      return body.includes('"source":"driver"') ? "record together" : "other"
     case "claim_fulfilment":
       return "claim"
     case undefined:
