@@ -202,6 +202,8 @@ export interface RefundHeard {
   readonly refundReference: string
   /** The charge that was refunded. */
   readonly processorReference?: string
+  /** The key that it carries; one of ours, if it is ours. */
+  readonly idempotencyKey?: string
   /**
    * What the webhook itself says became of it. It is believed of nothing; but while the processor answers otherwise,
    * perhaps what it knew before, nobody takes its answer for the end of it.

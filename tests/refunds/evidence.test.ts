@@ -8,6 +8,7 @@ import type { Reporter } from "../../src/kernel/PaymentLedger.ts"
 import type { Refund } from "../../src/kernel/refunds/Refund.ts"
 import { RefundLedger, type RefundOutcome } from "../../src/kernel/refunds/RefundLedger.ts"
 import { Owner } from "../db/support/pgStorage.ts"
+import { processed, take } from "../db/support/webhookScene.ts"
 import { books, paidSession, refundDoors, standing, told } from "./support.ts"
 
 const by = Principal.make("test")
@@ -254,6 +255,35 @@ it.layer(refundDoors, { excludeTestServices: true, timeout: "60 seconds" })("evi
       })
     )
   }
+
+  it.effect("a refund is not absent while a webhook that carries its key waits to be heard", () =>
+    Effect.gen(function* () {
+      const owner = yield* Owner
+      const waiting: ReadonlyArray<readonly [subject: object, state: string]> = [
+        [{}, "indeterminate"],
+        // Of one that failed nothing went back, and another's says nothing of this one.
+        [{ said: "failed" }, "absent"],
+        [{ idempotencyKey: "another" }, "absent"]
+      ]
+      for (const [subject, state] of waiting) {
+        const paid = yield* paidSession()
+        const refund = yield* written(paid)
+        yield* hear(refund, unknown)
+        const { provider, mid, entity, idempotencyKey, processorReference } = refund
+        const named = {
+          _tag: "Refund",
+          refundReference: "re_1",
+          processorReference,
+          idempotencyKey,
+          ...subject
+        }
+        yield* owner.unsafe(take(refund.id, { provider, mid, entity, subjects: [named] }))
+        assert.strictEqual(yield* hear(refund, absent, "lookup"), state)
+        yield* owner.unsafe(processed(refund.id))
+        assert.strictEqual(yield* hear(refund, absent, "lookup"), "absent")
+      }
+    })
+  )
 
   it.effect("a reference that another refund has proves nothing of this one", () =>
     Effect.gen(function* () {

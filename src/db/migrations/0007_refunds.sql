@@ -678,8 +678,10 @@ begin
       perform book_taken_back(c, known, p ->> 'source');
     elsif live and (p ->> 'source' = 'person' or not exists (
         select from refund_evidence where refund_id = r.refund_id
-          and (outcome = 'Refunded' or kind = 'Absent' and detail ? 'refundReference'))) then
-      -- Once a processor said that money went back, only a person says that it did not.
+          and (outcome = 'Refunded' or kind = 'Absent' and detail ? 'refundReference'))
+          and not (kind = 'Absent' and refund_unheard(r))) then
+      -- Once a processor said that money went back, only a person says that it did not. Nor is absent what a webhook names
+      -- by its key, as long as that waits.
       next_state := lower(kind);
     end if;
   elsif kind = 'Indeterminate' then

@@ -168,6 +168,14 @@ create function capture_unheard(a attempts) returns boolean language sql stable 
           and e.detail ->> 'processorReference' = named ->> 'processorReference')))
 $body$;
 
+-- Whether a webhook names a refund by its key, and nobody has heard it: its processor has it, whatever it shows meanwhile.
+create function refund_unheard(r refunds) returns boolean language sql stable set search_path = payments, pg_temp as $body$
+  select exists (
+    select from webhook_inbox w cross join jsonb_array_elements(w.subjects) named
+    where w.mid_id = r.mid_id and w.state <> 'processed' and named ->> '_tag' = 'Refund'
+      and named ->> 'said' is distinct from 'failed' and named ->> 'idempotencyKey' = r.idempotency_key)
+$body$;
+
 create function webhook_json(w webhook_inbox) returns jsonb language sql stable set search_path = payments, pg_temp as $body$
   select jsonb_strip_nulls(jsonb_build_object('id', 'wh_' || w.webhook_nr, 'provider', w.provider, 'mid', w.mid_id,
     'eventId', w.event_id, 'type', w.type, 'occurredAt', iso(w.occurred_at), 'receivedAt', iso(w.received_at),

@@ -16,6 +16,7 @@ export const KeptSubject = Schema.Union([
   Schema.TaggedStruct("Refund", {
     refundReference: Schema.String,
     processorReference: Schema.optionalKey(Schema.String),
+    idempotencyKey: Schema.optionalKey(Schema.String),
     said: Schema.optionalKey(Schema.Literal("failed"))
   }),
   Schema.TaggedStruct("Dispute", {

@@ -31,11 +31,12 @@ const keptSubject = (subject: WebhookSubject): KeptSubject => {
       }
     }
     case "Refund": {
-      const { refundReference, processorReference, said } = subject
+      const { refundReference, processorReference, idempotencyKey, said } = subject
       return {
         _tag: "Refund",
         refundReference: keptText(refundReference),
         ...(processorReference === undefined ? {} : { processorReference: keptText(processorReference) }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey: keptText(idempotencyKey) }),
         ...(said === undefined ? {} : { said })
       }
     }

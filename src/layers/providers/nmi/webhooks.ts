@@ -109,6 +109,8 @@ const subjectsOf = (
   // asked whose it is: what this account knows is looked up, and anything else is parked.
   const named = processor_id === undefined || processor_id === "" ? processorId : processor_id
   if (processorId !== undefined && named !== processorId) return [other]
+  // Who says no order id is given the transaction's.
+  const key = orderId === undefined || orderId === "" || orderId === id ? {} : { idempotencyKey: orderId }
   const original = isTransactionId(original_transaction_id ?? "") ? original_transaction_id : undefined
   // A void is an action of the transaction that it takes back, which may be a refund.
   if (type.startsWith("transaction.refund.") || original !== undefined) {
@@ -116,15 +118,20 @@ const subjectsOf = (
     // What is voided was a refund, and does not go back.
     const failed = type === "transaction.refund.failure" || type === "transaction.void.success"
     return [
-      { _tag: "Refund", refundReference: id, ...charge, ...(failed ? { said: "failed" as const } : {}) }
+      {
+        _tag: "Refund",
+        refundReference: id,
+        ...charge,
+        ...key,
+        ...(failed ? { said: "failed" as const } : {})
+      }
     ]
   }
   if (!/^transaction\.(sale|auth|capture|void|validate)\./.test(type)) return [other]
   const charge: WebhookSubject = {
     _tag: "Charge",
     processorReference: id,
-    // Who says no order id is given the transaction's.
-    ...(orderId === undefined || orderId === "" || orderId === id ? {} : { idempotencyKey: orderId }),
+    ...key,
     ...(type === "transaction.sale.success" ? { said: "captured" as const } : {})
   }
   return type.startsWith("transaction.void.")

@@ -127,6 +127,7 @@ const isRefund = Schema.is(
     object: Schema.Literal("refund"),
     id: Schema.NonEmptyString,
     payment_intent: Schema.NullOr(Schema.String),
+    metadata: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.String))),
     status: MaybeText
   })
 )
@@ -199,7 +200,8 @@ const ofCharge = (
 
 const refundOf = (object: unknown): Reading => {
   if (!isRefund(object)) return undefined
-  const { id: refundReference, payment_intent, status } = object
+  const { id: refundReference, payment_intent, metadata, status } = object
+  const key = metadata?.["refund_id"]
   if (payment_intent === null) return []
   const failed =
     Object.hasOwn(refundStatuses, status ?? "") && refundStatuses[status ?? ""]?.means === "declined"
@@ -208,6 +210,7 @@ const refundOf = (object: unknown): Reading => {
       _tag: "Refund",
       refundReference,
       processorReference: payment_intent,
+      ...(key === undefined ? {} : { idempotencyKey: key }),
       ...(failed ? { said: "failed" as const } : {})
     }
   ]

@@ -184,7 +184,7 @@ describe("a webhook", () => {
   })
 
   it("is about a refund, which is a transaction of its own", () => {
-    const refund = { _tag: "Refund", refundReference: "12030573555" }
+    const refund = { _tag: "Refund", refundReference: "12030573555", idempotencyKey: "ps_1-1-abc" }
     expect(subjects({}, "transaction.refund.success")).toEqual([refund])
     const ofCharge = { ...refund, processorReference: "7" }
     for (const type of [

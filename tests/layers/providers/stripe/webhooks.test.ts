@@ -222,21 +222,43 @@ describe("what a webhook is about", () => {
     [
       "refund.failed",
       refund("failed"),
-      [{ _tag: "Refund", refundReference: "re_1", processorReference: "pi_1", said: "failed" }]
+      [
+        {
+          _tag: "Refund",
+          refundReference: "re_1",
+          processorReference: "pi_1",
+          idempotencyKey: "ref_1",
+          said: "failed"
+        }
+      ]
     ],
     [
       "refund.updated",
       refund("canceled"),
-      [{ _tag: "Refund", refundReference: "re_1", processorReference: "pi_1", said: "failed" }]
+      [
+        {
+          _tag: "Refund",
+          refundReference: "re_1",
+          processorReference: "pi_1",
+          idempotencyKey: "ref_1",
+          said: "failed"
+        }
+      ]
     ],
     [
       "refund.updated",
       refund("a status of tomorrow"),
-      [{ _tag: "Refund", refundReference: "re_1", processorReference: "pi_1" }]
+      [{ _tag: "Refund", refundReference: "re_1", processorReference: "pi_1", idempotencyKey: "ref_1" }]
     ],
     [
       "charge.refund.updated",
       refund("succeeded"),
+      [{ _tag: "Refund", refundReference: "re_1", processorReference: "pi_1", idempotencyKey: "ref_1" }]
+    ],
+    // Made elsewhere, it carries no key of ours.
+    [
+      "refund.created",
+      refund("succeeded", { metadata: {} }),
       [{ _tag: "Refund", refundReference: "re_1", processorReference: "pi_1" }]
     ],
     ["refund.created", refund("succeeded", { payment_intent: null }), [{ _tag: "Other" }]],
