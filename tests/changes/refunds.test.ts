@@ -118,6 +118,26 @@ it.layer(house, { excludeTestServices: true, timeout: 60_000 })("a refund over t
     })
   )
 
+  it.effect("has its key for itself, also if another session gives back under it in the same instant", () =>
+    Effect.gen(function* () {
+      for (let round = 0; round < 8; round++) {
+        const [narrow, wide] = yield* Effect.all([paidSession(9000), paidSession(9000)])
+        const key = `both_${narrow.id}`
+        const [direct, asked] = yield* Effect.all([heard(narrow.id, 1000, key), heard(wide.id, 4000, key)], {
+          concurrency: "unbounded"
+        })
+        const isDirect = at(direct, "refund", "state") === "refunded"
+        const lost = isDirect ? asked : direct
+        assert.strictEqual(codeOf(lost), "idempotency_key_reused")
+        if (!isDirect) {
+          assert.strictEqual(at(yield* approve(second, waits(asked)), "changeRequest", "state"), "approved")
+        }
+        assert.deepStrictEqual(yield* sends(narrow.id), isDirect ? [1000, 1] : [0, 0])
+        assert.deepStrictEqual(yield* sends(wide.id), isDirect ? [0, 0] : [4000, 1])
+      }
+    })
+  )
+
   it.effect("is not split into parts that pass one by one; what was signed does not count", () =>
     Effect.gen(function* () {
       const { id } = yield* paidSession(20_000)

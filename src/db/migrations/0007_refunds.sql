@@ -408,6 +408,14 @@ begin
 end
 $body$;
 
+-- A key of refunds asks for one thing, whichever session and table that is in: of two at once the second waits here until the
+-- first is committed, and then sees it.
+create function lock_refund_key(asked_by text, asked_key text) returns void language plpgsql set search_path = payments, pg_temp as $body$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('refund ' || asked_by || ' ' || asked_key, 0));
+end
+$body$;
+
 -- The write-ahead of a refund: {session, mid, processorReference, amount, kind, reason, tag, leaseMs, by, key?, body}.
 create function open_refund(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
@@ -422,6 +430,7 @@ declare
 begin
   select * into s from payment_sessions where session_id = p ->> 'session' for update;
   if not found then return jsonb_build_object('_tag', 'NoSuchSession'); end if;
+  perform lock_refund_key(p ->> 'by', p ->> 'key');
   earlier := refund_before(p);
   if earlier is not null then return earlier; end if;
   select * into c from captures

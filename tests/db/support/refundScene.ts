@@ -14,11 +14,19 @@ interface Wish {
   readonly of?: string
   readonly mid?: string
   readonly leaseMs?: number
+  readonly by?: string
 }
 
 /** Writes a refund ahead; of all of the capture `by hand` when nothing is said. */
 export const openRefund = (nr: number, wish: Wish = {}): string => {
-  const { amount = 3500, key, of = `by hand ${nr} 1`, mid = "mid_goods_1", leaseMs = 60_000 } = wish
+  const {
+    amount = 3500,
+    key,
+    of = `by hand ${nr} 1`,
+    mid = "mid_goods_1",
+    leaseMs = 60_000,
+    by = "test"
+  } = wish
   return `select open_refund(${literal({
     session: s.session(nr),
     mid,
@@ -28,7 +36,8 @@ export const openRefund = (nr: number, wish: Wish = {}): string => {
     reason: "it came back",
     tag: mid,
     leaseMs,
-    by: "test",
+    approvalMs: 3_600_000,
+    by,
     ...(key === undefined ? {} : { key }),
     body: { session: s.session(nr), amount }
   })})`

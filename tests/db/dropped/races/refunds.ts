@@ -1,3 +1,4 @@
+import { asks } from "../../support/changeScene.ts"
 import * as r from "../../support/refundScene.ts"
 import * as s from "../../support/scene.ts"
 import { apps, atMostOne, none, type Prohibition, type Race, stillThere } from "../Race.ts"
@@ -184,6 +185,22 @@ export const refunds: ReadonlyArray<Race> = [
     row((nr, at) => ({ processor_reference: `by hand ${nr} ${1 + (at % 2)}`, requested_key: `key_${nr}` })),
     (nr) => atMostOne(`refunds where requested_key = 'key_${nr}'`)
   ),
+  {
+    drops: ["lock lock_refund_key"],
+    law: "one key gives back, or asks for a second person, and not both",
+    given: (nr) => [
+      ...r.paid(nr),
+      ...r.paid(nr + 1),
+      "insert into refund_limits values ('loop_goods', 'USD', 99) on conflict do nothing"
+    ],
+    workers: (nr) =>
+      apps(4, (at) =>
+        r.openRefund(nr + (at % 2), { amount: at % 2 === 0 ? 99 : 3500, key: `key_${nr}`, by: asks.by })
+      ),
+    broken: (nr) =>
+      none(`refunds join change_keys on (asked_by, asked_key) = (requested_by, requested_key)
+        where requested_key = 'key_${nr}'`)
+  },
   race(
     ["constraint refunds.refunds_idempotency_key_key"],
     "a processor tells one refund from another",
