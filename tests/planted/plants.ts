@@ -303,11 +303,6 @@ import { differences } from "./differences.ts"`
         file: resolver,
         find: `        ? new Absent({ evidence: found.evidence })`,
         put: `        ? new Declined({ kind: "soft", evidence: found.evidence })`
-      },
-      {
-        file: resolver,
-        find: `import { Absent, Captured, Indeterminate, type Outcome } from`,
-        put: `import { Absent, Captured, Declined, Indeterminate, type Outcome } from`
       }
     ]
   },
