@@ -2,6 +2,7 @@
 // of them on the way, and money that goes back elsewhere is known.
 import { layer } from "@effect/vitest"
 import { Duration, Effect } from "effect"
+import { createHmac } from "node:crypto"
 import { afterAll, expect } from "vitest"
 import type { Fault } from "../../sandbox/plumbing/Fault.ts"
 import { Owner } from "../db/support/pgStorage.ts"
@@ -125,6 +126,95 @@ layer(Shop.layer(), { excludeTestServices: true, timeout: Duration.minutes(1) })
       })
     )
   }
+
+  it.effect(
+    "of nmi tells of the void of a charge that nobody heard of as captured: it is no dead letter",
+    () =>
+      Effect.gen(function* () {
+        const shop = yield* Shop
+        const owner = yield* Owner
+        const { nmi } = shop.sandbox
+        const at = yield* openCompany(["nmi", "stripe"])
+        const mid = at.accounts[0]?.id ?? ""
+        const listener = yield* listening("nmi")
+        nmi.faults.clear()
+        nmi.faults.add({ fault: { kind: "cut_after" }, match: { path: money.nmi, method: "POST" } })
+        const { session } = yield* shop.pay(at)
+        nmi.faults.clear()
+        expect((yield* shop.written(session)).state).toBe("in_review")
+        yield* nmi.quiet
+        const before = listener.received.length
+        const charge = nmi.books().movements.find(({ order }) => order.startsWith(`${session}-`))?.reference
+        yield* Effect.promise(() =>
+          postForm(`${nmi.origin}/api/transact.php`, {
+            security_key: "sandbox_shop",
+            type: "void",
+            transactionid: charge ?? ""
+          })
+        )
+        yield* nmi.quiet
+        // The sale's own webhook is lost; the void's alone comes.
+        const news = listener.received.slice(before)
+        expect(yield* Effect.forEach(news, (webhook) => shop.knock("nmi", mid, webhook))).toEqual(["taken"])
+        yield* shop.workOff
+        const inbox = yield* owner`select type, state, trouble from webhook_inbox where mid_id = ${mid}`
+        expect(inbox).toEqual([{ type: "transaction.void.success", state: "processed", trouble: null }])
+        expect(yield* shop.written(session)).toMatchObject({ captures: [], postings: [], incidents: [] })
+        expect((yield* shop.written(session)).attempts[0]?.state).toBe("declined")
+      })
+  )
+
+  it.effect("of stripe that a refund failed is not settled by an answer that is older than it", () =>
+    Effect.gen(function* () {
+      const shop = yield* Shop
+      const owner = yield* Owner
+      const { stripe } = shop.sandbox
+      const at = yield* openCompany(["stripe", "nmi"])
+      const mid = at.accounts[0]?.id ?? ""
+      stripe.faults.clear()
+      const { session } = yield* shop.pay(at)
+      expect(yield* shop.giveBack(session, 300)).toBe("refunded")
+      const moved = stripe
+        .books()
+        .movements.find(({ order, kind }) => order.startsWith(`${session}-`) && kind === "refunded")
+      const refund = {
+        id: moved?.movement,
+        object: "refund",
+        payment_intent: moved?.reference,
+        status: "failed"
+      }
+      // The news is there before the object shows it: signed as Stripe signs, and ahead of its own books.
+      const body = JSON.stringify({
+        id: `evt_early_${session}`,
+        object: "event",
+        type: "refund.failed",
+        created: Math.floor(Date.now() / 1000),
+        livemode: false,
+        data: { object: { ...refund, amount: 300, currency: "usd", metadata: {} } }
+      })
+      const t = Math.floor(Date.now() / 1000)
+      const v1 = createHmac("sha256", webhookSecrets.stripe).update(`${t}.${body}`).digest("hex")
+      const headers = { "content-type": "application/json", "stripe-signature": `t=${t},v1=${v1}` }
+      expect(yield* shop.knock("stripe", mid, { headers, body })).toBe("taken")
+      const inbox = owner`select state, trouble, split_part(problem, ':', 1) as problem from webhook_inbox where mid_id = ${mid}`
+      const states = Effect.map(shop.written(session), ({ refunds }) => refunds.map(({ state }) => state))
+      yield* shop.workOff
+      expect(yield* inbox).toEqual([{ state: "pending", trouble: "failed", problem: "refund_contradicted" }])
+      expect(yield* states).toEqual(["refunded"])
+
+      yield* Effect.promise(() =>
+        postForm(
+          `${stripe.origin}/_sandbox/refunds/${moved?.movement}/fail`,
+          {},
+          { authorization: "Bearer sk_test_sandbox_shop" }
+        )
+      )
+      yield* owner`update webhook_inbox set next_try_at = now() where mid_id = ${mid}`
+      yield* shop.workOff
+      expect(yield* inbox).toMatchObject([{ state: "processed", trouble: null }])
+      expect(yield* states).toEqual(["taken_back"])
+    })
+  )
 
   for (const gateway of ["stripe", "nmi"] as const satisfies ReadonlyArray<Gateway>) {
     it.effect(`of ${gateway} tells of refunds that fail afterwards, ours and a person's, in any order`, () =>
