@@ -340,6 +340,8 @@ const list = (
       if (isPromise(found)) waits = true
       told.push(isPromise(found) ? found.then(undefined, (error) => failed(of, at, error)) : found)
     } catch (error) {
+      // Nobody else hears of those before it when they break too.
+      for (const before of told) if (isPromise(before)) before.then(undefined, () => {})
       told.push(failed(of, at, error))
     }
   }
