@@ -16,6 +16,10 @@ describe("an outcome that can be kept is kept as it is:", () => {
     ["a hard decline", declined("hard")],
     ["an unknown outcome", indeterminate],
     ["a decline that came to no network", new Declined({ kind: "soft", offNetwork: true, evidence: said })],
+    [
+      "a decline of what had succeeded and was undone",
+      new Declined({ kind: "soft", undone: true, evidence: said })
+    ],
     ["a decline with advice", new Declined({ kind: "hard", advice: "never", evidence: said })],
     [
       "a decline with a reference",
