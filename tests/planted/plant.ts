@@ -1,3 +1,4 @@
+import type { Constraint } from "../../src/layers/memory/constraints.ts"
 import { readFileSync } from "node:fs"
 import { registerHooks, stripTypeScriptTypes } from "node:module"
 import { fileURLToPath } from "node:url"
@@ -8,6 +9,22 @@ export interface Edit {
   readonly file: string
   readonly find: string
   readonly put: string
+}
+
+export interface Plant {
+  readonly name: string
+  /** What it does to people, in one sentence. */
+  readonly harm: string
+  /** The law that it breaks: seen by another one, it is not seen for what it is. */
+  readonly law: string
+  readonly edits: ReadonlyArray<Edit>
+  /**
+   * Prohibitions of the database that are switched off with it: with them in place the bug would do no harm, and
+   * the simulation is to see the harm.
+   */
+  readonly dropped?: ReadonlyArray<Constraint>
+  /** Where the short form begins to look for one that is seen rarely; `npm run planted` begins with the first seed. */
+  readonly near?: number
 }
 
 const root = new URL("../../", import.meta.url)

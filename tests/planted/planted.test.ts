@@ -23,6 +23,8 @@ const brokenAfterOthers: Readonly<Record<string, string>> = {
   "a card is never charged twice":
     "the second charge is refused before it leaves, and the history ends there",
   "what is cancelled or expired is not charged": "no session is ended whose charge may be on its way",
+  "money is given back only where it was captured":
+    "a capture that no gateway made is a broken law as soon as it is recorded",
   "every history ends": "it is the simulation's own bound"
 }
 

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { type Broken, inThread, type Job } from "../simulation/histories.ts"
-import { type Plant, plants } from "./plants.ts"
+import type { Plant } from "./plant.ts"
+import { plants } from "./plants.ts"
 
 /** How many histories a planted bug may stay unseen. */
 export const mostHistories = 20_000

@@ -1,24 +1,8 @@
-import type { Constraint } from "../../src/layers/memory/constraints.ts"
-import type { Edit } from "./plant.ts"
+import type { Plant } from "./plant.ts"
+import { refundPlants } from "./refundPlants.ts"
 
 // Bugs that would cost somebody money, as changes of the shipped source. Each must be caught by the simulation.
 // To add one: what stands in the file exactly once, what is put there instead, and what it would do to people.
-
-export interface Plant {
-  readonly name: string
-  /** What it does to people, in one sentence. */
-  readonly harm: string
-  /** The law that it breaks: seen by another one, it is not seen for what it is. */
-  readonly law: string
-  readonly edits: ReadonlyArray<Edit>
-  /**
-   * Prohibitions of the database that are switched off with it: with them in place the bug would do no harm, and
-   * the simulation is to see the harm.
-   */
-  readonly dropped?: ReadonlyArray<Constraint>
-  /** Where the short form begins to look for one that is seen rarely; `npm run planted` begins with the first seed. */
-  readonly near?: number
-}
 
 const cascade = "src/kernel/cascade/Cascade.ts"
 const charge = "src/kernel/cascade/chargeAcrossProviders.ts"
@@ -228,7 +212,8 @@ export const plants: ReadonlyArray<Plant> = [
 import { attemptId } from "../ids.ts"
 import { idempotencyKey } from "./IdempotencyKey.ts"`
       }
-    ]
+    ],
+    near: 10
   },
   {
     name: "a capture that was not recorded is told as declined",
@@ -360,7 +345,8 @@ import { differences } from "./differences.ts"`
         find: `({ state, nextCheckAt, claimedUntil }) =>`,
         put: `({ state, nextCheckAt, claimedUntil, checks }) =>`
       }
-    ]
+    ],
+    near: 10
   },
   {
     name: "nobody takes over from the dead",
@@ -372,7 +358,8 @@ import { differences } from "./differences.ts"`
         find: `state === "in_flight" && leaseUntil <= now`,
         put: `state === "captured" && leaseUntil <= now`
       }
-    ]
+    ],
+    near: 5
   },
   {
     name: "a second confirmation opens a second attempt",
@@ -535,6 +522,11 @@ import { differences } from "./differences.ts"`
         file: ledger,
         find: `  if (row.state !== "settled") return { _tag: "NotSettled" as const, state: row.state }`,
         put: ``
+      },
+      {
+        file: "src/layers/memory/refunds/sums.ts",
+        find: "if (paying.some((capture)",
+        put: "if (paying.every((capture)"
       }
     ],
     dropped: ["fulfilment_of_settled"]
@@ -880,5 +872,6 @@ import { differences } from "./differences.ts"`
         put: `  if (row.state !== "pending" && row.state !== "in_review") return { _tag: "NotPayable", state: row.state }`
       }
     ]
-  }
+  },
+  ...refundPlants
 ]

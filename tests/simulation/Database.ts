@@ -3,8 +3,11 @@ import { answered } from "../../src/db/steps.ts"
 import type { MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { Outbox } from "../../src/kernel/Outbox.ts"
+import { Refund } from "../../src/kernel/refunds/Refund.ts"
+import { RefundLedger } from "../../src/kernel/refunds/RefundLedger.ts"
 import * as MemoryLedger from "../../src/layers/memory/PaymentLedger.ts"
 import * as MemoryOutbox from "../../src/layers/memory/Outbox.ts"
+import * as MemoryRefundLedger from "../../src/layers/memory/refunds/RefundLedger.ts"
 import { MemoryStore, type Store } from "../../src/layers/memory/Store.ts"
 import type { FaultName } from "./faults.ts"
 import type { Laws } from "./laws.ts"
@@ -14,7 +17,7 @@ import { edit } from "./scene.ts"
 import type { World } from "./World.ts"
 
 type Ledger = PaymentLedger["Service"]
-type Operation = keyof Ledger
+type Refunding = RefundLedger["Service"]
 
 /** A line or a server that failed a statement. */
 class StatementFailed extends Schema.TaggedError<StatementFailed>()("StatementFailed", {
@@ -49,6 +52,7 @@ export class Database {
   readonly #party: Party
   readonly #ledger: Ledger
   readonly #outbox: Outbox["Service"]
+  readonly #refunds: Refunding
   readonly #taping: boolean
   #downUntil = 0
   #fullUntil = 0
@@ -62,13 +66,14 @@ export class Database {
     this.#taping = taping
     this.#party = new Party(world, "database")
     const services = Effect.runSync(
-      Layer.build(Layer.mergeAll(MemoryLedger.layer, MemoryOutbox.layer)).pipe(
+      Layer.build(Layer.mergeAll(MemoryLedger.layer, MemoryOutbox.layer, MemoryRefundLedger.layer)).pipe(
         Effect.provideService(MemoryStore, store),
         Effect.scoped
       )
     )
     this.#ledger = Context.get(services, PaymentLedger)
     this.#outbox = Context.get(services, Outbox)
+    this.#refunds = Context.get(services, RefundLedger)
   }
 
   /** How far the database's clock is off. */
@@ -109,13 +114,7 @@ export class Database {
   /** The ledger as a process has it: over a connection. */
   ledger(process: Process): Ledger {
     const ledger = this.#ledger
-    const through =
-      <Input extends ReadonlyArray<unknown>, A>(
-        operation: Operation,
-        call: (...input: Input) => Effect.Effect<A, LedgerUnavailable>
-      ) =>
-      (...input: Input): Effect.Effect<A, LedgerUnavailable> =>
-        this.#call({ operation, process, done: call(...input), input })
+    const through = this.#through(process)
     return {
       declare: through("declare", ledger.declare),
       declaredBefore: through("declaredBefore", ledger.declaredBefore),
@@ -130,6 +129,34 @@ export class Database {
       takeOver: through("takeOver", ledger.takeOver),
       claimUnresolved: through("claimUnresolved", ledger.claimUnresolved),
       claimFulfilment: through("claimFulfilment", ledger.claimFulfilment)
+    }
+  }
+
+  #through(process: Process) {
+    return <Input extends ReadonlyArray<unknown>, A>(
+      operation: string,
+      call: (...input: Input) => Effect.Effect<A, LedgerUnavailable>
+    ) =>
+      (...input: Input): Effect.Effect<A, LedgerUnavailable> =>
+        this.#call({ operation, process, done: call(...input), input })
+  }
+
+  /** The ledger of refunds, over the same connections. */
+  refunds(process: Process): Refunding {
+    const refunds = this.#refunds
+    const through = this.#through(process)
+    return {
+      ofSession: through("returns_of_session", refunds.ofSession),
+      refundable: through("refundable", refunds.refundable),
+      open: through("open_refund", refunds.open),
+      record: through("record_refund", refunds.record),
+      takeOver: through("take_over_refunds", refunds.takeOver),
+      claimUnresolved: through("claim_unresolved_refunds", refunds.claimUnresolved),
+      find: through("find_refund", refunds.find),
+      recordReturn: through("record_return", refunds.recordReturn),
+      compareReturned: through("compare_returned", refunds.compareReturned),
+      claimMissing: refunds.claimMissing,
+      recordDispute: refunds.recordDispute
     }
   }
 
@@ -167,25 +194,25 @@ export class Database {
     const { operation, process } = statement
     const { party } = process
     const { draws } = this.#world
-    const isPermit = operation === "open"
-    const isRecord = operation === "record" && sourceOf(statement) === "driver"
-    const isWork = !isRecord && workOperations.has(operation)
+    const step = stepOf(statement)
+    const isRecord = step === charge.record
+    const isWork = step === undefined && workOperations.has(operation)
     const fails = (why: string, after: number) =>
       party.later(after, () => {
         this.#world.say(process.name, () => `${titleOf(statement)} fails: ${why}`)
         answer(Effect.fail(new StatementFailed({ why })))
       })
 
-    if (isPermit && this.#dies(process, "K before P")) return
-    if (isRecord && this.#dies(process, "K between A and C")) return
+    if (step !== undefined && this.#dies(process, step.killsBefore)) return
     if (isWork && this.#dies(process, "K of a worker")) return
-    if (isRecord && draws.fires("pause between A and C")) process.standStill("between A and C")
+    if (step?.pausesBefore !== undefined && draws.fires(step.pausesBefore))
+      process.standStill("with the answer in hand")
 
     if (isRecord && draws.fires("database stops at C")) {
       this.#world.say("database", () => "stops at once")
       this.stop(draws.between("database stops at C for", 1_000, 25_000))
     }
-    const cut = this.#cut(isPermit, isRecord)
+    const cut = this.#cut(step)
     if (cut !== undefined) return fails(cut, draws.between("a failure takes", 1, 50))
     const wait = draws.fires("pool exhausted") ? draws.between("pool exhausted for", 500, 11_000) : 0
     const delay = draws.fires("statement delayed") ? draws.between("statement delayed for", 1_000, 60_000) : 0
@@ -197,17 +224,16 @@ export class Database {
         if (out) return fails("the database went away", 1)
         if (this.#world.now < this.#fullUntil && writes(operation)) return fails("no space left", 1)
         const exit = this.#do(statement)
-        if (isPermit && this.#dies(process, "K with P on its way")) return
-        if (isRecord && this.#dies(process, "K with C on its way")) return
-        if (this.#ackLost(isPermit, isRecord)) return fails("the connection was lost", 5)
+        if (step?.killsOnItsWay !== undefined && this.#dies(process, step.killsOnItsWay)) return
+        if (step !== undefined && draws.fires(step.losesAck)) return fails("the connection was lost", 5)
         if (draws.fires("database silent")) return
         const back = draws.between("answer takes", 0, 3)
         this.#world.after(back, () => {
           if (life !== this.#life) return fails("the connection was lost", 1)
           party.run(() => {
             if (isRecord && this.#dies(process, "K after C")) return
-            if (isPermit && draws.fires("pause between P and S")) {
-              process.standStill("between P and S")
+            if (step?.pausesAfter !== undefined && draws.fires(step.pausesAfter)) {
+              process.standStill("with the permit in hand")
               return party.run(() => answer(exit))
             }
             answer(exit)
@@ -226,6 +252,7 @@ export class Database {
     this.#world.say("database", () => `${titleOf(statement)} ${told(exit)}`)
     this.#laws.records.onRefusal(titleOf(statement), exit)
     this.#laws.records.afterStatement(this.store)
+    this.#laws.refunds.afterStatement(this.store)
     return exit
   }
 
@@ -241,18 +268,62 @@ export class Database {
     return true
   }
 
-  #cut(isPermit: boolean, isRecord: boolean): string | undefined {
+  #cut(step: Step | undefined): string | undefined {
     const { draws } = this.#world
-    if (isPermit) return draws.fires("P lost") ? "the statement was lost" : undefined
-    if (!isRecord) return draws.fires("other statement lost") ? "the statement was lost" : undefined
-    if (draws.fires("deadlock at C")) return "deadlock detected"
-    return draws.fires("C lost") ? "the statement was lost" : undefined
+    if (step === undefined) return draws.fires("other statement lost") ? "the statement was lost" : undefined
+    if (step === charge.record && draws.fires("deadlock at C")) return "deadlock detected"
+    return draws.fires(step.loses) ? "the statement was lost" : undefined
   }
+}
 
-  #ackLost(isPermit: boolean, isRecord: boolean): boolean {
-    const { draws } = this.#world
-    return (isPermit && draws.fires("ack of P lost")) || (isRecord && draws.fires("ack of C lost"))
+/** What goes wrong at a write-ahead, or at a record by whoever sent. */
+interface Step {
+  readonly killsBefore: FaultName
+  readonly pausesBefore?: FaultName
+  readonly loses: FaultName
+  readonly killsOnItsWay?: FaultName
+  readonly losesAck: FaultName
+  readonly pausesAfter?: FaultName
+}
+
+const charge = {
+  permit: {
+    killsBefore: "K before P",
+    loses: "P lost",
+    killsOnItsWay: "K with P on its way",
+    losesAck: "ack of P lost",
+    pausesAfter: "pause between P and S"
+  },
+  record: {
+    killsBefore: "K between A and C",
+    pausesBefore: "pause between A and C",
+    loses: "C lost",
+    killsOnItsWay: "K with C on its way",
+    losesAck: "ack of C lost"
   }
+} satisfies Readonly<Record<string, Step>>
+
+const refund = {
+  permit: {
+    killsBefore: "K before P of a refund",
+    loses: "P of a refund lost",
+    losesAck: "ack of a refund's P lost",
+    pausesAfter: "pause between P and R"
+  },
+  record: {
+    killsBefore: "K between R's answer and C",
+    pausesBefore: "pause between R's answer and C",
+    loses: "C of a refund lost",
+    losesAck: "ack of a refund's C lost"
+  }
+} satisfies Readonly<Record<string, Step>>
+
+const stepOf = (statement: Statement<unknown>): Step | undefined => {
+  const { operation } = statement
+  if (operation === "open") return charge.permit
+  if (operation === "open_refund") return refund.permit
+  if (sourceOf(statement) !== "driver") return undefined
+  return operation === "record" ? charge.record : operation === "record_refund" ? refund.record : undefined
 }
 
 /** What a process does besides charging: K in it leaves work half done. */
@@ -262,25 +333,47 @@ const workOperations: ReadonlySet<string> = new Set([
   "claimUnresolved",
   "expireDue",
   "claim",
-  "markDelivered"
+  "markDelivered",
+  "record_refund",
+  "record_return",
+  "take_over_refunds",
+  "claim_unresolved_refunds"
 ])
 
 const sourceOf = ({ input: [evidence] }: Statement<unknown>): unknown =>
   typeof evidence === "object" && evidence !== null && "source" in evidence ? evidence.source : undefined
 
-const reads: ReadonlySet<string> = new Set(["declaration", "declaredBefore", "session", "attempts"])
+const reads: ReadonlySet<string> = new Set([
+  "declaration",
+  "declaredBefore",
+  "session",
+  "attempts",
+  "returns_of_session",
+  "refundable",
+  "find_refund"
+])
 
 const writes = (operation: string): boolean => !reads.has(operation)
 
-const letters: Readonly<Record<string, string>> = { open: "P", record: "C" }
+const letters: Readonly<Record<string, string>> = {
+  open: "P",
+  record: "C",
+  open_refund: "P",
+  record_refund: "C"
+}
 
 const titleOf = ({ operation, input }: Pick<Statement<unknown>, "operation" | "input">): string => {
   const [first] = input
   const letter = letters[operation]
   const what = letter === undefined ? operation : `${letter} (${operation})`
-  if (operation !== "record" || typeof first !== "object" || first === null) return what
+  if (
+    (operation !== "record" && operation !== "record_refund") ||
+    typeof first !== "object" ||
+    first === null
+  )
+    return what
   const of = new Map<string, unknown>(Object.entries(first))
-  return `${what} of ${String(of.get("attempt")).slice(-3)}, ${nameOf(of.get("outcome"))} by ${String(of.get("source"))}`
+  return `${what} of ${String(of.get("attempt") ?? of.get("refund")).slice(-3)}, ${nameOf(of.get("outcome"))} by ${String(of.get("source"))}`
 }
 
 const nameOf = (value: unknown): string => {
@@ -293,6 +386,7 @@ const told = (exit: Exit.Exit<unknown, LedgerUnavailable>): string => {
   const answer = exit.value
   if (typeof answer !== "object" || answer === null) return `answers ${String(answer)}`
   if ("_tag" in answer) return `answers ${String(answer._tag)}`
+  if (answer instanceof Refund) return `answers ${answer.state}`
   const shown = Object.entries(answer).flatMap(([name, value]) =>
     typeof value === "string" || typeof value === "boolean" ? [`${name} ${String(value)}`] : []
   )

@@ -2,26 +2,16 @@ import { Duration, Effect } from "effect"
 import type { PaymentProvider } from "../../src/kernel/PaymentProvider.ts"
 import { makeStubDriver } from "../../src/layers/providers/stub/driver.ts"
 import type { Delivery, StubAnswer, StubRequest } from "../../src/layers/providers/stub/wire.ts"
-import { type Books, type Charge, isLie } from "./Books.ts"
+import { type Charge, isLie } from "./Books.ts"
+import { absenceHorizon, deadline, type FarSide } from "./FarSide.ts"
 import type { FaultName } from "./faults.ts"
-import type { Laws } from "./laws.ts"
 import type { Process } from "./Process.ts"
+import { askAboutRefund, giveBack, giveBackByHand } from "./RefundGateway.ts"
 import type { World } from "./World.ts"
 
-export const deadline = Duration.seconds(5)
-export const absenceHorizon = Duration.minutes(15)
 const minute = 60_000
 
 type Asking<Tag extends StubRequest["_tag"]> = Extract<StubRequest, { readonly _tag: Tag }>
-
-/** What the gateways of a history share: their books, and who is told when money moved. */
-export interface FarSide {
-  readonly world: World
-  readonly books: Books
-  readonly laws: Laws
-  /** The gateway has something to tell of a charge. */
-  readonly webhook: (charge: Charge, after: number) => void
-}
 
 /** How long a driver listens that keeps no deadline of its own. */
 const longestSilence = Duration.minutes(10)
@@ -51,8 +41,17 @@ const driverWaiting = (
       Effect.callback<Delivery>((resume) => {
         // Lost answers never resume: the driver's deadline ends the waiting.
         const answer = (text: string) => resume(Effect.succeed({ text, after: Duration.zero }))
-        if (request._tag === "Charge") charge(far, name, process, request, answer)
-        if (request._tag === "Lookup") lookup(far, name, process, request, answer)
+        switch (request._tag) {
+          case "Charge":
+            return charge(far, name, process, request, answer)
+          case "Lookup":
+            return lookup(far, name, process, request, answer)
+          case "Refund":
+          case "Void":
+            return giveBack(far, name, process, request, answer)
+          default:
+            return askAboutRefund(far, name, process, request, answer)
+        }
       })
   })
 
@@ -96,6 +95,8 @@ const charge = (
           if (booked.movesAt !== booked.arrivedAt)
             world.say(name, () => `T: ${booked.amount} for attempt ${booked.ordinal}`)
           laws.sending.onMoney(booked)
+          if (far.givesBack && draws.fires("given back at the gateway"))
+            world.after(draws.between("by hand after", 0, minute), () => giveBackByHand(far, booked))
         })
       }
       if (draws.fires("K between T and A")) party.run(() => process.kill("K between T and A"))

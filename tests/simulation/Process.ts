@@ -9,13 +9,18 @@ import { ProviderNames, Providers, providersOf } from "../../src/kernel/PaymentP
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import { PriceCatalogue } from "../../src/kernel/PriceCatalogue.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
+import { RefundLedger } from "../../src/kernel/refunds/RefundLedger.ts"
+import type { RefundNews } from "../../src/kernel/refunds/RefundNews.ts"
+import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
+import { Refunds } from "../../src/kernel/refunds/Refunds.ts"
 import { Vaults, vaultsOf } from "../../src/kernel/TokenVault.ts"
 import * as MemoryRegistry from "../../src/layers/memory/EntityRegistry.ts"
 import { MemoryStore } from "../../src/layers/memory/Store.ts"
 import { makeStubVault } from "../../src/layers/vault/stub/StubVault.ts"
 import { EventConsumers } from "../../src/workers/EventConsumers.ts"
 import type { Database } from "./Database.ts"
-import { driverTo, type FarSide } from "./Gateway.ts"
+import type { FarSide } from "./FarSide.ts"
+import { driverTo } from "./Gateway.ts"
 import { Party } from "./Party.ts"
 
 /** What runs in one process: the shipped services over the simulated database and gateways. */
@@ -25,6 +30,9 @@ export type Services =
   | FulfilmentGate
   | Reconciler
   | PaymentLedger
+  | Refunds
+  | RefundReconciler
+  | RefundNews
   | Outbox
   | EventConsumers
 
@@ -140,6 +148,7 @@ export class Process {
     const ports = Layer.succeedContext(
       Context.make(PaymentLedger, database.ledger(this)).pipe(
         Context.add(Outbox, database.outbox(this)),
+        Context.add(RefundLedger, database.refunds(this)),
         Context.add(PriceCatalogue, noPrices),
         Context.add(Providers, providersOf(gatewayNames.map((name) => driverTo(far, name, this)))),
         Context.add(Vaults, vaults),
@@ -159,7 +168,9 @@ export class Process {
       PaymentSessions.layer({ lifetime: Duration.millis(lifetime) }),
       PaymentOrchestrator.layer,
       FulfilmentGate.layer,
-      Reconciler.layer
+      Reconciler.layer,
+      Refunds.layer,
+      RefundReconciler.layer
     ).pipe(Layer.provideMerge(this.#registry()), Layer.provideMerge(ports))
   }
 

@@ -1,15 +1,13 @@
 import { Effect, Result } from "effect"
 import { FulfilmentGate } from "../../src/kernel/FulfilmentGate.ts"
-import { Principal } from "../../src/kernel/ids.ts"
 import { type ConfirmOutcome, PaymentOrchestrator } from "../../src/kernel/PaymentOrchestrator.ts"
 import { PaymentSessions } from "../../src/kernel/PaymentSessions.ts"
 import type { SessionState } from "../../src/kernel/PaymentSession.ts"
 import type { Laws } from "./laws.ts"
+import type { Refunder } from "./Refunder.ts"
 import type { Replica } from "./Replica.ts"
-import { brand, category, company, price } from "./scene.ts"
+import { app, brand, category, company, price } from "./scene.ts"
 import type { World } from "./World.ts"
-
-export const app = Principal.make("app")
 
 const cards = [
   "tok_captured",
@@ -29,16 +27,23 @@ export class Customer {
   readonly #world: World
   readonly #laws: Laws
   readonly #replicas: readonly [Replica, ...ReadonlyArray<Replica>]
+  readonly #refunder: Refunder | undefined
   /** How many confirmations of each session may be under way; a caller who hung up does not know of his. */
   readonly #underWay = new Map<string, number>()
   /** Everything that was declared. */
   readonly sessions: Array<string> = []
   #keys = 0
 
-  constructor(world: World, laws: Laws, replicas: readonly [Replica, ...ReadonlyArray<Replica>]) {
+  constructor(
+    world: World,
+    laws: Laws,
+    replicas: readonly [Replica, ...ReadonlyArray<Replica>],
+    refunder: Refunder | undefined
+  ) {
     this.#world = world
     this.#laws = laws
     this.#replicas = replicas
+    this.#refunder = refunder
   }
 
   /** The whole story of one order, with whatever a customer does at the wrong moment. */
@@ -53,6 +58,7 @@ export class Customer {
     if (draws.fires("claimed early")) {
       deeds.push(this.#after("claims early", 1_500, Effect.asVoid(this.#claims(session, workers[2]))))
     }
+    if (this.#refunder !== undefined) deeds.push(this.#refunder.givesBack(session))
     if (draws.fires("declared twice")) deeds.push(this.#after("orders again", 8_000, this.buysAgain(order)))
     yield* Effect.all(deeds, { concurrency: "unbounded", discard: true })
   })

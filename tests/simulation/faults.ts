@@ -92,6 +92,56 @@ export const faultKinds = kinds({
   "ack of W lost": fault([37], "the webhook is taken, and delivered again"),
   "W late": fault([32], "webhooks come in the wrong order"),
 
+  // money that goes back: R is what is asked of the gateway
+  "K before P of a refund": orphaning([1, 51], "the process dies before a refund's write-ahead leaves it"),
+  "K between P and R": orphaning([2, 51], "the process dies with the permit to give back in hand"),
+  "K between R and its answer": orphaning(
+    [3, 51],
+    "the process dies while the refund is on its way, or its answer"
+  ),
+  "K between R's answer and C": orphaning([4, 51], "the process dies with the answer to a refund in hand"),
+  "pause between P and R": orphaning(
+    [39, 51],
+    "the process stands still with the permit to give back in hand"
+  ),
+  "pause inside R": orphaning(
+    [39, 51],
+    "the process stands still after it judged that permit, and sends then"
+  ),
+  "pause between R's answer and C": orphaning(
+    [40, 51],
+    "the process stands still with the answer to a refund in hand"
+  ),
+  "P of a refund lost": fault([13, 51], "a refund's write-ahead fails and nothing is written"),
+  "ack of a refund's P lost": orphaning([7, 51], "a refund's write-ahead is committed and nobody hears it"),
+  "C of a refund lost": orphaning([6, 51], "the record of a refund fails and nothing is written"),
+  "ack of a refund's C lost": orphaning([5, 51], "the record of a refund is committed and nobody hears it"),
+  "R lost": fault([51, 22], "the refund never arrives"),
+  "answer to R lost": fault([51], "the money goes back and the answer gets lost"),
+  "answer to R late": fault([51, 18], "the answer comes about when nobody waits any more, or later"),
+  "R says duplicate": fault([51, 23], "the gateway gives back, and answers that it knows the refund already"),
+  "R late": fault([51], "the money goes back minutes later"),
+  "R after the horizon": fault([51, 53], "the money goes back after everybody has given up", 0.2),
+  "given back after it refused": fault([51, 25], "the gateway refuses a refund, and gives back later", 1),
+  "refund fails later": fault([51], "what went back does not arrive, and is here again"),
+  "refund not found while pending": fault([51, 21], "a lookup denies a refund that the gateway has"),
+  "sum lags behind": fault([48], "the gateway does not count yet what it just gave back"),
+  "settled before the void": fault([47], "the charge is settled while its void is on its way", 1),
+  "W of a refund twice": fault([31, 35], "one webhook about a refund reaches two replicas"),
+  "refunds at once": fault([48], "two refunds of one charge are asked for at two replicas", 0.5),
+  "refund key repeated": fault([43, 48], "one refund is asked for twice at once under one key", 0.5),
+  "refund before the charge is known": fault(
+    [49],
+    "money is asked back while its charge may be on its way",
+    0.5
+  ),
+  "refund against a late capture": fault(
+    [25, 47, 49],
+    "a capture after a decline is given back as soon as it is heard of",
+    1
+  ),
+  "given back at the gateway": fault([48], "somebody gives money back at the gateway itself", 0.2),
+
   // people and clocks
   "confirmed twice": fault([38, 43], "the session is confirmed at two replicas at once", 0.5),
   "key repeated": fault([43], "one confirmation comes twice at once under one key", 0.5),

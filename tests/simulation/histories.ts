@@ -32,6 +32,7 @@ export type News =
       readonly done: number
       readonly charges: number
       readonly captures: number
+      readonly refunds: number
       readonly steps: number
       readonly fired: ReadonlyArray<readonly [string, number]>
     }
@@ -41,6 +42,7 @@ export interface Summary {
   readonly histories: number
   readonly charges: number
   readonly captures: number
+  readonly refunds: number
   readonly steps: number
   readonly fired: ReadonlyMap<string, number>
   /** The first broken history that was found. */
@@ -64,6 +66,7 @@ export const playHistories = (
       histories: 0,
       charges: 0,
       captures: 0,
+      refunds: 0,
       steps: 0,
       fired: new Map(),
       broken: undefined
@@ -96,6 +99,7 @@ const add = (sum: Summary, news: News): Summary => {
     histories: sum.histories + news.done,
     charges: sum.charges + news.charges,
     captures: sum.captures + news.captures,
+    refunds: sum.refunds + news.refunds,
     steps: sum.steps + news.steps,
     fired
   }

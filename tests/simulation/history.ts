@@ -3,15 +3,19 @@ import { Captured, Declined } from "../../src/kernel/cascade/Disposition.ts"
 import { attemptId, Principal, SessionId } from "../../src/kernel/ids.ts"
 import { PaymentLedger } from "../../src/kernel/PaymentLedger.ts"
 import { Reconciler } from "../../src/kernel/Reconciler.ts"
+import { RefundReconciler } from "../../src/kernel/refunds/RefundReconciler.ts"
 import type { Constraint } from "../../src/layers/memory/constraints.ts"
-import type { AttemptRow, Store } from "../../src/layers/memory/Store.ts"
+import { isOpen } from "../../src/layers/memory/refunds/sums.ts"
+import type { AttemptRow, RefundRow, Store } from "../../src/layers/memory/Store.ts"
 import { deliver, deliveryDefaults } from "../../src/workers/delivery.ts"
-import { Books, type Charge } from "./Books.ts"
+import { Books, type Charge, isLie } from "./Books.ts"
 import { Customer } from "./customer.ts"
 import { Database, type TapeEntry } from "./Database.ts"
 import { Draws } from "./Draws.ts"
-import type { FarSide } from "./Gateway.ts"
+import type { FarSide } from "./FarSide.ts"
 import { Laws } from "./laws.ts"
+import { Refunder } from "./Refunder.ts"
+import { refundWebhooks } from "./refundWebhooks.ts"
 import { Party } from "./Party.ts"
 import type { Services, Surroundings } from "./Process.ts"
 import { Replica } from "./Replica.ts"
@@ -23,6 +27,8 @@ export interface HistoryOptions {
   readonly only?: ReadonlySet<string>
   readonly tracing?: boolean
   readonly taping?: boolean
+  /** Whether money may go back in it; it does in some. */
+  readonly givesBack?: boolean
   /** Prohibitions of the database that are switched off. */
   readonly dropped?: ReadonlyArray<Constraint>
 }
@@ -37,6 +43,8 @@ export interface History {
   readonly steps: number
   readonly charges: number
   readonly captures: number
+  /** How often a gateway was asked to give money back. */
+  readonly refunds: number
   readonly sessions: ReadonlyArray<string>
   readonly trace: ReadonlyArray<string>
   readonly tape: ReadonlyArray<TapeEntry>
@@ -58,6 +66,8 @@ export const playHistory = (seed: number, options: HistoryOptions = {}): History
   return { seed, broken, ...history.result() }
 }
 
+const takesRefundsOver = Effect.flatMap(RefundReconciler, ({ takeOver }) => takeOver)
+const reconcilesRefunds = Effect.flatMap(RefundReconciler, ({ pass }) => pass)
 const takesOver = Effect.flatMap(Reconciler, ({ takeOver }) => takeOver)
 const reconciles = Effect.flatMap(Reconciler, ({ pass }) => pass)
 const expires = Effect.flatMap(PaymentLedger, (ledger) => ledger.expireDue(100))
@@ -72,9 +82,11 @@ class Play {
   readonly #outside: Party
   readonly #replicas: readonly [Replica, Replica]
   readonly #customer: Customer
+  readonly #refunder: Refunder | undefined
+  readonly #hearsOfRefund: FarSide["refundWebhook"]
   readonly #lifetime: number
 
-  constructor(world: World, { taping = false, dropped = [] }: HistoryOptions) {
+  constructor(world: World, { taping = false, givesBack = true, dropped = [] }: HistoryOptions) {
     this.#world = world
     const { draws } = world
     this.#store = drawScene(draws)
@@ -83,18 +95,23 @@ class Play {
     this.#database = new Database(world, this.#store, this.#laws, taping)
     this.#outside = new Party(world, "outside")
     this.#lifetime = draws.fires("confirmed late") ? draws.between("lifetime", 50, 3_000) : 1_800_000
+    const refunds = givesBack && draws.chance("money goes back", 0.6)
     const far: FarSide = {
       world,
       books: this.#books,
       laws: this.#laws,
-      webhook: (charge, after) => this.#webhook(charge, after)
+      givesBack: refunds,
+      webhook: (charge, after) => this.#webhook(charge, after),
+      refundWebhook: (back, after, said) => this.#hearsOfRefund(back, after, said)
     }
     const around: Surroundings = { database: this.#database, far, lifetime: this.#lifetime }
     this.#replicas = [
       new Replica("replica 1", around, this.#outside),
       new Replica("replica 2", around, this.#outside)
     ]
-    this.#customer = new Customer(world, this.#laws, this.#replicas)
+    this.#hearsOfRefund = refundWebhooks(world, this.#outside, this.#replicas)
+    this.#refunder = refunds ? new Refunder(world, this.#laws, this.#replicas) : undefined
+    this.#customer = new Customer(world, this.#laws, this.#replicas, this.#refunder)
   }
 
   play(): void {
@@ -115,6 +132,7 @@ class Play {
       vain: this.#world.draws.vain,
       steps: this.#world.steps,
       charges: charges.length,
+      refunds: this.#books.givenBack.length,
       captures: charges.filter(({ movesAt }) => movesAt !== undefined).length,
       sessions: [...this.#store.sessions.keys()],
       trace: this.#world.trace,
@@ -215,6 +233,17 @@ class Play {
     if (this.#hasAttempt(({ state, nextCheckAt }) => state === "indeterminate" && nextCheckAt <= now)) {
       replica.work(reconciles)
     }
+    if (this.#hasRefund(({ state, leaseUntil }) => state === "in_flight" && leaseUntil <= now)) {
+      replica.work(takesRefundsOver)
+    }
+    if (this.#hasRefund(({ state, nextCheckAt }) => state === "indeterminate" && nextCheckAt <= now)) {
+      replica.work(reconcilesRefunds)
+    }
+  }
+
+  #hasRefund(wanted: (refund: RefundRow) => boolean): boolean {
+    for (const { refunds } of this.#store.sessions.values()) if (refunds.some(wanted)) return true
+    return false
   }
 
   #hasAttempt(wanted: (attempt: AttemptRow) => boolean): boolean {
@@ -231,7 +260,10 @@ class Play {
   }
 
   #isUnresolved(): boolean {
-    return this.#hasAttempt(({ state }) => state === "in_flight" || state === "indeterminate")
+    return (
+      this.#hasAttempt(({ state }) => state === "in_flight" || state === "indeterminate") ||
+      this.#hasRefund(({ state }) => isOpen(state))
+    )
   }
 
   /** A webhook is delivered until it is taken. */
@@ -251,6 +283,7 @@ class Play {
                 Effect.sync(() => this.#webhook(charge, draws.between("W again after", 5_000, 120_000))),
               onSuccess: () =>
                 Effect.sync(() => {
+                  if (isLate(charge)) this.#lateCapture(charge)
                   if (draws.fires("ack of W lost"))
                     this.#webhook(charge, draws.between("W again after", 5_000, 120_000))
                 })
@@ -259,6 +292,16 @@ class Play {
         )
       }
     })
+  }
+
+  /** The app heard that money moved after all, and gives it back. */
+  #lateCapture({ session, reference }: Charge): void {
+    const { draws } = this.#world
+    const refunder = this.#refunder
+    if (refunder === undefined || !draws.fires("refund against a late capture")) return
+    this.#world.after(draws.between("late capture goes back after", 0, 3_000), () =>
+      this.#outside.fork(refunder.givesBackLate(session, reference))
+    )
   }
 
   /** All faults are over: processes run, the database answers, and everything that can be found out is. */
@@ -278,6 +321,16 @@ class Play {
     for (const charge of this.#books.charges) {
       if (charge.movesAt !== undefined && !this.#laws.records.isOpen(charge)) this.#webhook(charge, 0)
     }
+    // Nor does who believes a refusal of a refund, or that it arrived; what was given back by hand nobody asked for.
+    for (const back of this.#books.givenBack) {
+      if (!this.#laws.refunds.isRecorded(back) && !this.#laws.refunds.isAskedFor(back))
+        this.#hearsOfRefund(
+          back,
+          Math.max(0, (back.failsAt ?? back.movesAt ?? 0) - world.now),
+          back.failsAt === undefined ? undefined : "failed"
+        )
+    }
+    world.run()
     world.after(120_000, () => first.work(this.#isExpirable() ? Effect.andThen(expires, delivers) : delivers))
     world.run()
     for (const session of this.#customer.sessions) this.#outside.fork(this.#customer.asksAtLast(session))
@@ -286,17 +339,22 @@ class Play {
 
   /** Only attempts are left that wait for a person. */
   #isForPeople(): boolean {
-    for (const { attempts, incidents } of this.#store.sessions.values()) {
+    for (const { attempts, refunds, incidents } of this.#store.sessions.values()) {
       const forPeople = new Set(incidents.map(({ attempt }) => attempt))
       const open = attempts.filter(({ state }) => state === "in_flight" || state === "indeterminate")
       if (open.some(({ attempt }) => !forPeople.has(attempt))) return false
+      if (refunds.some(({ state }) => isOpen(state))) return false
     }
     return true
   }
 
   #untilNextCheck(): number {
     let next = Number.POSITIVE_INFINITY
-    for (const { attempts } of this.#store.sessions.values()) {
+    for (const { attempts, refunds } of this.#store.sessions.values()) {
+      for (const { state, nextCheckAt, leaseUntil } of refunds) {
+        if (state === "in_flight") next = Math.min(next, leaseUntil)
+        if (state === "indeterminate") next = Math.min(next, nextCheckAt)
+      }
       for (const { state, nextCheckAt, claimedUntil, leaseUntil } of attempts) {
         if (state === "in_flight") next = Math.min(next, leaseUntil)
         if (state === "indeterminate") next = Math.min(next, Math.max(nextCheckAt, claimedUntil))
@@ -305,6 +363,10 @@ class Play {
     return Number.isFinite(next) ? Math.max(0, next - this.#database.now) : 0
   }
 }
+
+/** The session was decided otherwise, or may have been. */
+const isLate = (charge: Charge): boolean =>
+  isLie(charge) || (charge.movesAt ?? 0) - charge.arrivedAt > 900_000
 
 const gateway = Principal.make("webhook")
 

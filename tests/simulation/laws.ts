@@ -4,6 +4,7 @@ import { Answers } from "./laws/Answers.ts"
 import { Ground } from "./laws/Ground.ts"
 import { Healing } from "./laws/Healing.ts"
 import { Records } from "./laws/Records.ts"
+import { Refunding } from "./laws/Refunding.ts"
 import { Sending } from "./laws/Sending.ts"
 import type { World } from "./World.ts"
 
@@ -15,6 +16,7 @@ export class Laws {
   readonly sending: Sending
   readonly records: Records
   readonly answers: Answers
+  readonly refunds: Refunding
   readonly healing: Healing
 
   constructor(world: World, books: Books, store: Store, databaseNow: () => number) {
@@ -22,6 +24,7 @@ export class Laws {
     this.sending = new Sending(ground)
     this.answers = new Answers(ground)
     this.records = new Records(ground, (row: SessionRow) => this.answers.noteRound(row))
-    this.healing = new Healing(ground, this.answers)
+    this.refunds = new Refunding(ground)
+    this.healing = new Healing(ground, this.answers, this.refunds)
   }
 }

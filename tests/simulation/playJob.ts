@@ -8,11 +8,12 @@ export const playJob = (job: Job, tell: (news: News) => void): void => {
   let charges = 0
   let steps = 0
   let captures = 0
+  let refunds = 0
   let fired = new Map<string, number>()
 
   const report = (): void => {
-    tell({ _tag: "Played", done, charges, captures, steps, fired: [...fired] })
-    done = charges = captures = steps = 0
+    tell({ _tag: "Played", done, charges, captures, refunds, steps, fired: [...fired] })
+    done = charges = captures = refunds = steps = 0
     fired = new Map()
   }
 
@@ -21,6 +22,7 @@ export const playJob = (job: Job, tell: (news: News) => void): void => {
     done += 1
     charges += history.charges
     captures += history.captures
+    refunds += history.refunds
     steps += history.steps
     for (const fault of history.fired) {
       if (history.vain.has(fault)) continue

@@ -1,5 +1,5 @@
 import { Brand, Entity } from "../../src/kernel/Entity.ts"
-import { BrandId, EntityId, MidId, ProviderName } from "../../src/kernel/ids.ts"
+import { BrandId, EntityId, MidId, Principal, ProviderName } from "../../src/kernel/ids.ts"
 import { AcceptanceRules, MerchantAccount } from "../../src/kernel/MerchantAccount.ts"
 import { emptyStore, type Store } from "../../src/layers/memory/Store.ts"
 import type { Draws } from "./Draws.ts"
@@ -10,6 +10,9 @@ export const company = EntityId.make("loop_nutrition")
 export const otherCompany = EntityId.make("loop_goods")
 export const brand = BrandId.make("loop-nutrition")
 export const category = "supplements"
+
+/** Who asks for everything, for its customers. */
+export const app = Principal.make("app")
 
 /** Minor units of USD. */
 export const price = 4_900

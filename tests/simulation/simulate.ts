@@ -53,7 +53,7 @@ const many = Effect.gen(function* () {
   const missing = neverFired(summary)
   console.log(`\n${tableOfFaults(summary)}\n`)
   console.log(
-    `${count(summary.histories)} histories in ${seconds().toFixed(0)} s: ${count(summary.charges)} charges reached a gateway, ${count(summary.captures)} moved money, ${count(summary.steps)} steps.`
+    `${count(summary.histories)} histories in ${seconds().toFixed(0)} s: ${count(summary.charges)} charges reached a gateway, ${count(summary.captures)} moved money, ${count(summary.refunds)} were to go back, ${count(summary.steps)} steps.`
   )
   const blind = summary.histories >= enoughForAll && missing.length > 0
   const short = summary.broken === undefined && summary.histories < histories
@@ -70,6 +70,7 @@ const many = Effect.gen(function* () {
         aim: "all"
       },
       { figure: "charges that reached a simulated gateway", value: count(summary.charges), aim: "" },
+      { figure: "refunds and voids that reached one", value: count(summary.refunds), aim: "" },
       { figure: "histories a second", value: count(Math.round(summary.histories / seconds())), aim: "1,667" }
     ],
     fired: Object.fromEntries([...summary.fired].toSorted(([a], [b]) => (a < b ? -1 : 1)))

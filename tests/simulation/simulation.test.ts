@@ -15,8 +15,9 @@ describe("a simulation of the shipped services", { timeout: 300_000 }, () => {
       expect(summary.broken === undefined ? "" : storyOf(summary.broken)).toBe("")
       expect(summary.histories).toBe(histories)
       expect(neverFired(summary)).toEqual([])
-      // Cards are charged in it, or it would show nothing.
+      // Cards are charged in it and money goes back, or it would show nothing.
       expect(summary.captures).toBeGreaterThan(histories / 4)
+      expect(summary.refunds).toBeGreaterThan(histories / 10)
     })
   )
 

@@ -48,7 +48,7 @@ export interface Written {
   }>
   readonly incidents: ReadonlyArray<{
     readonly attempt: AttemptId
-    readonly kind: "processor_reference_reused" | "captured_other_amount" | "late_capture"
+    readonly kind: string
   }>
   /** The decision stored for each round, by the accounts that it chose. */
   readonly decisions: ReadonlyArray<{ readonly round: number; readonly chosen: ReadonlyArray<string> }>

@@ -5,6 +5,7 @@ import { claimUnresolved, expireDue, takeOver } from "./background.ts"
 import { declare, declaredBefore } from "./declare.ts"
 import { open } from "./open.ts"
 import { record } from "./record.ts"
+import { fulfilmentBlock } from "./refunds/sums.ts"
 import { toAttempt, toSession } from "./rows.ts"
 import { MemoryStore, type Store } from "./Store.ts"
 import { audit, transact } from "./transaction.ts"
@@ -73,6 +74,8 @@ export const claimFulfilment = (store: Store, now: number, id: SessionId, by: Pr
     const ownClaim = key !== undefined && row.claim?.key === key && row.claim.by === by
     return { _tag: "Claimed" as const, fulfilment: "duplicate" as const, ownClaim }
   }
+  const blocked = fulfilmentBlock(row)
+  if (blocked !== undefined) return { _tag: "NotFulfillable" as const, ...blocked }
   return transact(store, now, row, (transaction) => {
     transaction.session.fulfilment = "claimed"
     transaction.session.claim = { by, key }

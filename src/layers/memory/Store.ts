@@ -3,13 +3,15 @@ import type { AttemptState } from "../../kernel/Attempt.ts"
 import type { Outcome } from "../../kernel/cascade/Disposition.ts"
 import type { CommittedAttempt } from "../../kernel/cascade/SendPermit.ts"
 import type { Brand, Entity } from "../../kernel/Entity.ts"
-import type { AttemptId, EntityId, MidId, Principal, SessionId } from "../../kernel/ids.ts"
+import type { AttemptId, EntityId, MidId, Principal, ProviderName, SessionId } from "../../kernel/ids.ts"
 import type { MerchantAccount } from "../../kernel/MerchantAccount.ts"
-import type { Currency } from "../../kernel/Money.ts"
+import type { Currency, Money } from "../../kernel/Money.ts"
 import type { EventType } from "../../kernel/Outbox.ts"
-import type { EvidenceSource } from "../../kernel/PaymentLedger.ts"
+import type { EvidenceSource, Reporter } from "../../kernel/PaymentLedger.ts"
 import type { SessionDeclaration, SessionState } from "../../kernel/PaymentSession.ts"
 import type { Plan, Price } from "../../kernel/PriceCatalogue.ts"
+import type { RefundId, RefundKind, RefundState } from "../../kernel/refunds/Refund.ts"
+import type { RefundOutcome } from "../../kernel/refunds/RefundLedger.ts"
 import type { CountedCard } from "../../kernel/routing/retryBudgets.ts"
 import type { RoutingDecision } from "../../kernel/routing/RoutingPolicyEngine.ts"
 import type { Constraint } from "./constraints.ts"
@@ -53,11 +55,80 @@ export interface Fact {
 
 /** Something that a person has to look at. */
 export interface Incident {
-  readonly kind: "processor_reference_reused" | "captured_other_amount" | "late_capture"
+  readonly kind:
+    | "processor_reference_reused"
+    | "captured_other_amount"
+    | "late_capture"
+    | "late_refund"
+    | "refunded_other_amount"
+    | "refund_reference_reused"
+    | "refunded_too_much"
+    | "refunded_elsewhere"
+    | "refund_taken_back"
+    | "refunded_more_than_booked"
   readonly attempt: AttemptId
   readonly processorReference: string
+  readonly amount: number | undefined
+  readonly currency: Currency | undefined
+  /** Of money that went back and is not booked: the most that its processor told of. */
+  readonly told?: number
+  /** Nobody has to deal with it any more: all of that is booked. */
+  readonly found?: true
+}
+
+/** Money of one capture that is to go back. */
+export interface RefundRow {
+  readonly id: RefundId
+  readonly session: SessionId
+  readonly ordinal: number
+  readonly attempt: AttemptId
+  readonly mid: MidId
+  readonly entity: EntityId
+  readonly provider: ProviderName
+  /** The capture that it is of. */
+  readonly processorReference: string
+  readonly money: Money
+  readonly kind: RefundKind
+  readonly reason: string
+  readonly requestedBy: Principal
+  readonly requestedKey: string | undefined
+  readonly request: unknown
+  readonly idempotencyKey: string
+  readonly writtenAt: number
+  readonly leaseUntil: number
+  state: RefundState
+  refundReference: string | undefined
+  /** What was heard that made its state. */
+  heard: RefundOutcome | undefined
+  resolvedAt: number | undefined
+  checks: number
+  nextCheckAt: number
+}
+
+export interface RefundEvidenceRow {
+  readonly refund: RefundId
+  readonly source: Reporter
+  readonly outcome: RefundOutcome
+  /** The processor's own id of the refund, when it gave one. */
+  readonly reference: string | undefined
+  readonly at: number
+}
+
+/**
+ * Money that went back: one line for each thing that became of the processor's own object. Below zero it did not
+ * arrive, and is here again.
+ */
+export interface ReturnRow {
+  readonly mid: MidId
+  readonly refundReference: string
+  readonly nr: number
+  readonly processorReference: string
+  readonly attempt: AttemptId
+  /** Absent: somebody gave it back at the processor, without asking here. */
+  readonly refund: RefundId | undefined
   readonly amount: number
   readonly currency: Currency
+  readonly at: number
 }
 
 export interface AuditRow {
@@ -81,6 +152,9 @@ export interface SessionRow {
   readonly attempts: Array<AttemptRow>
   readonly evidence: Array<EvidenceRow>
   readonly facts: Array<Fact>
+  readonly refunds: Array<RefundRow>
+  readonly refundEvidence: Array<RefundEvidenceRow>
+  readonly returns: Array<ReturnRow>
   readonly incidents: Array<Incident>
   readonly decisions: Array<{ readonly round: number; readonly decision: RoutingDecision }>
   readonly audit: Array<AuditRow>
@@ -118,6 +192,8 @@ export interface Store {
   /** Session of each attempt. */
   readonly attempts: Map<AttemptId, SessionId>
   readonly facts: Map<string, Fact>
+  /** What was booked last of each object of a processor that gave money back. */
+  readonly returns: Map<string, ReturnRow>
   readonly keys: Map<string, KeyRow>
   readonly events: Array<EventRow>
   /** Prohibitions that are switched off, to see what breaks without them. */
@@ -135,12 +211,13 @@ export const emptyStore = (): Store => ({
   sessions: new Map(),
   attempts: new Map(),
   facts: new Map(),
+  returns: new Map(),
   keys: new Map(),
   events: [],
   dropped: new Set()
 })
 
-export const factKey = (mid: MidId, processorReference: string): string => `${mid} ${processorReference}`
+export const factKey = (mid: string, processorReference: string): string => `${mid} ${processorReference}`
 
 export const keyOf = ({ by, operation, key }: Pick<KeyRow, "by" | "operation" | "key">): string =>
   JSON.stringify([by, operation, key])

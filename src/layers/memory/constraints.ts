@@ -1,6 +1,8 @@
 import { Schema } from "effect"
 import type { AttemptState } from "../../kernel/Attempt.ts"
 import type { SessionState } from "../../kernel/PaymentSession.ts"
+import type { RefundState } from "../../kernel/refunds/Refund.ts"
+import { isInReview, isOpen, refundableOf } from "./refunds/sums.ts"
 import { permitRefusal } from "./permitRefusal.ts"
 import { factKey, keyOf, type KeyRow, type SessionRow, type Store } from "./Store.ts"
 
@@ -30,6 +32,15 @@ const attemptMoves: Record<AttemptState, ReadonlyArray<AttemptState>> = {
   absent: []
 }
 
+const refundMoves: Record<RefundState, ReadonlyArray<RefundState>> = {
+  in_flight: ["refunded", "declined", "indeterminate", "absent"],
+  indeterminate: ["refunded", "declined", "absent"],
+  refunded: ["taken_back"],
+  taken_back: ["refunded"],
+  declined: [],
+  absent: []
+}
+
 const mayStillPay = (state: SessionState): boolean =>
   state !== "failed" && state !== "cancelled" && state !== "expired"
 
@@ -38,6 +49,7 @@ const leavesOrWaits = (state: SessionState): boolean => state === "pending" || !
 
 const newAttempts = ({ before, after }: Commit) => after.attempts.slice(before?.attempts.length ?? 0)
 const newFacts = ({ before, after }: Commit) => after.facts.slice(before?.facts.length ?? 0)
+const newRefunds = ({ before, after }: Commit) => after.refunds.slice(before?.refunds.length ?? 0)
 /** Captures that were heard of, whether they are new or known. */
 const heardCaptures = ({ before, after }: Commit) =>
   after.evidence
@@ -138,6 +150,68 @@ const constraints = {
     ),
 
   fact_is_positive: (commit: Commit) => heardCaptures(commit).every(({ amount }) => amount > 0),
+
+  one_open_refund_per_capture: ({ after }: Commit) =>
+    after.facts.every(
+      (fact) =>
+        after.refunds.filter(
+          ({ mid, processorReference, state }) =>
+            mid === fact.mid && processorReference === fact.processorReference && isOpen(state)
+        ).length <= 1
+    ),
+
+  refunds_within_capture: (commit: Commit) =>
+    newRefunds(commit).every((refund) => {
+      const fact = commit.store.facts.get(factKey(refund.mid, refund.processorReference))
+      // What is about to be written is subtracted itself.
+      return (
+        fact !== undefined &&
+        fact.session === refund.session &&
+        fact.attempt === refund.attempt &&
+        fact.currency === refund.money.currency &&
+        refundableOf(commit.after, fact) >= 0
+      )
+    }),
+
+  no_refund_in_review: (commit: Commit) => newRefunds(commit).length === 0 || !isInReview(commit.after),
+
+  refund_asked_once: (commit: Commit) =>
+    newRefunds(commit).every(
+      ({ requestedBy, requestedKey, id }) =>
+        requestedKey === undefined ||
+        !commit.store.sessions
+          .values()
+          .some(({ refunds }) =>
+            refunds.some(
+              (other) =>
+                other.id !== id && other.requestedBy === requestedBy && other.requestedKey === requestedKey
+            )
+          )
+    ),
+
+  refund_moves_on_evidence: ({ before, after }: Commit) =>
+    before === undefined ||
+    before.refunds.every((earlier, index) => {
+      const now = after.refunds[index]
+      if (now === undefined || now.id !== earlier.id) return false
+      if (now.state === earlier.state) return true
+      return (
+        refundMoves[earlier.state].includes(now.state) &&
+        after.refundEvidence.length > before.refundEvidence.length
+      )
+    }),
+
+  refunded_has_return: ({ after }: Commit) =>
+    after.refunds.every((row) => {
+      if (row.state !== "refunded" && row.state !== "taken_back") return true
+      const last = after.returns.findLast(
+        ({ mid, refundReference }) => mid === row.mid && refundReference === row.refundReference
+      )
+      return last?.refund === row.id && last.amount > 0 === (row.state === "refunded")
+    }),
+
+  return_follows: ({ before, after }: Commit) =>
+    after.returns.slice(before?.returns.length ?? 0).every(({ nr, amount }) => amount < 0 === (nr % 2 === 0)),
 
   fulfilment_of_settled: ({ after }: Commit) => after.fulfilment === "none" || after.state === "settled",
 

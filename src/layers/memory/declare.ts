@@ -63,6 +63,9 @@ export const declare = (
     attempts: [],
     evidence: [],
     facts: [],
+    refunds: [],
+    refundEvidence: [],
+    returns: [],
     incidents: [],
     decisions: [],
     audit: []

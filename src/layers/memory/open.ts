@@ -12,6 +12,7 @@ import type {
 import type { CountedCard } from "../../kernel/routing/retryBudgets.ts"
 import type { RoutingDecision } from "../../kernel/routing/RoutingPolicyEngine.ts"
 import { permitRefusal } from "./permitRefusal.ts"
+import { moneyLeft } from "./refunds/sums.ts"
 import { actionOf } from "./rows.ts"
 import { earlier, sameBody, toJson } from "./requests.ts"
 import type { AttemptRow, SessionRow, Store } from "./Store.ts"
@@ -35,7 +36,7 @@ export const open = (
       ? {
           _tag: "ConfirmReplayed",
           state: row.state,
-          captured: row.facts.length > 0,
+          captured: row.facts.some((fact) => moneyLeft(row, fact) > 0),
           ...(action === undefined ? {} : { action })
         }
       : { _tag: "ConfirmKeyReused", earlierSession: before.session, earlierBody: before.body }

@@ -2,6 +2,7 @@ import type { Captured, Outcome } from "../../kernel/cascade/Disposition.ts"
 import type { AttemptId, Principal } from "../../kernel/ids.ts"
 import type { Candidate, Reporter, Recording } from "../../kernel/PaymentLedger.ts"
 import { mostRounds, type SessionState } from "../../kernel/PaymentSession.ts"
+import { moneyLeft } from "./refunds/sums.ts"
 import { choose, writeAttempt } from "./open.ts"
 import { type AttemptRow, factKey, type Incident, type SessionRow, type Store } from "./Store.ts"
 import { audit, publish, transact, type Transaction } from "./transaction.ts"
@@ -37,7 +38,7 @@ export const record = (store: Store, now: number, recorded: Recorded): Recording
     attempt.claimedUntil = now
     if (before === "indeterminate") askLater(transaction, attempt, recorded.source)
     const answer: Recording = { attempt: attempt.state, session: session.state, passedOver: [], ...follows }
-    return hasCapture(session) && endedWithoutMoney(session.state) ? { ...answer, captured: true } : answer
+    return hasMoney(session) && endedWithoutMoney(session.state) ? { ...answer, captured: true } : answer
   })
 }
 
@@ -81,6 +82,7 @@ const isNamed = ({ session }: Transaction, { attempt }: Recorded): boolean =>
 const isLive = ({ state }: AttemptRow): boolean => state === "in_flight" || state === "indeterminate"
 /** Where money was captured after a decline nobody is charged again: a person looks at it. */
 const hasCapture = ({ facts }: SessionRow): boolean => facts.length > 0
+const hasMoney = (session: SessionRow): boolean => session.facts.some((fact) => moneyLeft(session, fact) > 0)
 const isOpen = (state: SessionState): boolean => state === "processing" || state === "in_review"
 
 const endedWithoutMoney = (state: SessionState): boolean =>

@@ -33,6 +33,9 @@ const copy = (row: SessionRow): SessionRow => ({
   attempts: row.attempts.map((attempt) => ({ ...attempt })),
   evidence: [...row.evidence],
   facts: [...row.facts],
+  refunds: row.refunds.map((refund) => ({ ...refund })),
+  refundEvidence: [...row.refundEvidence],
+  returns: [...row.returns],
   incidents: [...row.incidents],
   decisions: [...row.decisions],
   audit: [...row.audit]
@@ -47,6 +50,7 @@ const commit = ({ store, now, session, keys, events }: Transaction, before: Sess
   store.sessions.set(id, session)
   for (const { attempt } of session.attempts) store.attempts.set(attempt, id)
   for (const fact of session.facts) store.facts.set(factKey(fact.mid, fact.processorReference), fact)
+  for (const line of session.returns) store.returns.set(factKey(line.mid, line.refundReference), line)
   for (const key of keys) store.keys.set(keyOf(key), key)
   for (const event of events) {
     const nr = store.events.length + 1

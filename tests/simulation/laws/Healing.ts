@@ -1,18 +1,22 @@
+import { refundableOf } from "../../../src/layers/memory/refunds/sums.ts"
 import type { SessionRow } from "../../../src/layers/memory/Store.ts"
 import type { Charge } from "../Books.ts"
 import { faultKinds } from "../faults.ts"
 import type { Ground } from "./Ground.ts"
 import type { Answers } from "./Answers.ts"
+import type { Refunding } from "./Refunding.ts"
 
 /** What must be true when all faults are over, every process runs and everybody has asked once more. */
 export class Healing {
   readonly #answered: Array<{ readonly charge: Charge; readonly proof: "Captured" | "Declined" }> = []
   readonly #on: Ground
   readonly #answers: Answers
+  readonly #refunds: Refunding
 
-  constructor(on: Ground, answers: Answers) {
+  constructor(on: Ground, answers: Answers, refunds: Refunding) {
     this.#on = on
     this.#answers = answers
+    this.#refunds = refunds
   }
 
   /** A driver that is still listened to got this answer. */
@@ -25,7 +29,9 @@ export class Healing {
   /** When all faults are over, every process runs and everybody has asked once more. */
   afterHealing(fired: ReadonlyArray<string>): void {
     const quiet = fired.length === 0
-    if (!isOrphaning(fired)) this.#nobodyIsOrphaned()
+    const orphaned = isOrphaning(fired)
+    if (!orphaned) this.#nobodyIsOrphaned()
+    this.#refunds.afterHealing(orphaned, (session, type) => this.#answers.wasDelivered(session, type))
     for (const charge of this.#on.books.charges) this.#isRecorded(charge)
     for (const fact of this.#on.store.facts.values()) {
       const { mid, processorReference, amount } = fact
@@ -110,7 +116,7 @@ export class Healing {
         throw this.#on.breaks("every surplus is found", `${fact.processorReference} has no incident`)
     }
     if (state === "settled") {
-      if (!this.#answers.isOwned(id))
+      if (!this.#answers.isOwned(id) && row.facts.some((fact) => refundableOf(row, fact) > 0))
         throw this.#on.breaks("what is paid is fulfilled", `${id} was given to nobody`)
       if (!this.#answers.wasDelivered(id, "payment.charged.v1")) {
         throw this.#on.breaks("what happened is told to the world", `${id} was paid, and no consumer heard`)
@@ -139,7 +145,11 @@ export class Healing {
 const isOrphaning = (fired: ReadonlyArray<string>): boolean => {
   const kinds = fired.map((fault) => fault.slice(0, fault.indexOf("#")))
   const small = kinds.filter(
-    (kind) => kind === "C lost" || kind === "deadlock at C" || kind === "ack of C lost"
+    (kind) =>
+      kind === "C lost" ||
+      kind === "deadlock at C" ||
+      kind === "ack of C lost" ||
+      kind === "C of a refund lost"
   )
   return small.length > 3 || kinds.some((kind) => orphans.has(kind))
 }
