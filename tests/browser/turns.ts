@@ -4,6 +4,7 @@ import type { Sandboxed } from "./support/openSandboxed.ts"
 import {
   cards,
   openPage,
+  patience,
   press,
   ready,
   type Scene,
@@ -61,9 +62,11 @@ export const turns = (scene: () => Scene, sandboxed: () => Sandboxed) =>
         headers: { "content-type": "application/json" },
         body: JSON.stringify(slow)
       })
-      const sent = page.waitForRequest(/payments$/)
       await press(page)
-      await sent
+      // A request that a reload cuts off before it arrives charges nothing, and is another test's.
+      await expect
+        .poll(async () => (await fetch(`${page.url()}/state`)).json(), { timeout: patience })
+        .toMatchObject({ stage: "processing" })
       expect(await payments.attempts(id)).toEqual([])
       await page.reload()
       await shows(page, "processing")
