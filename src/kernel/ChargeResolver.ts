@@ -79,9 +79,11 @@ export class ChargeResolver extends Context.Service<
       ) {
         const { id, state } = charge.attempt
         const shown = yield* asked(charge)
-        const denied = said === "captured" && shown instanceof Declined && shown.undone !== true
+        const denied =
+          said === "captured" &&
+          (shown instanceof Absent || (shown instanceof Declined && shown.undone !== true))
         const outcome = denied
-          ? unknown(contradicted, `it is said to be captured, and ${shown.message}`)
+          ? unknown(contradicted, `it is said to be captured, and ${shown.evidence.message}`)
           : shown
         const { mid, provider } = charge.attempt
         yield* Effect.annotateCurrentSpan({ attempt: id, mid, provider, source, outcome: outcome._tag })
@@ -89,8 +91,9 @@ export class ChargeResolver extends Context.Service<
           yield* record(id, named(outcome, charge), source, by)
           // From here on the reconciler asks, if there is still something to ask. Several sales of one key are told apart
           // by their names alone, so who comes with one comes again, until a person has said which of them is the charge.
+          // And who was told of money waits until it is known: a no that comes later would free what it holds.
           return outcome instanceof Indeterminate &&
-            [severalCaptures, contradicted].includes(outcome.evidence.code)
+            (said === "captured" || outcome.evidence.code === severalCaptures)
             ? outcome
             : undefined
         }

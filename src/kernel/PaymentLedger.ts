@@ -87,7 +87,7 @@ export type Declaring =
 export interface ConfirmReplayed {
   readonly _tag: "ConfirmReplayed"
   readonly state: SessionState
-  /** Money was captured for the session, whatever its state says. */
+  /** Money was captured for the session, or a webhook that waits says so, whatever its state says. */
   readonly captured: boolean
   /** What the customer still has to do. */
   readonly action?: PaymentAction

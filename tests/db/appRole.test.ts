@@ -130,6 +130,7 @@ const callable = [
   "revoke_api_key",
   "revoke_gate",
   "rotate_secret",
+  "said_captured",
   "session_json",
   "set_subscription_state",
   "settling_capture",

@@ -36,6 +36,9 @@ create table payment_sessions (
 -- counts as live.
 create unique index one_live_session_per_order on payment_sessions (entity_id, order_reference)
   where order_reference is not null and state not in ('failed', 'cancelled', 'expired');
+-- By which what an order was charged before is found.
+create index ended_sessions_by_order on payment_sessions (entity_id, order_reference)
+  where order_reference is not null and state in ('failed', 'cancelled', 'expired');
 create index sessions_by_time on payment_sessions (created_at desc, session_id desc);
 create index sessions_by_entity on payment_sessions (entity_id, created_at desc, session_id desc);
 create index sessions_to_expire on payment_sessions (expires_at) where state = 'pending';
@@ -349,19 +352,23 @@ $body$;
 create function guard_attempt() returns trigger language plpgsql set search_path = payments, pg_temp as $body$
 declare
   refusal text;
+  s payment_sessions;
 begin
   if tg_op = 'INSERT' then
     if new.state <> 'in_flight' then
       raise exception 'an attempt begins in_flight, not %', new.state using errcode = 'check_violation', constraint = 'attempt_begins_in_flight';
     end if;
     -- The lock keeps the session as it is until this attempt is committed.
-    perform from payment_sessions where session_id = new.session_id and state = 'processing' and fence = new.fence for share;
+    select * into s from payment_sessions where session_id = new.session_id and state = 'processing' and fence = new.fence for share;
     if not found then
       raise exception 'an attempt is written under the fence of a processing session' using errcode = 'check_violation', constraint = 'attempt_under_fence';
     end if;
     -- Whoever was charged although everybody said no is not charged again; a person gives the money back.
     if exists (select from captures where session_id = new.session_id) then
       raise exception 'a session that money was captured for is not charged again' using errcode = 'check_violation', constraint = 'no_attempt_after_capture';
+    end if;
+    if capture_said(s) then
+      raise exception 'what a webhook says was charged already is not charged again' using errcode = 'check_violation', constraint = 'no_attempt_while_said';
     end if;
     refusal := coalesce(permit_refusal(new.mid_id, new.entity_id, new.provider, new.category),
       retry_refusal(new.mid_id, new.entity_id, new.card_fingerprint, new.card_brand, new.token_ref, new.amount, new.currency));
@@ -381,9 +388,9 @@ begin
       raise exception 'an attempt does not go from % to %', old.state, new.state using errcode = 'restrict_violation', constraint = 'attempt_move';
     end if;
     -- Its evidence says that very outcome and stands in the timeline, which nothing is taken from. A capture that
-    -- cannot be booked leaves the attempt unknown.
+    -- cannot be booked leaves the attempt unknown, and so does a no that a webhook contradicts.
     if (lower(new.evidence ->> 'outcome') = new.state
-        or (new.state = 'indeterminate' and new.evidence ->> 'outcome' = 'Captured')) is not true or not exists (
+        or (new.state = 'indeterminate' and new.evidence ->> 'outcome' in ('Captured', 'Declined'))) is not true or not exists (
       select from attempt_evidence where attempt_id = new.attempt_id and detail = new.evidence) then
       raise exception 'an attempt is % on evidence of that only', new.state using errcode = 'restrict_violation', constraint = 'attempt_moves_on_evidence';
     end if;

@@ -199,6 +199,10 @@ begin
   if s.state <> 'pending' then
     return jsonb_build_object('answer', jsonb_build_object('_tag', 'NotPayable', 'state', s.state));
   end if;
+  -- Every webhook that was answered before this session was locked is seen here. One that is written later is news of
+  -- later, and no lock would make it earlier: the next step of the session sees it, and whoever works it off books what
+  -- it finds under this lock, before the webhook is called heard.
+  if capture_said(s) then return '{"answer": {"_tag": "NotPayable", "state": "in_review"}}'; end if;
   if s.expires_at <= now() then return '{"answer": {"_tag": "NotPayable", "state": "expired"}}'; end if;
   choice := choose_account(s, p -> 'candidates', card);
   if not choice ? 'chosen' then
@@ -256,7 +260,7 @@ language plpgsql stable set search_path = payments, pg_temp as $body$
 begin
   return case when earlier_session = s.session_id and earlier_body = body
     then jsonb_strip_nulls(jsonb_build_object('_tag', 'ConfirmReplayed', 'state', s.state, 'action', action_of(s),
-      'captured', exists (select from captures c where session_id = s.session_id and money_left(c) > 0)))
+      'captured', exists (select from captures c where session_id = s.session_id and money_left(c) > 0) or capture_said(s)))
     else jsonb_build_object('_tag', 'ConfirmKeyReused', 'earlierSession', earlier_session, 'earlierBody', earlier_body) end;
 end
 $body$;
@@ -389,11 +393,17 @@ begin
       perform open_incident(incident, s.session_id, a.attempt_id, heard, said);
     end if;
   elsif (kind in ('Declined', 'Absent') and capture_heard or kind = 'Absent' and named
-      or live and kind in ('Declined', 'Absent') and not o ? 'undone' and p ->> 'source' in ('lookup', 'webhook') and capture_unheard(a))
+      or live and kind in ('Declined', 'Absent') and capture_said(s, case when o ? 'undone' then a.attempt_id end))
     and p ->> 'source' <> 'person' then
     -- Once a processor said that money moved, only a person says that it did not; and what it named once is not absent,
-    -- however it is hidden now. Nor is what its webhook says, as long as that waits. This is evidence and no more.
-    null;
+    -- however it is hidden now. Nor is what a webhook says of any charge of the order, as long as that waits: whoever
+    -- says no, nobody is charged next. This is evidence and no more.
+    if a.state = 'in_flight' and p ->> 'source' = 'driver' then
+      -- Its driver is done and asks nobody else; the reconciler does.
+      update attempts set state = 'indeterminate', evidence = heard, next_check_at = now() + interval '1 second'
+      where attempt_id = a.attempt_id;
+      next_state := 'in_review';
+    end if;
   elsif kind = 'Declined' and live then
     update attempts set state = 'declined', decline_kind = o ->> 'kind', evidence = heard, resolved_at = now(),
       next_check_at = null
@@ -401,7 +411,7 @@ begin
     -- Only the driver that holds the session's newest fence goes on; other evidence lets the customer try again.
     -- Where money was captured after a decline nobody is charged again: a person looks at it.
     if a.state = 'in_flight' and s.state = 'processing' and p ->> 'source' = 'driver' and (p ->> 'fence')::integer = s.fence
-      and not captured_before then
+      and not captured_before and not capture_said(s) then
       card := jsonb_build_object('vaultId', a.vault_id, 'tokenRef', a.token_ref,
         'fingerprint', a.card_fingerprint, 'brand', a.card_brand);
       choice := choose_account(s, p -> 'next', card);

@@ -40,6 +40,14 @@ create index webhooks_due on webhook_inbox (next_try_at, webhook_nr) where state
 create index webhook_dead_letters on webhook_inbox (webhook_nr) where state = 'dead_letter';
 -- By what an account's webhooks name, before a charge is called absent and before goods go out for it.
 create index webhooks_unheard on webhook_inbox (mid_id) where state <> 'processed';
+-- By what charges are named that are said to have taken money, before another one is written ahead.
+create function said_captured(subjects jsonb) returns text[] language sql immutable as $body$
+  select coalesce(array_agg(name), '{}') from jsonb_array_elements(subjects) one cross join lateral (values
+    ('key ' || (one ->> 'idempotencyKey')), ('reference ' || (one ->> 'processorReference'))) named(name)
+  where one ->> 'said' = 'captured' and name is not null
+$body$;
+create index webhooks_of_captures on webhook_inbox using gin (payments.said_captured(subjects)) with (fastupdate = off)
+  where state <> 'processed' and payments.said_captured(subjects) <> '{}';
 create index webhooks_with_bodies on webhook_inbox (received_at) where raw is not null;
 -- By which a charge is found that a webhook names by the processor's own id.
 create index evidence_by_reference on attempt_evidence ((detail ->> 'processorReference')) where detail ? 'processorReference';
@@ -161,11 +169,26 @@ $body$;
 -- processor shows meanwhile may be what it knew before.
 create function capture_unheard(a attempts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
   select exists (
-    select from webhook_inbox w cross join jsonb_array_elements(w.subjects) named
-    where w.mid_id = a.mid_id and w.state <> 'processed' and named ->> 'said' = 'captured'
-      and (named ->> 'idempotencyKey' = a.idempotency_key
-        or exists (select from attempt_evidence e where e.attempt_id = a.attempt_id
-          and e.detail ->> 'processorReference' = named ->> 'processorReference')))
+    select from webhook_inbox w
+    where w.state <> 'processed' and said_captured(w.subjects) <> '{}' and w.mid_id = a.mid_id
+      and said_captured(w.subjects) && (array['key ' || a.idempotency_key] || array(
+        select 'reference ' || (e.detail ->> 'processorReference') from attempt_evidence e
+        where e.attempt_id = a.attempt_id and e.detail ? 'processorReference')))
+$body$;
+
+-- Whether that is so of any charge of a session, or of what its order was charged by a session that ended; but of one.
+create function capture_said(s payment_sessions, but text default null) returns boolean
+language plpgsql stable set search_path = payments, pg_temp as $body$
+begin
+  if exists (select from attempts a
+      where a.session_id = s.session_id and a.attempt_id is distinct from but and capture_unheard(a)) then
+    return true;
+  end if;
+  return s.order_reference is not null and exists (
+    select from payment_sessions earlier join attempts a on a.session_id = earlier.session_id
+    where earlier.entity_id = s.entity_id and earlier.order_reference = s.order_reference
+      and earlier.state in ('failed', 'cancelled', 'expired') and a.state <> 'captured' and capture_unheard(a));
+end
 $body$;
 
 -- Whether a webhook names a refund by its key, and nobody has heard it: its processor has it, whatever it shows meanwhile.
@@ -253,4 +276,4 @@ create function fulfilment_block(s payment_sessions) returns jsonb language sql 
 $body$;
 
 grant execute on function take_webhook, claim_webhooks, record_webhook, forget_bodies, charge_heard, read_dead_letters,
-  replay_webhook to payments_app;
+  replay_webhook, said_captured to payments_app;

@@ -1,4 +1,5 @@
 import * as s from "../support/scene.ts"
+import { saysCaptured } from "../support/webhookScene.ts"
 import type { Prohibition } from "./Prohibition.ts"
 
 // An attempt is a permit to send: what it may be written for, and when.
@@ -163,6 +164,9 @@ export const attempts: ReadonlyArray<Prohibition> = [
   ),
   second("no_attempt_after_capture", "an attempt of a session that money was captured for", {}, [
     s.insert("captures", s.captureRow(2, 1))
+  ]),
+  second("no_attempt_while_said", "an attempt of a session whose charge a webhook says took money", {}, [
+    saysCaptured(s.attempt(2, 1))
   ]),
   ...sentWith.map(([column, value]): Prohibition => ({
     by: "attempt_unchanged",

@@ -24,3 +24,10 @@ export const processed = (event: string | number): string =>
 
 /** A row in every table. */
 export const everyWebhookTable: ReadonlyArray<string> = [take(1)]
+
+/** One that says of an attempt that it took money. */
+export const saysCaptured = (attempt: string): string =>
+  `insert into webhook_inbox (provider, mid_id, entity_id, event_id, type, subjects)
+    select provider, mid_id, entity_id, 'msg_of_' || attempt_id, 'charge.succeeded', jsonb_build_array(
+      jsonb_build_object('_tag', 'Charge', 'said', 'captured', 'idempotencyKey', idempotency_key))
+    from attempts where attempt_id = '${attempt}'`

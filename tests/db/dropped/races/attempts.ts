@@ -1,4 +1,5 @@
 import * as s from "../../support/scene.ts"
+import { saysCaptured } from "../../support/webhookScene.ts"
 import { apps, atMostOne, none, owners, type Prohibition, type Race } from "../Race.ts"
 import * as scenes from "../scenes.ts"
 
@@ -148,6 +149,13 @@ export const attempts: ReadonlyArray<Race> = [
     broken: (nr) =>
       none(`attempts join captures using (session_id)
         where attempts.session_id = ${session(nr)} and attempts.state = 'in_flight'`)
+  },
+  {
+    drops: ["refusal guard_attempt.no_attempt_while_said"],
+    law: "nobody is charged while a webhook that was not heard says that they were",
+    given: (nr) => [...scenes.readyForTheSecond(nr), saysCaptured(s.attempt(nr, 1))],
+    workers: (nr) => owners(4, (at) => second(nr, at + 1)),
+    broken: (nr) => none(`attempts where session_id = ${session(nr)} and ordinal > 1`)
   },
   {
     drops: ["refusal guard_attempt.permit_"],
