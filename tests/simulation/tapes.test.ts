@@ -3,16 +3,20 @@ import { Effect } from "effect"
 import { count, type Report, writeReport } from "../support/commandLine.ts"
 import { drawnTape } from "./tapes/drawnTape.ts"
 import { Postgres } from "./tapes/Postgres.ts"
+import { refundTape } from "./tapes/refundTape.ts"
 import { replay } from "./tapes/replay.ts"
-import { type Operation, statements } from "./tapes/statements.ts"
+import { refundStatements } from "./tapes/refundStatements.ts"
+import { statements } from "./tapes/statements.ts"
 import { storyOf } from "./tapes/story.ts"
 import { historyTape, type Tape } from "./tapes/Tape.ts"
-import { mistaken, wrongSql } from "./tapes/wrongSql.ts"
+import { wrongRefundSql } from "./tapes/wrongRefundSql.ts"
+import { mistaken, type WrongSql, wrongSql } from "./tapes/wrongSql.ts"
 
 // TAPES=5000 plays the tapes of so many histories, TAPES_FROM=44 begins with that seed, TAPES_REPORT=file writes figures.
 const from = Number(process.env["TAPES_FROM"] ?? 1)
 const histories = Number(process.env["TAPES"] ?? 150)
 const drawn = Math.ceil(histories / 3)
+const refunding = Math.ceil(histories / 6)
 const timeout = 120_000 + histories * 2_000
 
 const tapesOf = (tape: (seed: number) => Tape, tapes: number, first = from): ReadonlyArray<() => Tape> =>
@@ -22,7 +26,7 @@ const figures: Array<Report["figures"][number]> = []
 const fired: Record<string, number> = {}
 
 /** Tells how much was compared, to whoever asked for it. */
-const tell = (what: string, tapes: number, operations: ReadonlyMap<Operation, number>): number => {
+const tell = (what: string, tapes: number, operations: ReadonlyMap<string, number>): number => {
   const compared = [...operations.values()].reduce((sum, times) => sum + times, 0)
   for (const [name, times] of operations)
     fired[`statement: ${name}`] = (fired[`statement: ${name}`] ?? 0) + times
@@ -36,7 +40,7 @@ const tell = (what: string, tapes: number, operations: ReadonlyMap<Operation, nu
 
 /** Replays tapes until one of them shows a difference, and counts what was seen. */
 const replayAll = Effect.fnUntraced(function* (tapes: ReadonlyArray<() => Tape>) {
-  const operations = new Map<Operation, number>()
+  const operations = new Map<string, number>()
   const refusals = new Set<string>()
   const edits = new Set<string>()
   for (const make of tapes) {
@@ -61,9 +65,11 @@ it.layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("the da
         // A history that asks for little would show little.
         expect(tell("tapes of simulated histories", histories, operations)).toBeGreaterThan(histories * 10)
         if (histories < 100) return
-        // The services never ask for attempts; dashboards do. What came before under a key is asked for rarely.
-        const seen = new Set([...operations.keys(), "attempts", "declaredBefore"])
-        expect(Object.keys(statements).filter((name) => !seen.has(name))).toEqual([])
+        // The services never ask for attempts and returns; dashboards do. What came before under a key is asked for rarely.
+        const seen = new Set([...operations.keys(), "attempts", "declaredBefore", "returns_of_session"])
+        expect(Object.keys({ ...statements, ...refundStatements }).filter((name) => !seen.has(name))).toEqual(
+          []
+        )
       }),
     timeout
   )
@@ -84,6 +90,24 @@ it.layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("the da
           "payment_sessions.payment_sessions_pkey"
         ])
         expect([...edits].toSorted()).toEqual(["changed", "moved", "not moved"])
+      }),
+    timeout
+  )
+
+  it.effect(
+    "answers what no service would ask about refunds as PostgreSQL does, and refuses what it refuses",
+    () =>
+      Effect.gen(function* () {
+        const { operations, refusals, story } = yield* replayAll(tapesOf(refundTape, refunding))
+        expect(story).toBe("")
+        expect(tell("drawn tapes of refunds", refunding, operations)).toBeGreaterThan(refunding * 40)
+        if (refunding < 25) return
+        expect(Object.keys(refundStatements).filter((name) => !operations.has(name))).toEqual([])
+        expect([...refusals].toSorted()).toEqual([
+          "no such refund",
+          "refunds.refunds_reason_check",
+          "returns.returns_refund_reference_check"
+        ])
       }),
     timeout
   )
@@ -111,16 +135,26 @@ it.layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("the da
     })
   )
 
+  const isCaught = Effect.fnUntraced(function* (
+    wrong: WrongSql,
+    kinds: ReadonlyArray<(seed: number) => Tape>
+  ) {
+    const some = kinds.map((tape) => tapesOf(tape, 60, wrong.near ?? 1))
+    const tapes = Array.from({ length: 60 }).flatMap((_, nr) => some.flatMap((of) => of[nr] ?? []))
+    const { story } = yield* mistaken(wrong, replayAll(tapes))
+    expect(story).toMatch(/: PostgreSQL and the model differ after statement \d+\.\n/)
+    expect(story).not.toContain("the tape is not whole")
+  })
+
   it.effect.each(wrongSql)(
     "does not answer like a PostgreSQL by which $mistake",
-    (wrong) =>
-      Effect.gen(function* () {
-        const both = [tapesOf(drawnTape, 60, wrong.near ?? 1), tapesOf(historyTape, 60, wrong.near ?? 1)]
-        const tapes = Array.from({ length: 60 }).flatMap((_, nr) => both.flatMap((some) => some[nr] ?? []))
-        const { story } = yield* mistaken(wrong, replayAll(tapes))
-        expect(story).toMatch(/: PostgreSQL and the model differ after statement \d+\.\n/)
-        expect(story).not.toContain("the tape is not whole")
-      }),
+    (wrong) => isCaught(wrong, [drawnTape, historyTape]),
+    timeout
+  )
+
+  it.effect.each(wrongRefundSql)(
+    "does not answer like a PostgreSQL by which $mistake",
+    (wrong) => isCaught(wrong, [refundTape, historyTape]),
     timeout
   )
 })

@@ -1,6 +1,6 @@
 import { Context, Layer } from "effect"
 import type { AttemptState } from "../../kernel/Attempt.ts"
-import type { Outcome } from "../../kernel/cascade/Disposition.ts"
+import type { Evidence, Outcome } from "../../kernel/cascade/Disposition.ts"
 import type { CommittedAttempt } from "../../kernel/cascade/SendPermit.ts"
 import type { Brand, Entity } from "../../kernel/Entity.ts"
 import type { AttemptId, EntityId, MidId, Principal, ProviderName, SessionId } from "../../kernel/ids.ts"
@@ -98,8 +98,8 @@ export interface RefundRow {
   readonly leaseUntil: number
   state: RefundState
   refundReference: string | undefined
-  /** What was heard that made its state. */
-  heard: RefundOutcome | undefined
+  /** What was heard that made its state, as much of it as is kept. */
+  heard: Evidence | undefined
   resolvedAt: number | undefined
   checks: number
   nextCheckAt: number

@@ -50,6 +50,7 @@ const leavesOrWaits = (state: SessionState): boolean => state === "pending" || !
 const newAttempts = ({ before, after }: Commit) => after.attempts.slice(before?.attempts.length ?? 0)
 const newFacts = ({ before, after }: Commit) => after.facts.slice(before?.facts.length ?? 0)
 const newRefunds = ({ before, after }: Commit) => after.refunds.slice(before?.refunds.length ?? 0)
+const newReturns = ({ before, after }: Commit) => after.returns.slice(before?.returns.length ?? 0)
 /** Captures that were heard of, whether they are new or known. */
 const heardCaptures = ({ before, after }: Commit) =>
   after.evidence
@@ -151,6 +152,9 @@ const constraints = {
 
   fact_is_positive: (commit: Commit) => heardCaptures(commit).every(({ amount }) => amount > 0),
 
+  refund_says_why: (commit: Commit) =>
+    newRefunds(commit).every(({ reason }) => reason.length > 0 && reason.length <= 500),
+
   one_open_refund_per_capture: ({ after }: Commit) =>
     after.facts.every(
       (fact) =>
@@ -210,8 +214,13 @@ const constraints = {
       return last?.refund === row.id && last.amount > 0 === (row.state === "refunded")
     }),
 
-  return_follows: ({ before, after }: Commit) =>
-    after.returns.slice(before?.returns.length ?? 0).every(({ nr, amount }) => amount < 0 === (nr % 2 === 0)),
+  return_is_named: (commit: Commit) =>
+    newReturns(commit).every(
+      ({ refundReference }) => refundReference.length > 0 && refundReference.length <= 255
+    ),
+
+  return_follows: (commit: Commit) =>
+    newReturns(commit).every(({ nr, amount }) => amount < 0 === (nr % 2 === 0)),
 
   fulfilment_of_settled: ({ after }: Commit) => after.fulfilment === "none" || after.state === "settled",
 

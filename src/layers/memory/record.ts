@@ -30,7 +30,7 @@ export const record = (store: Store, now: number, recorded: Recorded): Recording
       attempt: recorded.attempt,
       source: recorded.source,
       outcome: recorded.outcome,
-      code: [...recorded.outcome.evidence.code].slice(0, longestCode).join(""),
+      code: kept(recorded.outcome.evidence.code, longestCode),
       at: now
     })
     const follows = conclude(transaction, attempt, recorded)
@@ -43,7 +43,9 @@ export const record = (store: Store, now: number, recorded: Recorded): Recording
 }
 
 /** Of a processor's own code as many characters are kept; the database bounds its message too. */
-const longestCode = 200
+export const longestCode = 200
+
+export const kept = (text: string, longest: number): string => [...text].slice(0, longest).join("")
 
 const attemptOf = (session: SessionRow, id: AttemptId): AttemptRow => {
   const attempt = session.attempts.find((row) => row.attempt === id)

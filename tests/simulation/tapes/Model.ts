@@ -3,8 +3,11 @@ import { Outcome } from "../../../src/kernel/cascade/Disposition.ts"
 import type { MerchantAccount } from "../../../src/kernel/MerchantAccount.ts"
 import { Outbox } from "../../../src/kernel/Outbox.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
+import { RefundLedger } from "../../../src/kernel/refunds/RefundLedger.ts"
 import { RoutingDecision } from "../../../src/kernel/routing/RoutingPolicyEngine.ts"
 import * as MemoryLedger from "../../../src/layers/memory/PaymentLedger.ts"
+import * as MemoryRefundLedger from "../../../src/layers/memory/refunds/RefundLedger.ts"
+import { toRefund } from "../../../src/layers/memory/refunds/sums.ts"
 import * as MemoryOutbox from "../../../src/layers/memory/Outbox.ts"
 import { toAttempt, toSession } from "../../../src/layers/memory/rows.ts"
 import {
@@ -26,12 +29,16 @@ export class Model {
   constructor(store: Store) {
     this.store = store
     const services = Effect.runSync(
-      Layer.build(Layer.mergeAll(MemoryLedger.layer, MemoryOutbox.layer)).pipe(
+      Layer.build(Layer.mergeAll(MemoryLedger.layer, MemoryOutbox.layer, MemoryRefundLedger.layer)).pipe(
         Effect.provideService(MemoryStore, store),
         Effect.scoped
       )
     )
-    this.ports = { ledger: Context.get(services, PaymentLedger), outbox: Context.get(services, Outbox) }
+    this.ports = {
+      ledger: Context.get(services, PaymentLedger),
+      outbox: Context.get(services, Outbox),
+      refunds: Context.get(services, RefundLedger)
+    }
   }
 
   /** Does something at a time of the database's clock. */
@@ -55,6 +62,10 @@ export class Model {
     return [...this.store.sessions.values()].some(({ attempts }) => attempts.some((row) => row.mid === mid))
   }
 
+  get hasRefunds(): boolean {
+    return [...this.store.sessions.values()].some(({ refunds }) => refunds.length > 0)
+  }
+
   /** Everything that it has written, as `tape.standing` of the database answers it. */
   standing(): unknown {
     return toPlain(
@@ -71,6 +82,18 @@ const standingOf = (store: Store, row: SessionRow) => ({
   captures: row.facts
     .toSorted((a, b) => compare(a.mid, b.mid) || compare(a.processorReference, b.processorReference))
     .map((fact) => ({ ...fact, booked: fact.amount })),
+  refunds: row.refunds.map((refund) => ({
+    ...toRefund(refund),
+    leaseUntil: refund.leaseUntil,
+    checks: refund.checks,
+    ...(refund.state === "indeterminate" ? { dueAt: refund.nextCheckAt } : {}),
+    heard: row.refundEvidence
+      .filter((heard) => heard.refund === refund.id)
+      .map(({ source, outcome, reference, at }) => ({ source, outcome: outcome._tag, reference, at }))
+  })),
+  returns: row.returns
+    .toSorted((a, b) => compare(a.mid, b.mid) || compare(a.refundReference, b.refundReference) || a.nr - b.nr)
+    .map((line) => ({ ...line, booked: line.amount })),
   incidents: row.incidents,
   decisions: row.decisions.map(({ round, decision }) => ({
     round,

@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs"
 import * as Database from "../../../src/db/Database.ts"
 import * as OutboxPg from "../../../src/db/OutboxPg.ts"
 import * as PaymentLedgerPg from "../../../src/db/PaymentLedgerPg.ts"
+import * as RefundLedgerPg from "../../../src/db/RefundLedgerPg.ts"
 import type { SessionId } from "../../../src/kernel/ids.ts"
 import { Outbox } from "../../../src/kernel/Outbox.ts"
 import { type LedgerUnavailable, PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
+import { RefundLedger } from "../../../src/kernel/refunds/RefundLedger.ts"
 import type { SessionDeclaration } from "../../../src/kernel/PaymentSession.ts"
 import type { Store } from "../../../src/layers/memory/Store.ts"
 import { seedRows } from "../../db/support/seedRows.ts"
@@ -59,7 +61,7 @@ const make = Effect.gen(function* () {
   // One connection: the clock is a setting of it.
   const app = yield* Layer.build(connect("payments_app", 1))
   const sql = Context.get(app, SqlClient.SqlClient)
-  const steps = Layer.mergeAll(PaymentLedgerPg.layer, OutboxPg.layer)
+  const steps = Layer.mergeAll(PaymentLedgerPg.layer, OutboxPg.layer, RefundLedgerPg.layer)
   const services = yield* Layer.build(steps).pipe(Effect.provideContext(app))
   const anotherProcess = Effect.map(Layer.build(Layer.fresh(PaymentLedgerPg.layer)), (built) =>
     Context.get(built, PaymentLedger)
@@ -67,7 +69,11 @@ const make = Effect.gen(function* () {
 
   return {
     owner,
-    ports: { ledger: Context.get(services, PaymentLedger), outbox: Context.get(services, Outbox) },
+    ports: {
+      ledger: Context.get(services, PaymentLedger),
+      outbox: Context.get(services, Outbox),
+      refunds: Context.get(services, RefundLedger)
+    },
 
     begin: (scene) =>
       Effect.orDie(

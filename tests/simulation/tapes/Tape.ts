@@ -18,5 +18,5 @@ export const historyTape = (seed: number): Tape => ({
   name: `the history of seed ${seed}`,
   seed,
   scene: () => drawScene(new Draws(seed)),
-  entries: playHistory(seed, { taping: true, givesBack: false }).tape
+  entries: playHistory(seed, { taping: true }).tape
 })

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util"
 import { Attempt } from "../../../src/kernel/Attempt.ts"
 import { PaymentEvent } from "../../../src/kernel/Outbox.ts"
 import type { LedgerUnavailable } from "../../../src/kernel/PaymentLedger.ts"
+import { Refund } from "../../../src/kernel/refunds/Refund.ts"
 import { ConstraintViolation } from "../../../src/layers/memory/constraints.ts"
 import type { Store } from "../../../src/layers/memory/Store.ts"
 import { refusalOf } from "../../db/support/refusal.ts"
@@ -11,11 +12,14 @@ import { Model } from "./Model.ts"
 import { type Change, editOf } from "./operator.ts"
 import { differences, show, toPlain } from "./plain.ts"
 import { Postgres } from "./Postgres.ts"
-import { isOperation, type Operation, statements } from "./statements.ts"
+import { refundStatements } from "./refundStatements.ts"
+import { statements } from "./statements.ts"
 import { type Difference, lineOf } from "./story.ts"
 import type { Tape } from "./Tape.ts"
 
 // A tape, played on the model once more and on the real PostgreSQL beside it.
+
+const everyStatement = new Map(Object.entries({ ...statements, ...refundStatements }))
 
 /** What a storage answered to one statement, as plain data, or by which prohibition it refused it. */
 export type Answer =
@@ -24,7 +28,7 @@ export type Answer =
 
 export interface Replayed {
   /** The operations that were done, each as often as both answered alike. */
-  readonly operations: ReadonlyArray<Operation>
+  readonly operations: ReadonlyArray<string>
   /** By what PostgreSQL refused something, as the model did. */
   readonly refusals: ReadonlyArray<string>
   /** What operators changed between the statements. */
@@ -49,7 +53,7 @@ class Replay {
   readonly #model: Model
   readonly #tape: ReadonlyArray<TapeEntry>
   readonly #watching: boolean
-  readonly #operations: Array<Operation> = []
+  readonly #operations: Array<string> = []
   readonly #refusals: Array<string> = []
   readonly #edited: Array<Replayed["edits"][number]> = []
   /** PostgreSQL's names of events by the model's. */
@@ -107,8 +111,8 @@ class Replay {
   })
 
   readonly #does = Effect.fnUntraced(function* (this: Replay, { operation, at, input, exit }: TapeEntry) {
-    if (!isOperation(operation)) throw new Error(`nobody knows how to do ${operation}`)
-    const again = statements[operation]
+    const again = everyStatement.get(operation)
+    if (again === undefined) throw new Error(`nobody knows how to do ${operation}`)
     const taped = answerOfModel(Result.map(yield* Effect.result(exit), inOrder))
     const here = Result.map(this.#model.at(at, again(this.#model.ports, input)), inOrder)
     const model = answerOfModel(here)
@@ -167,6 +171,7 @@ class Replay {
 const inOrder = (answer: unknown): unknown => {
   if (areEvents(answer)) return sorted(answer, ({ occurredAt, session }) => [occurredAt, session])
   if (areUnresolved(answer)) return sorted(answer, ({ writtenAt, attempt }) => [writtenAt, attempt.id])
+  if (areUnresolvedRefunds(answer)) return sorted(answer, ({ refund }) => [refund.writtenAt, refund.id])
   return answer
 }
 
@@ -198,15 +203,30 @@ const areUnresolved = Schema.is(
     })
   )
 )
+const areUnresolvedRefunds = Schema.is(
+  Schema.Array(
+    Schema.Struct({
+      refund: Schema.toType(Refund),
+      age: Schema.Int,
+      version: Schema.Int,
+      refundReference: Schema.optionalKey(Schema.String)
+    })
+  )
+)
 const areNames = Schema.is(Schema.Array(Schema.String))
 
-/** A prohibition that broke, or the attempt that is not there; anything else is a bug in the model. */
+const missingIn = (message: string): string | undefined => {
+  const what = /^there is no (attempt|refund) /.exec(message)?.[1]
+  return what === undefined ? undefined : `no such ${what}`
+}
+
+/** A prohibition that broke, or the attempt or refund that is not there; anything else is a bug in the model. */
 const answerOfModel = (result: Result.Result<unknown, LedgerUnavailable>): Answer => {
   if (Result.isSuccess(result)) return { _tag: "Answered", value: toPlain(result.success) }
   const { cause } = result.failure
   if (cause instanceof ConstraintViolation) return { _tag: "Refused", by: cause.constraint }
-  if (cause instanceof Error && cause.message.startsWith("there is no attempt"))
-    return { _tag: "Refused", by: "no such attempt" }
+  const missing = cause instanceof Error ? missingIn(cause.message) : undefined
+  if (missing !== undefined) return { _tag: "Refused", by: missing }
   throw cause
 }
 
@@ -216,5 +236,5 @@ const answerOfPostgres = (result: Result.Result<unknown, LedgerUnavailable>): Ef
     ? Effect.succeed({ _tag: "Answered", value: toPlain(result.success) })
     : Effect.map(refusalOf(result.failure.cause), ({ by, message }) => ({
         _tag: "Refused",
-        by: by ?? (message.startsWith("there is no attempt") ? "no such attempt" : message)
+        by: by ?? missingIn(message) ?? message
       }))

@@ -6,6 +6,7 @@ import { AttemptId, MidId, Principal, ProviderName, SessionId } from "../../../s
 import { RiskLevel } from "../../../src/kernel/MerchantAccount.ts"
 import type { Outbox } from "../../../src/kernel/Outbox.ts"
 import { Reporter, type LedgerUnavailable, type PaymentLedger } from "../../../src/kernel/PaymentLedger.ts"
+import type { RefundLedger } from "../../../src/kernel/refunds/RefundLedger.ts"
 import { SessionDeclaration } from "../../../src/kernel/PaymentSession.ts"
 import { RoutingDecision } from "../../../src/kernel/routing/RoutingPolicyEngine.ts"
 
@@ -15,14 +16,15 @@ import { RoutingDecision } from "../../../src/kernel/routing/RoutingPolicyEngine
 export interface Ports {
   readonly ledger: PaymentLedger["Service"]
   readonly outbox: Outbox["Service"]
+  readonly refunds: RefundLedger["Service"]
 }
 
 /** What a tape may hold. Declarations come from a process's memory and are compared at the end. */
 export type Operation = Exclude<keyof Ports["ledger"], "declaration"> | keyof Ports["outbox"]
 
-type Again = (ports: Ports, input: unknown) => Effect.Effect<unknown, LedgerUnavailable>
+export type Again = (ports: Ports, input: unknown) => Effect.Effect<unknown, LedgerUnavailable>
 
-const statement = <S extends Schema.Top>(
+export const statement = <S extends Schema.Top>(
   shape: S,
   call: (ports: Ports, input: S["Type"]) => Effect.Effect<unknown, LedgerUnavailable>
 ): Again => {
@@ -33,7 +35,7 @@ const statement = <S extends Schema.Top>(
       : Effect.die(new Error(`these are no arguments: ${JSON.stringify(input)}`))
 }
 
-const requestOf = <Body extends Schema.Top>(body: Body) =>
+export const requestOf = <Body extends Schema.Top>(body: Body) =>
   Schema.Struct({ by: Principal, idempotencyKey: Schema.optional(Schema.String), body })
 
 const declaring = requestOf(SessionDeclared)

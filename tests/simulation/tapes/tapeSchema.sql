@@ -68,6 +68,7 @@ $body$;
 create function tape.empty() returns void language plpgsql security definer set search_path = payments, pg_temp as $body$
 begin
   perform set_config('session_replication_role', 'replica', true);
+  delete from returns; delete from refund_evidence; delete from refunds;
   delete from idempotency_keys; delete from outbox; delete from incidents; delete from fulfilments;
   delete from postings; delete from captures; delete from attempt_evidence; delete from attempts;
   delete from routing_decisions; delete from payment_sessions; delete from audit; delete from audit_heads;
@@ -78,7 +79,7 @@ $body$;
 create function tape.empty_registry() returns void language plpgsql security definer set search_path = payments, pg_temp as $body$
 begin
   perform set_config('session_replication_role', 'replica', true);
-  delete from mid_underwriting; delete from merchant_accounts; delete from brand_entities; delete from brands;
+  delete from refund_limits; delete from mid_underwriting; delete from merchant_accounts; delete from brand_entities; delete from brands;
   delete from entity_underwriting; delete from entities; delete from api_keys; delete from principals;
   perform set_config('session_replication_role', 'origin', true);
 end
@@ -105,9 +106,23 @@ create function tape.standing() returns jsonb language sql stable set search_pat
           where (p.mid_id, p.processor_reference, p.attempt_id) = (c.mid_id, c.processor_reference, c.attempt_id)))
         order by c.mid_id collate "C", c.processor_reference collate "C"), '[]')
       from captures c where c.session_id = s.session_id),
-    'incidents', (select coalesce(jsonb_agg(jsonb_build_object('kind', i.kind, 'attempt', i.attempt_id,
+    'refunds', (select coalesce(jsonb_agg(refund_json(r) || jsonb_strip_nulls(jsonb_build_object(
+        'leaseUntil', tape.ms(r.lease_until), 'checks', r.checks,
+        'dueAt', case when r.state = 'indeterminate' then tape.ms(r.next_check_at) end,
+        'heard', (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('source', e.source, 'outcome', e.outcome,
+            'reference', e.detail -> 'refundReference', 'at', tape.ms(e.heard_at))) order by e.nr), '[]')
+          from refund_evidence e where e.refund_id = r.refund_id))) order by r.ordinal), '[]')
+      from refunds r where r.session_id = s.session_id),
+    'returns', (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('mid', b.mid_id, 'refundReference', b.refund_reference,
+        'nr', b.nr, 'processorReference', b.processor_reference, 'attempt', b.attempt_id, 'refund', b.refund_id, 'amount', b.amount,
+        'currency', b.currency, 'at', tape.ms(b.returned_at),
+        'booked', (select sum(case p.debit_account when 'customer_payments' then p.amount else -p.amount end) from postings p
+          where (p.mid_id, p.attempt_id, p.currency) = (b.mid_id, b.attempt_id, b.currency)
+            and p.processor_reference = b.refund_reference || case when b.nr = 1 then '' else ' (' || b.nr || ')' end))) order by b.mid_id collate "C", b.refund_reference collate "C", b.nr), '[]')
+      from returns b where b.session_id = s.session_id),
+    'incidents', (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('kind', i.kind, 'attempt', i.attempt_id,
         'processorReference', i.detail -> 'processorReference', 'amount', i.detail -> 'amount',
-        'currency', i.detail -> 'currency') order by i.incident_id), '[]')
+        'currency', i.detail -> 'currency', 'told', i.told, 'found', case when i.found and i.closed_at is not null then true end)) order by i.incident_id), '[]')
       from incidents i where i.session_id = s.session_id),
     'decisions', (select coalesce(jsonb_agg(jsonb_build_object('round', d.round, 'policyVersion', d.policy_version,
         'inputs', d.inputs, 'chosen', d.chosen, 'leftOut', d.left_out) order by d.round), '[]')

@@ -10,7 +10,7 @@ import { factKey, MemoryStore, type RefundRow, type SessionRow, type Store } fro
 import { openRefund, refundBefore } from "./openRefund.ts"
 import { recordRefund } from "./recordRefund.ts"
 import { compareReturned, recordReturn } from "./recordReturn.ts"
-import { capturesOf, openRefundOf, toRefund } from "./sums.ts"
+import { capturesOf, isOpen, openRefundOf, toRefund } from "./sums.ts"
 
 const takeover = Principal.make("takeover")
 
@@ -131,11 +131,12 @@ const find = (
   reference: string,
   processorReference: string | undefined
 ): RefundFound | undefined => {
-  const named = processorReference ?? store.returns.get(factKey(mid, reference))?.processorReference
-  const heardOf = refundsIn(store, (row) => row.mid === mid).find(({ session, row }) =>
-    session.refundEvidence.some((heard) => heard.refund === row.id && heard.reference === reference)
-  )
-  const fact = store.facts.get(factKey(mid, named ?? heardOf?.row.processorReference ?? ""))
+  const ofCharge = (named: string | undefined) => store.facts.get(factKey(mid, named ?? ""))
+  const fact =
+    ofCharge(processorReference) ??
+    ofCharge(store.returns.get(factKey(mid, reference))?.processorReference) ??
+    // The processor named its refund to us before, and does not name the charge now.
+    ofCharge(openUnder(store, mid, reference)?.processorReference)
   const session = fact === undefined ? undefined : store.sessions.get(fact.session)
   const attempt = session?.attempts.find((one) => one.attempt === fact?.attempt)
   if (fact === undefined || session === undefined || attempt === undefined) return undefined
@@ -147,3 +148,9 @@ const find = (
     ...(ours === undefined ? {} : { ours: unresolved(session, ours, now) })
   }
 }
+
+/** The open refund that a processor named so. */
+const openUnder = (store: Store, mid: string, reference: string): RefundRow | undefined =>
+  refundsIn(store, (row) => row.mid === mid && isOpen(row.state)).find(({ session, row }) =>
+    session.refundEvidence.some((heard) => heard.refund === row.id && heard.reference === reference)
+  )?.row

@@ -4,8 +4,11 @@ import type { EventType } from "../../../kernel/Outbox.ts"
 import type { RefundId, RefundState } from "../../../kernel/refunds/Refund.ts"
 import type { RefundedOutcome, RefundOutcome } from "../../../kernel/refunds/RefundLedger.ts"
 import { type Fact, factKey, type Incident, type RefundRow, type ReturnRow, type Store } from "../Store.ts"
+import { kept, longestCode } from "../record.ts"
 import { audit, publish, transact, type Transaction } from "../transaction.ts"
 import { isOpen, openRefundOf, refundableOf } from "./sums.ts"
+
+const longestMessage = 2000
 
 /** Evidence of one refund, as it comes to the ledger. */
 export interface RecordedRefund {
@@ -58,7 +61,8 @@ export const takeEvidence = (transaction: Transaction, recorded: RecordedRefund)
   const next = follows(transaction, refund, capture, recorded)
   if (next !== undefined) {
     refund.state = next
-    refund.heard = outcome
+    const { code, message } = outcome.evidence
+    refund.heard = { code: kept(code, longestCode), message: kept(message, longestMessage) }
     if (next === "refunded") refund.refundReference = referenceOf(outcome)
     refund.resolvedAt = next === "indeterminate" ? undefined : now
     if (next === "indeterminate") refund.nextCheckAt = now
@@ -122,7 +126,7 @@ const wentBack = (
     if (refundableOf(session, capture) + (live ? refund.money.amount : 0) < 0) incident("refunded_too_much")
     // It did arrive, they say now; perhaps it was given back anew meanwhile.
     // What was told to be missing before this one was sent is missing beside it.
-    if (live) toldBeside(transaction, capture, money.amount)
+    if (live && money.currency === capture.currency) toldBeside(transaction, capture, money.amount)
     if (live || (refund.state === "taken_back" && refund.refundReference === reference)) return "refunded"
     return undefined
   }
@@ -265,7 +269,10 @@ export const holdAgainst = (
   if (refunded === undefined || openRefundOf(session, capture) !== undefined) return
   const { attempt, mid, processorReference, currency } = capture
   const booked = session.returns
-    .filter((line) => line.mid === mid && line.processorReference === processorReference)
+    .filter(
+      (line) =>
+        line.mid === mid && line.processorReference === processorReference && line.currency === currency
+    )
     .reduce((sum, { amount }) => sum + amount, 0)
   const at = missingOf(transaction, capture)
   const open = session.incidents[at]
@@ -319,7 +326,7 @@ const tell = (
           ? -gone.amount
           : refund.money.amount,
     ...(refund.refundReference === undefined ? {} : { refundReference: refund.refundReference }),
-    reason: outcome.evidence.code,
+    reason: refund.heard?.code,
     source
   })
 }

@@ -93,6 +93,6 @@ export const toRefund = (row: RefundRow): Refund => {
     state: row.state,
     writtenAt: DateTime.makeUnsafe(row.writtenAt),
     ...(resolvedAt === undefined ? {} : { resolvedAt: DateTime.makeUnsafe(resolvedAt) }),
-    evidence: heard === undefined ? {} : { code: heard.evidence.code, message: heard.evidence.message }
+    evidence: heard ?? {}
   })
 }
