@@ -365,7 +365,7 @@ export const Contradiction = builder.enumType("ReviewContradiction", {
     },
     other_at_processor: {
       description:
-        "Its processor was asked, and shows another amount or currency, another charge's refund, or that all of it went back."
+        "Its processor was asked, and shows another amount or currency, a charge of another attempt, another charge's refund, or that all of it went back."
     },
     other_amount: { description: "It is more than was asked for, or in another currency." },
     incident_closed: { description: "The incident is closed." },

@@ -56,6 +56,8 @@ export interface RefundContext {
   readonly refundedAmount: number
   /** The money has not been settled yet: the processor takes it back by a void of the whole, not by a refund. */
   readonly voidOnly?: boolean
+  /** The key that the charge was sent with, as the processor shows it; absent where it shows none. */
+  readonly idempotencyKey?: string
 }
 
 /** One refund. Its key is a function of the refund's own row, as an attempt's is of its session. */

@@ -248,4 +248,40 @@ it.layer(house, { excludeTestServices: true })("a refund", (it) => {
       yield* signed(own)
     })
   )
+
+  it.effect("is not called given back by a bank while a webhook that names it, or its charge, waits", () =>
+    Effect.gen(function* () {
+      const evidence = { code: "timeout", message: "nobody knows" }
+      yield* set([
+        ...f.paid(3),
+        f.openRefund(3, { amount: 1000 }),
+        f.recordRefund(3, 1, { _tag: "Indeterminate", evidence })
+      ])
+      const owner = yield* Owner
+      const [row] = yield* owner<{ readonly idempotencyKey: string }>`
+        select idempotency_key as "idempotencyKey" from refunds where refund_id = ${f.refund(3)}`
+      const transfer = {
+        refund: f.refund(3),
+        conclusion: "refunded_outside",
+        processorReference: "SEPA 3",
+        amount: 1000,
+        currency: "USD",
+        evidence: "the statement of the account"
+      }
+      const names = (event: string, named: object) =>
+        take(event, { subjects: [{ _tag: "Refund", refundReference: "re_of_3", ...named }] })
+      yield* set([names("by charge", { processorReference: "by hand 3 1" })])
+      const dead = yield* deadLetter("by charge")
+      const refused = yield* rest(first, "", transfer)
+      assert.strictEqual(contradictionOf(refused), "news_waiting")
+      assert.strictEqual(at(refused.json, "error", "details", "webhook"), dead)
+      yield* set([heard("by charge")])
+      const id = yield* asked(transfer)
+      // What comes between the question and the signature is heard first as well.
+      yield* set([names("by key", { ...row })])
+      assert.strictEqual(contradictionOf(yield* rest(second, `/${id}/approve`, {})), "news_waiting")
+      yield* set([heard("by key")])
+      assert.strictEqual((yield* rest(second, `/${id}/approve`, {})).status, 200)
+    })
+  )
 })

@@ -179,6 +179,17 @@ it.layer(house, { excludeTestServices: true })("a review", (it) => {
     })
   )
 
+  it.effect("of money is of what was sent for that attempt, and of no stranger's", () =>
+    Effect.gen(function* () {
+      yield* set([...v.inReview(21), shows(21, 3500, "a key of a stranger")])
+      const strange = yield* asked(captured(21))
+      const refused = yield* rest(second, `/${strange}/approve`, {})
+      assert.strictEqual(contradictionOf(refused), "other_at_processor")
+      assert.include(at(refused.json, "error", "message"), "sent for another attempt")
+      assert.strictEqual(yield* stands(21), "in_review indeterminate")
+    })
+  )
+
   it.effect("of a decline lets the customer try again, of absence ends the session", () =>
     Effect.gen(function* () {
       yield* set([...v.inReview(3), ...v.inReview(4), ...v.aDayPasses(4)])

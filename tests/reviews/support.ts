@@ -2,6 +2,7 @@ import { assert } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { developmentKey, secondDevelopmentKey } from "../../src/db/seedData.ts"
 import { Owner } from "../db/support/pgStorage.ts"
+import { session } from "../db/support/scene.ts"
 import { at, Doors, doors } from "../graphql/support.ts"
 
 /** Both doors over the real database, and its owner, who sets scenes and looks into it. */
@@ -49,11 +50,11 @@ export const signed = Effect.fnUntraced(function* (body: object) {
   return approved.json
 })
 
-/** The gateway shows a charge of the attempt of a scene, as `seen_` and its number. */
-export const shows = (nr: number, amount = 3500): string => `
+/** The gateway shows a charge of the attempt of a scene, as `seen_` and its number; or one that was sent under another key. */
+export const shows = (nr: number, amount = 3500, key = `${session(nr)}-1-mid_goods_1`): string => `
   insert into stub_gateway.entries (gateway, mid, idempotency_key, operation, kind, code, processor_reference,
     charge_reference, amount, currency, token_ref, moves_at, created_at)
-  values ('stub_a', 'mid_goods_1', 'seen_${nr}', 'charge', 'captured', 'approved', 'seen_${nr}', 'seen_${nr}', ${amount},
+  values ('stub_a', 'mid_goods_1', '${key}', 'charge', 'captured', 'approved', 'seen_${nr}', 'seen_${nr}', ${amount},
     'USD', 'tok_1', date_trunc('second', now()), date_trunc('second', now()))`
 
 /** The same, given back as a whole by hand at the processor. */

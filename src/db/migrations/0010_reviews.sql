@@ -53,8 +53,8 @@ create function absent_not_before(r reviews) returns timestamptz language sql st
 $body$;
 
 -- The oldest webhook that names what a review is about, and that nobody has heard: it waits, or it is a dead letter. What
--- goes back of a charge or is disputed of it was taken. An absent refund is also named by its charge, because whoever sent
--- it may not have said our key.
+-- goes back of a charge or is disputed of it was taken. A refund that is called absent, or that went back by a bank
+-- instead, is also named by its charge, because whoever sent it may not have said our key.
 create function news_waiting(r reviews) returns webhook_inbox language sql stable set search_path = payments, pg_temp as $body$
   select w from attempts a
   left join refunds f on f.refund_id = r.refund_id
@@ -66,7 +66,8 @@ create function news_waiting(r reviews) returns webhook_inbox language sql stabl
       or exists (select from attempt_evidence e where e.attempt_id = a.attempt_id
         and e.detail ->> 'processorReference' = named ->> 'processorReference')
     else named ->> '_tag' in ('Charge', 'Refund') and (named ->> 'refundReference' = r.processor_reference
-      or r.conclusion = 'absent' and named ->> 'processorReference' = f.processor_reference
+      or named ->> 'idempotencyKey' = f.idempotency_key
+      or r.conclusion in ('absent', 'refunded_outside') and named ->> 'processorReference' = f.processor_reference
       or exists (select from refund_evidence e where e.refund_id = f.refund_id
         and e.detail ->> 'refundReference' = named ->> 'refundReference')) end
   order by w.webhook_nr limit 1
@@ -111,7 +112,9 @@ create function refund_contradiction(r reviews) returns text language sql stable
     when exists (select from returns where refund_id = f.refund_id) then 'refunded'
     when r.conclusion in ('refunded', 'refunded_outside') then case
       when b.mid_id is not null or r.conclusion = 'refunded' and names_elsewhere(r, f.mid_id) then 'reference_of_another'
-      when r.currency <> f.currency or r.amount > f.amount then 'other_amount' end
+      when r.currency <> f.currency or r.amount > f.amount then 'other_amount'
+      -- It went back at the processor as well, perhaps: a bank's transfer beside it gives the money back twice.
+      when r.conclusion = 'refunded_outside' and (news_waiting(r)).webhook_nr is not null then 'news_waiting' end
     when f.state <> 'indeterminate' then f.state
     -- Its amount is free then as well, so what is said to have failed is what the processor named, and nobody else's.
     when r.conclusion = 'declined' then case

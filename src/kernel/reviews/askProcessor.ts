@@ -14,6 +14,8 @@ interface Asked {
   readonly provider: PaymentProvider
   readonly mid: MidId
   readonly review: Review
+  /** The key that the attempt was sent with. */
+  readonly key: string
   /** The attempt is in review, and settled by what is signed. */
   readonly settles: boolean
 }
@@ -35,11 +37,11 @@ export const askProcessor = Effect.fnUntraced(function* (
   const attempt = (yield* ledger.attempts(session)).find((one) => one.id === id)
   // One that nobody knows is the storage's to refuse.
   if (attempt === undefined) return
-  const { mid, provider: name, state } = attempt
+  const { mid, provider: name, state, idempotencyKey: key } = attempt
   const silent = (error: Indeterminate | { readonly message: string }) =>
     new ProcessorSilent({ provider: name, problem: error.message })
   const provider = yield* Effect.mapError(providers.get(name), silent)
-  const asked = { provider, mid, review, settles: state === "indeterminate" }
+  const asked = { provider, mid, review, key, settles: state === "indeterminate" }
   const asking = conclusion === "captured" ? askForCharge(asked) : askForRefund(asked)
   const contradiction = yield* answeredWithin(asking, deadline, () => ({
     message: "it did not answer in time"
@@ -53,14 +55,17 @@ type Asking = Effect.Effect<Contradiction | undefined, { readonly message: strin
 const askForCharge = ({
   provider,
   mid,
+  key,
   settles,
   review: { processorReference = "", amount, currency }
 }: Asked): Asking =>
   provider.refundContext({ mid, processorReference }).pipe(
-    Effect.map(({ captured, refundedAmount }) => {
+    Effect.map(({ captured, refundedAmount, idempotencyKey = key }) => {
       // What went back as a whole would settle it, and the goods go out for nothing.
       const allGone = settles && refundedAmount >= captured.amount
-      return captured.amount !== amount || captured.currency !== currency || allGone
+      // What was sent for another attempt is somebody else's money.
+      const another = idempotencyKey !== key
+      return another || captured.amount !== amount || captured.currency !== currency || allGone
         ? "other_at_processor"
         : undefined
     }),

@@ -56,7 +56,7 @@ const sentences: Readonly<Record<Contradiction, string>> = {
   incident_closed: "the incident is closed already",
   unknown_to_processor: "its processor was asked, and knows no charge or refund of that reference",
   other_at_processor:
-    "its processor was asked, and shows another amount or currency under that reference, another charge's refund, or that all of it went back; say what it shows",
+    "its processor was asked, and shows another amount or currency under that reference, a charge that was sent for another attempt, another charge's refund, or that all of it went back; say what it shows",
   not_refunded_at_processor:
     "its processor was asked, and shows that refund as failed, or as not over yet; say declined of one that failed, and wait for one that is not over",
   other_amount: "it is more than was asked for, or in another currency",

@@ -48,6 +48,15 @@ describe("a capture that two persons saw", () => {
       Effect.succeed({ captured: { amount: 4900, currency: "USD" }, refundedAmount: 4900 }),
       contradicted("other_at_processor")
     ],
+    [
+      "shows one that was sent for another attempt",
+      Effect.succeed({
+        captured: { amount: 4900, currency: "USD" },
+        refundedAmount: 0,
+        idempotencyKey: `${of.session}-2-mid_1`
+      }),
+      contradicted("other_at_processor")
+    ],
     ["shows another currency", shown(4900, "EUR"), contradicted("other_at_processor")],
     [
       "proves nothing",

@@ -66,7 +66,7 @@ describe("an operator who is refused reads", () => {
         "it may still turn up: it is called absent a day after it was written, or later, and not before",
         "a webhook that names it has not been heard: a dead letter is replayed, one that waits is waited for, and then say what its processor shows",
         "its processor was asked, and knows no charge or refund of that reference",
-        "its processor was asked, and shows another amount or currency under that reference, another charge's refund, or that all of it went back; say what it shows",
+        "its processor was asked, and shows another amount or currency under that reference, a charge that was sent for another attempt, another charge's refund, or that all of it went back; say what it shows",
         "its processor was asked, and shows that refund as failed, or as not over yet; say declined of one that failed, and wait for one that is not over",
         "it is more than was asked for, or in another currency",
         "the incident is closed already",

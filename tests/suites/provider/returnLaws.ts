@@ -27,7 +27,9 @@ export const returnLaws = ({ newCharge, capturedCharge, law, capabilities }: Ben
       expect((yield* moved(`${key}1`)).refunds).toEqual([400])
       expect(yield* provider.refundContext(charge)).toMatchObject({
         captured: { amount: charge.money.amount, currency: "USD" },
-        refundedAmount: 400
+        refundedAmount: 400,
+        // Whose money it is.
+        idempotencyKey: charge.idempotencyKey
       })
       const rest = charge.money.amount - 400
       expect(failureOf(yield* refundOf(`${key}2`, rest + 1))._tag).toBe("Declined")

@@ -35,7 +35,8 @@ export const refundContext = (
     return {
       captured: { amount: captured.amount, currency: captured.currency },
       refundedAmount: refunded,
-      ...(isVoidable(charge, refunded) ? { voidOnly: true } : {})
+      ...(isVoidable(charge, refunded) ? { voidOnly: true } : {}),
+      ...(charge.orderId === "" ? {} : { idempotencyKey: charge.orderId })
     }
   })
 

@@ -53,7 +53,16 @@ const readContext = Effect.fnUntraced(function* (
   if (reply._tag !== "Object") {
     return yield* unknownOf("unreadable_charge", `the charge could not be read${detailsOf(reply)}`)
   }
-  const { id, status, amount_received: amount, currency, latest_charge: charge, livemode } = reply.value
+  const {
+    id,
+    status,
+    amount_received: amount,
+    currency,
+    latest_charge: charge,
+    livemode,
+    metadata
+  } = reply.value
+  const key = metadata["attempt_id"]
   const code = currency.toUpperCase()
   return id === processorReference &&
     status === "succeeded" &&
@@ -62,7 +71,11 @@ const readContext = Effect.fnUntraced(function* (
     charge?.currency === currency &&
     charge.amount_refunded >= 0 &&
     charge.amount_refunded <= amount
-    ? { captured: { amount, currency: code }, refundedAmount: charge.amount_refunded }
+    ? {
+        captured: { amount, currency: code },
+        refundedAmount: charge.amount_refunded,
+        ...(key === undefined ? {} : { idempotencyKey: key })
+      }
     : yield* unknownOf("not_captured", `the charge is ${status}, with ${amount} ${currency} received`)
 })
 

@@ -90,7 +90,7 @@ export const makeStubDriver = (options: {
 
     refundContext: Effect.fn("StubProvider.refundContext")(function* ({ mid, processorReference }) {
       const answer = yield* ask({ _tag: "Context", mid, chargeReference: processorReference })
-      const { code, message, amount, currency, refunded, voidOnly = false } = answer
+      const { code, message, key, amount, currency, refunded, voidOnly = false } = answer
       if (code === "charge_unknown") {
         return yield* new ChargeUnknown({ provider: name, processorReference })
       }
@@ -99,7 +99,12 @@ export const makeStubDriver = (options: {
         currency === undefined ||
         refunded === undefined
         ? yield* unknown(code, message)
-        : { captured: { amount, currency }, refundedAmount: refunded, voidOnly }
+        : {
+            captured: { amount, currency },
+            refundedAmount: refunded,
+            voidOnly,
+            ...(key === undefined ? {} : { idempotencyKey: key })
+          }
     }),
 
     refund: Effect.fn("StubProvider.refund")(function* ({ mid, idempotencyKey, money, processorReference }) {

@@ -247,9 +247,10 @@ export const makeStubGateway = ({
     const about = yield* ledger.byCharge(name, asked.mid, asked.chargeReference)
     const found = movedCharge(about, now)
     if (found === undefined) return say("charge_unknown")
-    const { processorReference, amount, currency } = found
+    const { processorReference, idempotencyKey, amount, currency } = found
     return say("charge_found", {
       reference: processorReference,
+      key: idempotencyKey,
       amount,
       currency,
       refunded: wentBack(about, now),

@@ -34,6 +34,8 @@ export const StubAnswer = Schema.Struct({
   message: Schema.String,
   reference: Schema.optionalKey(Schema.NonEmptyString),
   amount: Schema.optionalKey(Schema.Int),
+  /** The key that the charge was sent with. */
+  key: Schema.optionalKey(Schema.NonEmptyString),
   /** How much of the charge went back already. */
   refunded: Schema.optionalKey(Schema.Int),
   /** The charge is not settled: it can be voided, and not refunded. */

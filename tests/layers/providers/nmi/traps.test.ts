@@ -292,19 +292,22 @@ describe("giving back", () => {
       expect(yield* scene.context(voided)).toEqual({
         captured: { amount: 1250, currency: "USD" },
         refundedAmount: 0,
-        voidOnly: true
+        voidOnly: true,
+        idempotencyKey: voided.idempotencyKey
       })
       expect(yield* scene.voidIt(voided)).toMatchObject({ evidence: { code: "100" } })
       expect(yield* scene.context(voided)).toEqual({
         captured: { amount: 1250, currency: "USD" },
-        refundedAmount: 1250
+        refundedAmount: 1250,
+        idempotencyKey: voided.idempotencyKey
       })
 
       const settled = yield* scene.capturedCharge()
       yield* scene.settle
       expect(yield* scene.context(settled)).toEqual({
         captured: { amount: 1250, currency: "USD" },
-        refundedAmount: 0
+        refundedAmount: 0,
+        idempotencyKey: settled.idempotencyKey
       })
       expect(yield* scene.voidIt(settled)).toMatchObject({ _tag: "Declined" })
       expect(yield* scene.refund(settled, "r-settled", 1250)).toMatchObject({ money: { amount: 1250 } })
