@@ -268,8 +268,8 @@ it.layer(house, { excludeTestServices: true })("a refund", (it) => {
         currency: "USD",
         evidence: "the statement of the account"
       }
-      const names = (event: string, named: object) =>
-        take(event, { subjects: [{ _tag: "Refund", refundReference: "re_of_3", ...named }] })
+      const names = (event: string, by: object) =>
+        take(event, { subjects: [{ _tag: "Refund", refundReference: "re_of_3", ...by }] })
       yield* set([names("by charge", { processorReference: "by hand 3 1" })])
       const dead = yield* deadLetter("by charge")
       const refused = yield* rest(first, "", transfer)
