@@ -156,7 +156,9 @@ create table captures (
     references attempts (attempt_id, session_id, mid_id, entity_id, provider, category, brand_id)
 );
 create index captures_by_session on captures (session_id);
-create index captures_by_month on captures (mid_id, captured_at) include (amount, currency);
+-- For who asks for a time alone. Whoever looks for one capture would else be sent through all of its account, by a plan
+-- that was made while there were none.
+create index captures_by_month on captures (mid_id, captured_at) include (amount, currency) where captured_at is not null;
 
 -- One row moves one amount from one account to another, so the books balance by their shape. Every row carries
 -- what reconciliation groups by.
@@ -359,8 +361,8 @@ begin
       raise exception 'an attempt begins in_flight, not %', new.state using errcode = 'check_violation', constraint = 'attempt_begins_in_flight';
     end if;
     -- The lock keeps the session as it is until this attempt is committed.
-    select * into s from payment_sessions where session_id = new.session_id and state = 'processing' and fence = new.fence for share;
-    if not found then
+    select * into s from payment_sessions where session_id = new.session_id for share;
+    if (s.state, s.fence) is distinct from ('processing', new.fence) then
       raise exception 'an attempt is written under the fence of a processing session' using errcode = 'check_violation', constraint = 'attempt_under_fence';
     end if;
     -- Whoever was charged although everybody said no is not charged again; a person gives the money back.
