@@ -185,6 +185,55 @@ it.layer(house, { excludeTestServices: true })("a charge", (it) => {
   )
 })
 
+it.layer(house, { excludeTestServices: true })("a webhook that never came true", (it) => {
+  const gaveUp = Effect.fnUntraced(function* (event: string, problem: string) {
+    yield* deadLetter(event)
+    yield* (yield* Owner)`update webhook_inbox set problem = ${problem} where event_id = ${`msg_${event}`}`
+  })
+  const contradictory = "charge_contradicted: it is said to be captured, and the dashboard shows nothing"
+  const saysCaptured = (nr: number, event: string) =>
+    take(event, {
+      subjects: [{ _tag: "Charge", said: "captured", idempotencyKey: `${s.session(nr)}-1-mid_goods_1` }]
+    })
+  const opens = Effect.fnUntraced(function* (nr: number) {
+    const [row] = yield* (yield* Owner).unsafe<{ readonly open_attempt: unknown }>(s.open(nr, "mid_goods_1"))
+    return at(row?.open_attempt, "_tag")
+  })
+
+  it.effect(
+    "is closed when two persons say declined, and holds the charge and its session up until then",
+    () =>
+      Effect.gen(function* () {
+        yield* set([
+          ...v.inReview(11),
+          saysCaptured(11, "never true"),
+          s.declare(12),
+          s.open(12),
+          s.record(12, 1, s.outcome.declined),
+          saysCaptured(12, "of a decline")
+        ])
+        for (const [nr, event] of [
+          [11, "never true"],
+          [12, "of a decline"]
+        ] as const) {
+          const body = declined(nr, `pi_${nr}`)
+          // As long as it is tried, and when it was given up for another reason.
+          assert.strictEqual(contradictionOf(yield* rest(first, "", body)), "news_waiting")
+          yield* gaveUp(event, "silent: no answer")
+          assert.strictEqual(contradictionOf(yield* rest(first, "", body)), "news_waiting")
+          yield* gaveUp(event, contradictory)
+          assert.strictEqual(yield* opens(nr), "NotPayable")
+          yield* signed(body)
+          assert.strictEqual(yield* stateOf(nr), "pending")
+          assert.strictEqual(yield* opens(nr), "Permitted")
+        }
+        // Nobody says it again of what no webhook contradicts.
+        yield* set([s.declare(13), s.open(13), s.record(13, 1, s.outcome.declined)])
+        assert.strictEqual(contradictionOf(yield* rest(first, "", declined(13, "pi_13"))), "declined")
+      })
+  )
+})
+
 it.layer(house, { excludeTestServices: true })("a refund", (it) => {
   it.effect("is not called absent while a webhook that names it, or its charge, has not been heard", () =>
     Effect.gen(function* () {

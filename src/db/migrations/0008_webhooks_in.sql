@@ -165,15 +165,25 @@ begin
 end
 $body$;
 
+-- Under which names webhooks speak of an attempt's charge, as said_captured tells them.
+create function charge_names(a attempts) returns text[] language sql stable set search_path = payments, pg_temp as $body$
+  select array['key ' || a.idempotency_key] || array(
+    select 'reference ' || (e.detail ->> 'processorReference') from attempt_evidence e
+    where e.attempt_id = a.attempt_id and e.detail ? 'processorReference')
+$body$;
+
+-- Whether one was given up because its processor showed to the last that the charge took nothing: two persons may say so.
+create function given_up(w webhook_inbox) returns boolean language sql immutable as $body$
+  select w.state = 'dead_letter' and w.problem like 'charge_contradicted:%'
+$body$;
+
 -- Whether a webhook says that an attempt took money, and nobody has heard it: it waits, or it is a dead letter. What its
 -- processor shows meanwhile may be what it knew before.
 create function capture_unheard(a attempts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
   select exists (
     select from webhook_inbox w
     where w.state <> 'processed' and said_captured(w.subjects) <> '{}' and w.mid_id = a.mid_id
-      and said_captured(w.subjects) && (array['key ' || a.idempotency_key] || array(
-        select 'reference ' || (e.detail ->> 'processorReference') from attempt_evidence e
-        where e.attempt_id = a.attempt_id and e.detail ? 'processorReference')))
+      and said_captured(w.subjects) && charge_names(a))
 $body$;
 
 -- Whether that is so of any charge of a session, or of what its order was charged by a session that ended; but of one.

@@ -60,7 +60,7 @@ create function news_waiting(r reviews) returns webhook_inbox language sql stabl
   left join refunds f on f.refund_id = r.refund_id
   join webhook_inbox w on w.mid_id = a.mid_id and w.state <> 'processed'
   cross join jsonb_array_elements(w.subjects) named
-  where a.attempt_id = r.attempt_id and case
+  where a.attempt_id = r.attempt_id and not (r.conclusion = 'declined' and r.refund_id is null and given_up(w)) and case
     when r.refund_id is null then named ->> 'idempotencyKey' = a.idempotency_key
       or named ->> 'processorReference' = r.processor_reference
       or exists (select from attempt_evidence e where e.attempt_id = a.attempt_id
@@ -144,7 +144,8 @@ create function review_contradiction(r reviews) returns text language sql stable
       when exists (select from captures where attempt_id = a.attempt_id) then 'captured'
       -- Less than was asked for is what some processors do; it opens an incident, whoever says it. More is a slip.
       when r.currency <> a.currency or r.amount > a.amount then 'other_amount' end
-    when a.state <> 'indeterminate' then a.state
+    -- One that was declined is signed as that once more where a webhook that was given up says otherwise.
+    when a.state <> 'indeterminate' and not (r.conclusion = 'declined' and a.state = 'declined' and capture_unheard(a)) then a.state
     when exists (select from captures where attempt_id = a.attempt_id) then 'captured'
     -- Another card may be charged then, so this is judged as it is of a refund.
     when r.conclusion = 'declined' then case
@@ -314,6 +315,7 @@ declare
   approve boolean := (p ->> 'approve')::boolean;
   contradiction text;
   said jsonb;
+  given_over jsonb;
 begin
   if not is_operator(p ->> 'by') then return jsonb_build_object('_tag', 'NotOperator'); end if;
   a := lock_attempt((select attempt_id from reviews where review_nr = (p ->> 'nr')::bigint));
@@ -355,6 +357,18 @@ begin
           when r.conclusion = 'declined' then jsonb_build_object('kind', 'hard', 'refundReference', r.processor_reference)
           else '{}' end));
     else
+      if r.conclusion = 'declined' then
+        -- What they contradict holds nobody up any more.
+        with closed as (
+          update webhook_inbox w set state = 'processed'
+          where given_up(w) and w.state <> 'processed' and said_captured(w.subjects) <> '{}'
+            and w.mid_id = a.mid_id and said_captured(w.subjects) && charge_names(a) returning webhook_nr, event_id)
+        select jsonb_agg('wh_' || webhook_nr order by webhook_nr) into given_over from closed;
+        if given_over is not null then
+          perform write_audit('mid:' || a.mid_id, p ->> 'by', 'webhook.contradicted', jsonb_build_object(
+            'webhooks', given_over, 'review', 'rv_' || r.review_nr));
+        end if;
+      end if;
       perform record_outcome(jsonb_build_object('attempt', a.attempt_id, 'fence', 0, 'source', 'person', 'by', p -> 'by',
         'next', '[]'::jsonb, 'mostRounds', p -> 'mostRounds', 'outcome', said || case r.conclusion
           when 'captured' then jsonb_build_object('processorReference', r.processor_reference, 'amount', r.amount, 'currency', r.currency)
