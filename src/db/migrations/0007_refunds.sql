@@ -836,7 +836,7 @@ begin
       order by lease_until limit (p ->> 'limit')::integer)
     for update skip locked
   loop
-    for r in select * from refunds where session_id = session and state = 'in_flight' and lease_until <= now() loop
+    for r in select * from refunds where session_id = session and state = 'in_flight' and lease_until <= now() order by ordinal loop
       begin
         perform record_refund(jsonb_build_object('refund', r.refund_id, 'source', 'takeover', 'by', 'takeover',
           'outcome', jsonb_build_object('_tag', 'Indeterminate', 'evidence',

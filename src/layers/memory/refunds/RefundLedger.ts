@@ -82,7 +82,10 @@ const refundsIn = (store: Store, wanted: (row: RefundRow) => boolean) =>
 /** Makes refunds indeterminate whose sender let its lease run out. */
 const takeOver = (store: Store, now: number, limit: number): number => {
   const dead = refundsIn(store, ({ state, leaseUntil }) => state === "in_flight" && leaseUntil <= now)
-  const taken = dead.toSorted((a, b) => a.row.leaseUntil - b.row.leaseUntil).slice(0, limit)
+  // Of a session that one is taken of, all are.
+  const first = dead.toSorted((a, b) => a.row.leaseUntil - b.row.leaseUntil).slice(0, limit)
+  const sessions = new Set(first.map(({ row }) => row.session))
+  const taken = dead.filter(({ row }) => sessions.has(row.session))
   for (const { row } of taken) {
     const evidence = { code: "driver_died", message: "its driver recorded no outcome in its time" }
     recordRefund(store, now, {
