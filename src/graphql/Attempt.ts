@@ -76,7 +76,7 @@ builder.node(Attempt, {
     round: t.exposeInt("round", { description: "Which confirmation of the session, from 1." }),
     state: t.expose("state", { type: AttemptState }),
     declineKind: t.expose("declineKind", { type: DeclineKind, nullable: true }),
-    money: t.expose("money", { type: Money }),
+    money: t.expose("money", { type: Money, extensions: { told: "columns" } }),
     category: t.expose("category", { type: ProductCategory }),
     provider: t.exposeString("provider"),
     processorReference: t.exposeString("processorReference", {
@@ -102,17 +102,17 @@ builder.node(Attempt, {
     }),
     merchantAccount: t.field({
       type: MerchantAccount,
-      extensions: { columns: ["mid"] },
+      extensions: { columns: ["mid"], told: "accounts" },
       resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     }),
     entity: t.field({
       type: Entity,
-      extensions: { columns: ["entity"] },
+      extensions: { columns: ["entity"], told: "entities" },
       resolve: ({ entity }, _args, context) => known(context.registry().entities, entity)
     }),
     brand: t.field({
       type: Brand,
-      extensions: { columns: ["brand"] },
+      extensions: { columns: ["brand"], told: "brands" },
       resolve: ({ brand }, _args, context) => known(context.registry().brands, brand)
     }),
     decision: t.field({

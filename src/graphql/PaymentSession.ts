@@ -102,7 +102,7 @@ builder.node(PaymentSession, {
     sessionId: t.exposeString("id", { description: "The plain id: `ps_01J...`." }),
     state: t.expose("state", { type: SessionState }),
     action: t.expose("action", { type: PaymentAction, nullable: true }),
-    money: t.expose("money", { type: Money }),
+    money: t.expose("money", { type: Money, extensions: { told: "columns" } }),
     category: t.expose("category", { type: ProductCategory, description: "Derived from the catalogue." }),
     customer: t.exposeString("customer", { description: "Who pays: the `loopUserId`." }),
     intent: t.field({
@@ -120,12 +120,12 @@ builder.node(PaymentSession, {
     expiresAt: t.expose("expiresAt", { type: "DateTime", description: "Until when it may be paid." }),
     entity: t.field({
       type: Entity,
-      extensions: { columns: ["entity"] },
+      extensions: { columns: ["entity"], told: "entities" },
       resolve: ({ entity }, _args, context) => known(context.registry().entities, entity)
     }),
     brand: t.field({
       type: Brand,
-      extensions: { columns: ["brand"] },
+      extensions: { columns: ["brand"], told: "brands" },
       resolve: ({ brand }, _args, context) => known(context.registry().brands, brand)
     }),
     attempts: t.connection(

@@ -109,7 +109,7 @@ builder.node(Refund, {
     ordinal: t.exposeInt("ordinal", { description: "Counts the refunds of a session from 1." }),
     state: t.expose("state", { type: RefundState }),
     kind: t.expose("kind", { type: RefundKind }),
-    money: t.expose("money", { type: Money }),
+    money: t.expose("money", { type: Money, extensions: { told: "columns" } }),
     reason: t.exposeString("reason"),
     requestedBy: t.exposeString("requestedBy"),
     provider: t.exposeString("provider"),
@@ -144,6 +144,7 @@ builder.node(Refund, {
     }),
     merchantAccount: t.field({
       type: MerchantAccount,
+      extensions: { columns: ["mid"], told: "accounts" },
       resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     })
   })
@@ -157,7 +158,7 @@ builder.objectType(Dispute, {
       description: "The processor's own id of the charge."
     }),
     state: t.expose("state", { type: DisputeState }),
-    money: t.expose("money", { type: Money }),
+    money: t.expose("money", { type: Money, extensions: { told: "columns" } }),
     reason: t.exposeString("reason", { description: "In the processor's words." }),
     evidenceDueBy: t.expose("evidenceDueBy", {
       type: "DateTime",
@@ -168,6 +169,7 @@ builder.objectType(Dispute, {
     updatedAt: t.expose("updatedAt", { type: "DateTime" }),
     merchantAccount: t.field({
       type: MerchantAccount,
+      extensions: { columns: ["mid"], told: "accounts" },
       resolve: ({ mid }, _args, context) => known(context.registry().accounts, mid)
     })
   })

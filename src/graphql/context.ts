@@ -63,6 +63,8 @@ export interface GraphqlContext {
   readonly loaders: Loaders
   /** Begins a subscription. */
   readonly open: Open
+  /** Whether what PostgreSQL writes of a list may be the answer as it is. */
+  readonly takesTexts?: boolean
   /** What the operation came to, where it was carried out before the engine saw it. */
   readonly executed?: ExecutionResult
 }

@@ -248,8 +248,8 @@ const applies = ({ schema }: GraphQLResolveInfo, type: GraphQLObjectType, condit
 }
 
 /** The arguments of the field as its resolver will be given them; undefined when it will be given none. */
-const pageOf = (
-  info: GraphQLResolveInfo,
+export const pageOf = (
+  info: Pick<GraphQLResolveInfo, "variableValues">,
   definition: GraphQLField<unknown, unknown>,
   node: FieldNode
 ): PageArguments | undefined => {

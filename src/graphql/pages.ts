@@ -112,17 +112,20 @@ const badCursor = (field: string, problem: string) =>
 export const connectionOf = <Node>(kind: CursorKind, page: Page<Node>, about?: unknown) =>
   new Connection(page, new Cursors(kind, about))
 
+/** What stands in each cursor of a list, before its position. */
+export const cursorsBegin = (kind: CursorKind, about: unknown): string => `${kind}:${digestOf(about)}:`
+
 class Cursors {
   private readonly kind: CursorKind
   private readonly about: unknown
-  private digest: string | undefined
+  private begin: string | undefined
   constructor(kind: CursorKind, about: unknown) {
     this.kind = kind
     this.about = about
   }
   of({ major, id }: Position): string {
-    this.digest ??= digestOf(this.about)
-    return Base64Url.encode(`${this.kind}:${this.digest}:${major}:${id}`)
+    this.begin ??= cursorsBegin(this.kind, this.about)
+    return Base64Url.encode(`${this.begin}${major}:${id}`)
   }
 }
 

@@ -9,10 +9,19 @@ import { adviseOnLedger } from "../http/refusals.ts"
 import type { LedgerUnavailable } from "../kernel/PaymentLedger.ts"
 import type { InvalidInput } from "../kernel/refusals.ts"
 import type { GraphqlContext, GraphqlServices } from "./context.ts"
+import { ToldConnection } from "./execution/ToldConnection.ts"
 import { type OrderName, orderOf } from "./filters.ts"
 import { reading, resultOf } from "./levels.ts"
 import { lookAhead, settle } from "./lookAhead.ts"
-import { connectionOf, type CursorKind, type PageArguments, sliceOf, withEstimate } from "./pages.ts"
+import {
+  connectionOf,
+  cursorsBegin,
+  type CursorKind,
+  type PageArguments,
+  sliceOf,
+  withEstimate
+} from "./pages.ts"
+import { tellingOf } from "./telling.ts"
 
 type Reads = PaymentReads["Service"]
 type Read<A> = Effect.Effect<A, LedgerUnavailable>
@@ -40,12 +49,21 @@ const pageOfRoot = async <Row extends object, Asked extends Question<Row>, E>(
       const slice = resultOf(() => sliceOf(kind, page, asked.about))
       if (slice instanceof Error) return slice
       const reads = yield* PaymentReads
-      const ahead = lookAhead(info, reads, context.scope)
-      const rows = asked.read(reads, context.scope, slice, ahead.wanted)
+      const { scope, registry } = context
+      const telling = context.takesTexts === true ? tellingOf(info, { reads, scope, registry }) : undefined
+      if (telling !== undefined) {
+        const told = { ...telling, cursorsBegin: cursorsBegin(kind, asked.about) }
+        const { text } = yield* adviseOnLedger("read")(asked.read(reads, scope, slice, { below: [], told }))
+        // A value that should be there and is not: which one, the other way finds out.
+        if (text !== undefined) return new ToldConnection(text)
+      }
+      const ahead = lookAhead(info, reads, scope)
+      const rows = asked.read(reads, scope, slice, ahead.wanted)
       return { question: asked, looking: ahead, listed: yield* adviseOnLedger("read")(rows) }
     })
   )
   if (read instanceof Error) throw read
+  if (read instanceof ToldConnection) return { question: undefined, connection: read }
   const { question, looking, listed } = read
   await settle(context, listed.rows, looking)
   return { question, connection: connectionOf(kind, listed, question.about) }
@@ -130,6 +148,7 @@ export const orderedRootList =
       Question<Row> & { readonly asked: Asked },
       E | InvalidInput
     >(kind, page, context, info, asking)
+    if (question === undefined) return connection
     return withEstimate(connection, () =>
       reading(context, (reads) => estimate(reads, context.scope, question.asked))
     )

@@ -20,6 +20,7 @@ import { admitted } from "./access/admitted.ts"
 import { careful } from "./careful.ts"
 import { type GraphqlContext, type GraphqlServices, makeRun, makeRunSync } from "./context.ts"
 import { makeSeenBefore } from "./execution/seenBefore.ts"
+import { textOf } from "./execution/ToldConnection.ts"
 import { graphiqlPage } from "./graphiqlPage.ts"
 import {
   type Admission,
@@ -123,7 +124,7 @@ export const graphqlRoutes = (settings: GraphqlSettings) =>
         const executed = before === undefined ? undefined : yield* Effect.promise(async () => before.result)
         if (before !== undefined && executed !== undefined && executed.errors === undefined) {
           live.close()
-          return HttpServerResponse.text(JSON.stringify(executed), { contentType: before.contentType })
+          return HttpServerResponse.text(textOf(executed), { contentType: before.contentType })
         }
         const response = yield* Effect.promise(async () =>
           yoga.fetch(asked(), executed === undefined ? contextOf() : { ...contextOf(), executed })

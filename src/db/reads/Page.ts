@@ -34,6 +34,8 @@ export interface Page<Node> {
   readonly rows: ReadonlyArray<PageRow<Node>>
   readonly hasNext: boolean
   readonly hasPrevious: boolean
+  /** Of a page of which only the text was wanted, the text; rows are not told then. */
+  readonly text?: string | undefined
 }
 
 /**

@@ -38,7 +38,7 @@ const attempts = listOf<AttemptRow>({
     provider: "a.provider",
     category: "a.category",
     brand: "a.brand_id",
-    money: "json_build_object('amount', a.amount, 'currency', a.currency)",
+    money: { amount: "a.amount", currency: "a.currency" },
     idempotencyKey: "a.idempotency_key",
     state: "a.state",
     round: "a.round",

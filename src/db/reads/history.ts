@@ -39,8 +39,8 @@ const evidence = listOf<EvidenceRow>({
     nr: "e.nr",
     source: "e.source",
     outcome: "e.outcome",
-    code: "e.detail -> 'code'",
-    message: "e.detail -> 'message'",
+    code: "e.detail ->> 'code'",
+    message: "e.detail ->> 'message'",
     heardAt: "e.heard_at"
   }
 })

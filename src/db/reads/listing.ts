@@ -1,23 +1,25 @@
 import { Effect, Schema } from "effect"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
 import { keyset, type ListOrder } from "./keyset.ts"
-import { type Page, pageTold, type Sliced, type Slice, type ToldRow } from "./Page.ts"
+import { type Page, pageOf, pageTold, type Sliced, type Slice, type ToldRow } from "./Page.ts"
 import type { ReadScope } from "./ReadScope.ts"
+import { type ListTold, type ReadRows, telling } from "./telling.ts"
 import { type Conditions, textArray } from "./where.ts"
 
 /** What a list is of: a table under an alias, and what is told of each of its rows. */
 export interface ListOf {
   readonly table: string
   readonly alias: string
-  /** By their names, in SQL: what nobody asks for is not read. */
-  readonly columns: Readonly<Record<string, string>>
+  /** By their names, in SQL, an object by its parts: what nobody asks for is not read. */
+  readonly columns: Readonly<Record<string, Column>>
 }
+type Column = string | Readonly<Record<string, string>>
 
 /** A list whose rows tell everything that a record has. */
 export const listOf = <Row>(list: {
   readonly table: string
   readonly alias: string
-  readonly columns: { readonly [Name in keyof Row]-?: string }
+  readonly columns: { readonly [Name in keyof Row]-?: Column }
 }): ListOf => list
 
 /** What of the rows of a list is read. */
@@ -26,6 +28,8 @@ export interface Wanted {
   readonly columns?: ReadonlySet<string> | undefined
   /** Which lists below each row, in the same statement. */
   readonly below: ReadonlyArray<Below>
+  /** What is told of a page, where its text is wanted and its rows are not. */
+  readonly told?: ListTold | undefined
 }
 
 /** Everything of the rows themselves. */
@@ -74,15 +78,25 @@ export const listing = (sql: SqlClient.SqlClient) => {
       : sql`${node}, ${sql.join(", ", false)(wanted.below.map((below) => toldBelow(below, id)))})`
   }
 
-  /** The rows of a list below one row, whose id is what the SQL says. */
+  /** How the rows of a list below one row are read, whose id is what the SQL says. */
+  const rowsBelow =
+    ({ list, order, column, conditions, slice }: Below, parent: string): ReadRows =>
+    (columns, limit) => {
+      const { conditions: bounds, orderBy } = keyset(sql, order, slice)
+      const own = column === undefined ? [] : [sql.literal(`${column} = ${parent}`)]
+      return sql`select ${columns} from ${from(list)}
+        where ${all([...own, ...conditions, ...bounds])} order by ${orderBy} limit ${limit}`
+    }
+
+  /** The rows of a list below one row. */
   const toldBelow = (below: Below, parent: string): Statement.Fragment => {
-    const { list, order, column, conditions, slice, wanted } = below
-    const { conditions: bounds, orderBy, limit } = keyset(sql, order, slice)
-    const own = column === undefined ? [] : [sql.literal(`${column} = ${parent}`)]
+    const { list, order, slice, wanted } = below
+    const { limit } = keyset(sql, order, slice)
     return sql`(select coalesce(json_agg(told), '[]') from (
-      select ${toldRow(list, order, wanted)} as told from ${from(list)}
-      where ${all([...own, ...conditions, ...bounds])} order by ${orderBy} limit ${limit}) page)`
+      ${rowsBelow(below, parent)(sql`${toldRow(list, order, wanted)} as told`, limit)}) page)`
   }
+
+  const { listText } = telling(sql, rowsBelow)
 
   /** One page of a whole list. */
   const page = <Row>(
@@ -93,22 +107,27 @@ export const listing = (sql: SqlClient.SqlClient) => {
     wanted: Wanted = whole
   ): Reading<Page<Row>> => {
     const { conditions: bounds, orderBy, limit, major, minor, direction } = keyset(sql, order, slice)
-    const told = toldRow(list, order, wanted)
-    const asked =
+    const rows: ReadRows = (columns, most) =>
       parts === undefined
-        ? sql`select ${told} as told from ${from(list)}
-            where ${all([...conditions, ...bounds])} order by ${orderBy} limit ${limit}`
-        : sql`select ${told} as told from (
+        ? sql`select ${columns} from ${from(list)}
+            where ${all([...conditions, ...bounds])} order by ${orderBy} limit ${most}`
+        : sql`select ${columns} from (
               select hit.* from jsonb_array_elements_text(${JSON.stringify(parts.values)}::jsonb) as part(value)
               cross join lateral (
                 select ${major} as major, ${minor} as minor from ${from(list)}
                 where ${all([sql`${sql.literal(parts.column)} = part.value`, ...conditions, ...bounds])}
-                order by ${orderBy} limit ${limit}) hit
-              order by hit.major ${direction}, hit.minor ${direction} limit ${limit}) page
+                order by ${orderBy} limit ${most}) hit
+              order by hit.major ${direction}, hit.minor ${direction} limit ${most}) page
             join ${from(list)} on ${minor} = page.minor order by ${orderBy}`
+    const { told } = wanted
+    if (told !== undefined)
+      return Effect.map(
+        sql<{ readonly text: string | null }>`${listText({ list, order, slice, told }, rows)}`,
+        ([row]) => ({ ...pageOf<Row>(slice, []), text: row?.text ?? undefined })
+      )
     return Effect.map(
       sql<{ readonly page: ReadonlyArray<ToldRow<Row>> }>`
-        select coalesce(json_agg(told), '[]') as page from (${asked}) page`,
+        select coalesce(json_agg(told), '[]') as page from (${rows(sql`${toldRow(list, order, wanted)} as told`, limit)}) page`,
       ([row]) => pageTold(slicesOf({ slice, wanted }), row?.page ?? [])
     )
   }
@@ -168,8 +187,16 @@ const nodeOf = (list: ListOf, { columns: asked }: Wanted): string => {
   const columns = Object.entries(list.columns).filter(
     ([name]) => asked === undefined || name === "id" || asked.has(name)
   )
-  return `json_build_object(${columns.map(([name, value]) => `'${name}', ${value}`).join(", ")})`
+  return builtOf(columns)
 }
+
+const builtOf = (columns: ReadonlyArray<readonly [name: string, column: Column]>): string =>
+  `json_build_object(${columns
+    .map(
+      ([name, column]) =>
+        `'${name}', ${typeof column === "string" ? column : builtOf(Object.entries(column))}`
+    )
+    .join(", ")})`
 
 const slicesOf = ({ slice, wanted }: Pick<Below, "slice" | "wanted">): Sliced => ({
   slice,

@@ -41,7 +41,7 @@ const sessions = listOf<SessionRow>({
     brand: "s.brand_id",
     entity: "s.entity_id",
     category: "s.category",
-    money: "json_build_object('amount', s.amount, 'currency', s.currency)",
+    money: { amount: "s.amount", currency: "s.currency" },
     intent: "s.intent",
     mode: "s.mode",
     theme: "s.theme",

@@ -22,6 +22,7 @@ import {
   type SelectionSetNode
 } from "graphql"
 import { isUsual, Unusual, usesVariables } from "./usual.ts"
+import { ToldConnection } from "./ToldConnection.ts"
 import { type Fields, fieldsBelow, fragmentsOf } from "./fieldsBelow.ts"
 
 // A query as functions: what its text and the schema say of a field is worked out once for the document, and not again
@@ -268,7 +269,8 @@ const compile = (schema: GraphQLSchema, document: DocumentNode, operation: Opera
     if (isObjectType(type)) {
       const tell = ofObject(type, sets)
       const { isTypeOf } = type
-      if (isTypeOf === undefined || isTypeOf === null) return (of, value, path) => tell(of, value, path)
+      if (isTypeOf === undefined || isTypeOf === null)
+        return (of, value, path) => (value instanceof ToldConnection ? value : tell(of, value, path))
       return (of, value, path, info) => {
         if (isTypeOf(value, of.context, info()) !== true) throw new Unusual()
         return tell(of, value, path)

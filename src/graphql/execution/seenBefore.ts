@@ -33,11 +33,12 @@ export const makeSeenBefore = (schema: GraphQLSchema) => {
   /** Carries it out, if that needs no engine. */
   const carryOut = (
     { query, operationName, variables, accept }: Posted,
-    contextValue: GraphqlContext
+    context: GraphqlContext
   ): { readonly contentType: string; readonly result: ReturnType<typeof execute> } | undefined => {
     const document = documents.get(query)
     const contentType = contentTypes.get(accept)
     if (document === undefined || contentType === undefined) return undefined
+    const contextValue: GraphqlContext = { ...context, takesTexts: true }
     const args = { schema, document, operationName, variableValues: variables, contextValue }
     if (notAdmitted(args, contextValue) !== undefined || refusalOf(args) !== undefined) return undefined
     const result = execute(args)
