@@ -19,12 +19,13 @@ export const spelt = {
 } satisfies Record<string, Spelling>
 
 /** One of some words, by what is told of each; none of that has to be escaped. Any other word is no value. */
-export const oneOfWords =
-  (words: ReadonlyMap<string, string>): Spelling =>
-  (x) =>
-    [...words].every(([word, told]) => word === told)
-      ? `case when ${x} in (${[...words.keys()].map(quoted).join(", ")}) then '"' || ${x} || '"' end`
-      : `case ${x} ${[...words].map(([word, told]) => `when ${quoted(word)} then ${quoted(`"${told}"`)}`).join(" ")} end`
+export const oneOfWords = (words: ReadonlyMap<string, string>): Spelling => {
+  const isSame = [...words].every(([word, told]) => word === told)
+  const known = [...words.keys()].map(quoted).join(", ")
+  const cases = [...words].map(([word, told]) => `when ${quoted(word)} then ${quoted(`"${told}"`)}`).join(" ")
+  return (x) =>
+    isSame ? `case when ${x} in (${known}) then '"' || ${x} || '"' end` : `case ${x} ${cases} end`
+}
 
 /** What stands under the names of an object. */
 export type Members<Value> = ReadonlyArray<readonly [name: string, value: Value]>
