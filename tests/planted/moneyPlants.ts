@@ -9,6 +9,21 @@ const delivery = "src/workers/delivery.ts"
 
 export const moneyPlants: ReadonlyArray<Plant> = [
   {
+    name: "an order is charged again although it is known to be paid",
+    near: 3766,
+    law: "an order that is known to be paid is not charged",
+    harm: "a customer whose first charge turned up late pays twice",
+    edits: [
+      {
+        file: "src/layers/memory/open.ts",
+        find: `  if (orderPaid(store, row)) return { _tag: "NotPayable", state: "in_review" }
+`,
+        put: ``
+      }
+    ],
+    dropped: ["no_attempt_for_paid_order"]
+  },
+  {
     name: "a capture that was not recorded is told as declined",
     law: "a charge goes on only after positive proof that no money moved",
     harm: "the customer pays again by other means",

@@ -60,12 +60,22 @@ export class Customer {
     }
     if (this.#refunder !== undefined) deeds.push(this.#refunder.givesBack(session))
     if (draws.fires("declared twice")) deeds.push(this.#after("orders again", 8_000, this.buysAgain(order)))
+    if (draws.fires("ordered anew")) deeds.push(this.#anew(session, order))
     yield* Effect.all(deeds, { concurrency: "unbounded", discard: true })
   })
 
   readonly buysAgain = Effect.fnUntraced(function* (this: Customer, order: string): Effect.fn.Return<void> {
     const session = yield* this.#declares(order)
     if (session !== undefined) yield* this.#paysUntilDone(session)
+  })
+
+  readonly #anew = Effect.fnUntraced(function* (
+    this: Customer,
+    session: string,
+    order: string
+  ): Effect.fn.Return<void> {
+    yield* this.#after("gives it up", 3_000, this.#cancels(session))
+    yield* this.#after("orders anew", 8_000, this.buysAgain(order))
   })
 
   #after(name: string, most: number, deed: Effect.Effect<void>): Effect.Effect<void> {

@@ -147,6 +147,7 @@ export const faultKinds = kinds({
   "key repeated": fault([43], "one confirmation comes twice at once under one key", 0.5),
   "key with another card": fault([44], "a key comes again for another card", 0.3),
   "declared twice": fault([43, 46], "a second session for the same order is declared", 0.3),
+  "ordered anew": fault([46, 53], "an order that came to nothing is given up and declared anew", 1),
   cancelled: fault([50], "the customer cancels while the charge may be on its way", 0.5),
   "confirmed late": fault([52], "the session is confirmed about when it expires", 0.2),
   "claimed early": fault([], "the app claims before it was told that the session is settled", 0.5),

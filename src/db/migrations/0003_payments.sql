@@ -369,6 +369,9 @@ begin
     if exists (select from captures where session_id = new.session_id) then
       raise exception 'a session that money was captured for is not charged again' using errcode = 'check_violation', constraint = 'no_attempt_after_capture';
     end if;
+    if order_paid(s) then
+      raise exception 'an order that money was captured for is not charged again' using errcode = 'check_violation', constraint = 'no_attempt_for_paid_order';
+    end if;
     if capture_said(s) then
       raise exception 'what a webhook says was charged already is not charged again' using errcode = 'check_violation', constraint = 'no_attempt_while_said';
     end if;

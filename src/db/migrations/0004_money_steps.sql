@@ -202,7 +202,7 @@ begin
   -- Every webhook that was answered before this session was locked is seen here. One that is written later is news of
   -- later, and no lock would make it earlier: the next step of the session sees it, and whoever works it off books what
   -- it finds under this lock, before the webhook is called heard.
-  if capture_said(s) then return '{"answer": {"_tag": "NotPayable", "state": "in_review"}}'; end if;
+  if order_paid(s) or capture_said(s) then return '{"answer": {"_tag": "NotPayable", "state": "in_review"}}'; end if;
   if s.expires_at <= now() then return '{"answer": {"_tag": "NotPayable", "state": "expired"}}'; end if;
   choice := choose_account(s, p -> 'candidates', card);
   if not choice ? 'chosen' then
@@ -411,7 +411,7 @@ begin
     -- Only the driver that holds the session's newest fence goes on; other evidence lets the customer try again.
     -- Where money was captured after a decline nobody is charged again: a person looks at it.
     if a.state = 'in_flight' and s.state = 'processing' and p ->> 'source' = 'driver' and (p ->> 'fence')::integer = s.fence
-      and not captured_before and not capture_said(s) then
+      and not captured_before and not order_paid(s) and not capture_said(s) then
       card := jsonb_build_object('vaultId', a.vault_id, 'tokenRef', a.token_ref,
         'fingerprint', a.card_fingerprint, 'brand', a.card_brand);
       choice := choose_account(s, p -> 'next', card);

@@ -156,6 +156,17 @@ create function money_left(c captures) returns bigint language sql stable set se
        where d.mid_id = c.mid_id and d.processor_reference = c.processor_reference and d.state = 'lost' and d.currency = c.currency)
 $body$;
 
+-- Whether a session's order holds money already, that of a session which ended without any: charged late, and not given
+-- back.
+create function order_paid(s payment_sessions) returns boolean language plpgsql stable set search_path = payments, pg_temp as $body$
+begin
+  return s.order_reference is not null and exists (
+    select from payment_sessions earlier join captures c on c.session_id = earlier.session_id
+    where earlier.entity_id = s.entity_id and earlier.order_reference = s.order_reference
+      and earlier.state in ('failed', 'cancelled', 'expired') and money_left(c) > 0);
+end
+$body$;
+
 -- What of it may still be given back: less what may be on its way.
 create function refundable_of(c captures) returns bigint language sql stable set search_path = payments, pg_temp as $body$
   select money_left(c)

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import type { AttemptState } from "../../kernel/Attempt.ts"
 import type { SessionState } from "../../kernel/PaymentSession.ts"
 import type { RefundState } from "../../kernel/refunds/Refund.ts"
-import { isInReview, isOpen, refundableOf } from "./refunds/sums.ts"
+import { isInReview, isOpen, orderPaid, refundableOf } from "./refunds/sums.ts"
 import { permitRefusal } from "./permitRefusal.ts"
 import { factKey, keyOf, type KeyRow, type SessionRow, type Store } from "./Store.ts"
 
@@ -119,6 +119,9 @@ const constraints = {
 
   no_attempt_after_capture: (commit: Commit) =>
     newAttempts(commit).length === 0 || commit.after.facts.length === 0,
+
+  no_attempt_for_paid_order: (commit: Commit) =>
+    newAttempts(commit).length === 0 || !orderPaid(commit.store, commit.after),
 
   attempt_has_decision: (commit: Commit) =>
     newAttempts(commit).every((row) => commit.after.decisions.some(({ round }) => round === row.round)),

@@ -12,7 +12,7 @@ import type {
 import type { CountedCard } from "../../kernel/routing/retryBudgets.ts"
 import type { RoutingDecision } from "../../kernel/routing/RoutingPolicyEngine.ts"
 import { permitRefusal } from "./permitRefusal.ts"
-import { moneyLeft } from "./refunds/sums.ts"
+import { moneyLeft, orderPaid } from "./refunds/sums.ts"
 import { actionOf } from "./rows.ts"
 import { earlier, sameBody, toJson } from "./requests.ts"
 import type { AttemptRow, SessionRow, Store } from "./Store.ts"
@@ -42,6 +42,7 @@ export const open = (
       : { _tag: "ConfirmKeyReused", earlierSession: before.session, earlierBody: before.body }
   }
   if (row.state !== "pending") return { _tag: "NotPayable", state: row.state }
+  if (orderPaid(store, row)) return { _tag: "NotPayable", state: "in_review" }
   const card = countedCard(decision, request.body)
   if (now >= row.expiresAt) return { _tag: "NotPayable", state: "expired" }
   const { permitted, passedOver } = choose(store, now, row, candidates, card)

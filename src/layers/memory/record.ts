@@ -2,7 +2,7 @@ import type { Captured, Outcome } from "../../kernel/cascade/Disposition.ts"
 import type { AttemptId, Principal } from "../../kernel/ids.ts"
 import type { Candidate, Reporter, Recording } from "../../kernel/PaymentLedger.ts"
 import { mostRounds, type SessionState } from "../../kernel/PaymentSession.ts"
-import { moneyLeft } from "./refunds/sums.ts"
+import { moneyLeft, orderPaid } from "./refunds/sums.ts"
 import { choose, writeAttempt } from "./open.ts"
 import { type AttemptRow, factKey, type Incident, type SessionRow, type Store } from "./Store.ts"
 import { audit, publish, transact, type Transaction } from "./transaction.ts"
@@ -174,7 +174,8 @@ const declined = (
     source === "driver" &&
     fence === session.fence &&
     session.state === "processing" &&
-    !hasCapture(session)
+    !hasCapture(session) &&
+    !orderPaid(store, session)
   attempt.state = "declined"
   const { permitted, passedOver } = mayGoOn
     ? choose(store, transaction.now, session, next, attempt.card)

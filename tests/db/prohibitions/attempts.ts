@@ -165,6 +165,16 @@ export const attempts: ReadonlyArray<Prohibition> = [
   second("no_attempt_after_capture", "an attempt of a session that money was captured for", {}, [
     s.insert("captures", s.captureRow(2, 1))
   ]),
+  second("no_attempt_for_paid_order", "an attempt for an order that money was captured for late", {}, [
+    s.declare(3),
+    s.open(3),
+    s.record(3, 1, s.outcome.declined),
+    s.withoutTriggers("payment_sessions"),
+    `update payment_sessions set state = 'cancelled' where session_id = '${s.session(3)}'`,
+    `update payment_sessions set order_reference = 'one order' where session_id in ('${s.session(2)}', '${s.session(3)}')`,
+    s.withTriggers("payment_sessions"),
+    s.insert("captures", s.captureRow(3, 1))
+  ]),
   second("no_attempt_while_said", "an attempt of a session whose charge a webhook says took money", {}, [
     saysCaptured(s.attempt(2, 1))
   ]),

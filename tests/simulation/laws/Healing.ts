@@ -116,7 +116,12 @@ export class Healing {
         throw this.#on.breaks("every surplus is found", `${fact.processorReference} has no incident`)
     }
     if (state === "settled") {
-      if (!this.#answers.isOwned(id) && row.facts.some((fact) => refundableOf(row, fact) > 0))
+      // A charge of less than was declared pays for nothing.
+      const pays = row.facts.some(
+        (fact) =>
+          fact.currency === money.currency && fact.amount >= money.amount && refundableOf(row, fact) > 0
+      )
+      if (!this.#answers.isOwned(id) && pays)
         throw this.#on.breaks("what is paid is fulfilled", `${id} was given to nobody`)
       if (!this.#answers.wasDelivered(id, "payment.charged.v1")) {
         throw this.#on.breaks("what happened is told to the world", `${id} was paid, and no consumer heard`)

@@ -119,10 +119,26 @@ export class Records {
     }
   }
 
-  #isPermitted(
-    { declaration: { entity, category, money }, attempts, expiresAt, facts }: SessionRow,
-    attempt: AttemptRow
-  ): void {
+  /** A session of the order that ended, of which is written down that money moved and not that it went back. */
+  #paidBefore({ id, entity, orderReference }: SessionRow["declaration"]): string | undefined {
+    if (orderReference === undefined) return undefined
+    for (const { state, declaration, facts, returns } of this.#on.store.sessions.values()) {
+      if (state === "settled" || declaration.id === id || declaration.entity !== entity) continue
+      if (declaration.orderReference !== orderReference) continue
+      const left = facts.map(
+        ({ mid, processorReference, amount, currency }) =>
+          amount -
+          returns
+            .filter((line) => line.mid === mid && line.processorReference === processorReference)
+            .reduce((sum, line) => sum + (line.currency === currency ? line.amount : 0), 0)
+      )
+      if (left.some((rest) => rest > 0)) return declaration.id
+    }
+    return undefined
+  }
+
+  #isPermitted({ declaration, attempts, expiresAt, facts }: SessionRow, attempt: AttemptRow): void {
+    const { entity, category, money } = declaration
     const account = this.#on.store.accounts.get(attempt.mid)
     const wrong =
       account === undefined
@@ -147,6 +163,13 @@ export class Records {
       throw this.#on.breaks(
         "nobody is charged again who has paid",
         `attempt ${attempt.ordinal} is written although money was captured`
+      )
+    }
+    const before = this.#paidBefore(declaration)
+    if (before !== undefined) {
+      throw this.#on.breaks(
+        "an order that is known to be paid is not charged",
+        `attempt ${attempt.ordinal} is written although ${before} of the same order holds money`
       )
     }
     if (

@@ -47,6 +47,12 @@ export const wrongSql: ReadonlyArray<WrongSql> = [
     put: "if"
   },
   {
+    mistake: "an order is charged although a session of it that ended holds money",
+    in: "judge_opening",
+    find: "order_paid(s) or",
+    put: ""
+  },
+  {
     mistake: "a no that comes after a capture was heard counts",
     in: "record_outcome",
     find: "kind in ('Declined', 'Absent') and capture_heard",

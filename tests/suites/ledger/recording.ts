@@ -480,6 +480,31 @@ export const aLateCaptureStopsTheNextRound = Effect.gen(function* () {
   }
 })
 
+/** A capture after the session ended: another session of its order is not charged before the money is given back. */
+export const aLateCaptureHoldsItsOrder = Effect.gen(function* () {
+  const ledger = yield* PaymentLedger
+  const world = yield* w.newWorld
+  const orderReference = `order_${w.fresh()}`
+  const first = yield* w.declared(world, { orderReference })
+  const permit = yield* w.opened(world, first.id, world.candidates.slice(0, 1))
+  yield* w.record(permit, w.declined())
+  yield* ledger.cancel(first.id, w.app)
+  const again = yield* w.declared(world, { orderReference })
+  const asked = yield* w.opened(world, again.id, world.candidates.slice(0, 1))
+  const stranger = yield* w.declared(world, { orderReference: `order_${w.fresh()}` })
+  yield* w.record(permit, w.captured(), { source: "webhook" })
+
+  // What is under way ends with the account that is being asked.
+  expect(yield* w.record(asked, w.declined(), { next: world.candidates.slice(1) })).toEqual({
+    attempt: "declined",
+    session: "pending",
+    passedOver: []
+  })
+  expect(yield* w.open(world, again.id)).toEqual({ _tag: "NotPayable", state: "in_review" })
+  expect(yield* w.attemptStates(again.id)).toEqual(["declined"])
+  expect((yield* w.open(world, stranger.id))._tag).toBe("Permitted")
+})
+
 /** Once money was captured late no further account is asked, whatever becomes of the one that is being asked. */
 export const aLateCaptureEndsTheCascade = Effect.gen(function* () {
   const world = yield* w.newWorld

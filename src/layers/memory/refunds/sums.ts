@@ -1,7 +1,7 @@
 import { DateTime } from "effect"
 import { Refund, type RefundState } from "../../../kernel/refunds/Refund.ts"
 import type { RefundableCapture, RefundBlock } from "../../../kernel/refunds/RefundLedger.ts"
-import type { AttemptRow, Fact, RefundRow, SessionRow } from "../Store.ts"
+import type { AttemptRow, Fact, RefundRow, SessionRow, Store } from "../Store.ts"
 
 // What is left of a capture, and what stands in the way of giving it back.
 
@@ -32,6 +32,19 @@ export const refundableOf = (session: SessionRow, capture: Fact): number =>
     (left, refund) => (isOf(refund, capture) && isOpen(refund.state) ? left - refund.money.amount : left),
     moneyLeft(session, capture)
   )
+
+/** Whether the order holds money already, that of a session which ended without any: charged late, not given back. */
+export const orderPaid = ({ sessions }: Store, { declaration }: SessionRow): boolean =>
+  declaration.orderReference !== undefined &&
+  sessions
+    .values()
+    .some(
+      (earlier) =>
+        earlier.declaration.entity === declaration.entity &&
+        earlier.declaration.orderReference === declaration.orderReference &&
+        (earlier.state === "failed" || earlier.state === "cancelled" || earlier.state === "expired") &&
+        earlier.facts.some((capture) => moneyLeft(earlier, capture) > 0)
+    )
 
 const blockOf = (session: SessionRow, capture: Fact): RefundBlock | undefined => {
   if (isInReview(session)) return { reason: "charge_in_review" }

@@ -151,6 +151,27 @@ export const attempts: ReadonlyArray<Race> = [
         where attempts.session_id = ${session(nr)} and attempts.state = 'in_flight'`)
   },
   {
+    drops: ["refusal guard_attempt.no_attempt_for_paid_order"],
+    law: "an order whose money moved is not charged again",
+    given: (nr) => {
+      const order = `order_${nr}`
+      return [
+        s.declare(nr + 1, { order }),
+        s.open(nr + 1),
+        s.record(nr + 1, 1, s.outcome.declined),
+        scenes.become(nr + 1, "cancelled"),
+        s.declare(nr, { order }),
+        s.open(nr),
+        s.record(nr, 1, s.outcome.declined),
+        scenes.become(nr, "processing"),
+        `update payment_sessions set fence = 2 where session_id = ${session(nr)}`,
+        s.record(nr + 1, 1, s.captured(`late_${nr}`))
+      ]
+    },
+    workers: (nr) => owners(4, (at) => second(nr, at + 1)),
+    broken: (nr) => none(`attempts where session_id = ${session(nr)} and ordinal > 1`)
+  },
+  {
     drops: ["refusal guard_attempt.no_attempt_while_said"],
     law: "nobody is charged while a webhook that was not heard says that they were",
     given: (nr) => [...scenes.readyForTheSecond(nr), saysCaptured(s.attempt(nr, 1))],
