@@ -1,5 +1,5 @@
 import type { SqlClient, Statement } from "effect/sql"
-import type { ListOrder } from "./keyset.ts"
+import { type ListOrder, rowCount } from "./keyset.ts"
 import type { Below, ListOf } from "./listing.ts"
 import type { Slice } from "./Page.ts"
 
@@ -147,7 +147,7 @@ export const telling = (sql: SqlClient.SqlClient, readBelow: (below: Below, pare
     const asksEnds = words.includes("startCursor") || words.includes("endCursor")
     const counts = asksMore || asksEnds || slice.from === "end"
     const columns: Array<Statement.Fragment> = []
-    const size = sql`${slice.size}::integer`
+    const size = rowCount(sql, slice.size)
     const onPage = asksMore ? sql` filter (where nr <= ${size})` : sql``
     const forwards = sql.literal(counts ? ` order by nr ${slice.from === "start" ? "asc" : "desc"}` : "")
     const backwards = sql.literal(` order by nr ${slice.from === "start" ? "desc" : "asc"}`)
@@ -195,7 +195,7 @@ export const telling = (sql: SqlClient.SqlClient, readBelow: (below: Below, pare
     const [major, id] = order.columns
     if (asksEnds) columns.push(sql.literal(`${major} as major`), sql.literal(`${id} as minor`))
     if (columns.length === 0) columns.push(sql.literal("1 as one"))
-    const found = read(sql.join(", ", false)(columns), asksMore ? sql`${slice.size + 1}::integer` : size)
+    const found = read(sql.join(", ", false)(columns), asksMore ? rowCount(sql, slice.size + 1) : size)
     return counts
       ? sql`select ${text} as text from (select *, row_number() over () as nr from (${found}) found) page`
       : sql`select ${text} as text from (${found}) page`

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Exit, Layer, Schema } from "effect"
 import { AttemptRecord } from "../../../src/db/reads/AttemptRecord.ts"
 import { HeardEvidence } from "../../../src/db/reads/HeardEvidence.ts"
 import { AuditRow, Incident, PaymentEvent } from "../../../src/db/reads/HistoryRecords.ts"
@@ -69,6 +69,20 @@ it.layer(past, { excludeTestServices: true })("the rows of a list", (it) => {
           [[apart.get(node.id)?.rows.map((row) => row.node) ?? [], apart.get(node.id)?.hasPrevious ?? false]]
         )
       }
+    })
+  )
+
+  it.effect("are asked for by no number but a whole one, which stands in the statement", () =>
+    Effect.gen(function* () {
+      const reads = yield* PaymentReads
+      for (const size of [-2, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 1e21])
+        for (const told of [undefined, { members: [] }]) {
+          const asked = { size, from: "start" } as const
+          const exit = yield* Effect.exit(
+            reads.sessions(everything, {}, "newest_first", asked, { below: [], told })
+          )
+          assert.isTrue(Exit.hasDies(exit), String(size))
+        }
     })
   )
 })
