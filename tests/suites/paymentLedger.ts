@@ -3,8 +3,10 @@ import { anySequence } from "./ledger/anySequence.ts"
 import * as background from "./ledger/background.ts"
 import * as declaring from "./ledger/declaring.ts"
 import * as keeping from "./ledger/keeping.ts"
+import * as lateCaptures from "./ledger/lateCaptures.ts"
 import * as opening from "./ledger/opening.ts"
 import * as recording from "./ledger/recording.ts"
+import * as references from "./ledger/references.ts"
 import * as retrying from "./ledger/retrying.ts"
 import type { Storage } from "./StorageFixture.ts"
 import { judge } from "./suite.ts"
@@ -19,6 +21,8 @@ export const suite = (
     ...declaring,
     ...opening,
     ...recording,
+    ...references,
+    ...lateCaptures,
     ...retrying,
     ...keeping,
     ...background,
