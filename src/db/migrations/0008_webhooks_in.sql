@@ -37,6 +37,13 @@ create table webhook_inbox (
   constraint body_of_unreadable_only check (raw is null or (state <> 'processed' and trouble is not distinct from 'unreadable'))
 );
 create index webhooks_due on webhook_inbox (next_try_at, webhook_nr) where state = 'pending';
+-- Whether a processor is asked before one is worked off: of a charge, of a refund, and perhaps of what was not read yet.
+create function asks_processor(subjects jsonb) returns boolean language sql immutable as $body$
+  select subjects = '[]' or jsonb_path_exists(subjects, '$[*] ? (@._tag == "Charge" || @._tag == "Refund")')
+$body$;
+-- The line of an account's webhooks that are due: those that ask its processor or those that do not, tried before or never.
+create index webhooks_in_line on webhook_inbox
+  (mid_id, payments.asks_processor(subjects), (tries > 0), next_try_at, webhook_nr) where state = 'pending';
 create index webhook_dead_letters on webhook_inbox (webhook_nr) where state = 'dead_letter';
 -- By what an account's webhooks name, before a charge is called absent and before goods go out for it.
 create index webhooks_unheard on webhook_inbox (mid_id) where state <> 'processed';
@@ -83,28 +90,37 @@ begin
 end
 $body$;
 
--- Whether a processor is asked before one is worked off: of a charge, of a refund, and perhaps of what was not read yet.
-create function asks_processor(subjects jsonb) returns boolean language sql immutable as $body$
-  select subjects = '[]' or jsonb_path_exists(subjects, '$[*] ? (@._tag == "Charge" || @._tag == "Refund")')
-$body$;
-
 -- Gives out webhooks of one lane that are due: {limit, leaseMs, of | besides}. `of` one provider those that ask it
--- something; `besides` some providers all that ask none of them, such as disputes.
+-- something; `besides` some providers all that ask none of them, such as disputes. Accounts take turns, so that who floods
+-- one holds up no other, and so do those that were tried before and those that never were, which go first.
 create function claim_webhooks(p jsonb) returns jsonb
-language sql security definer set search_path = payments, pg_temp as $body$
-  with due as (
-    select webhook_nr from webhook_inbox where state = 'pending' and next_try_at <= now()
-      and case when p ? 'of' then provider = p ->> 'of' and asks_processor(subjects)
-        else not (p -> 'besides' ? provider and asks_processor(subjects)) end
-    order by next_try_at, webhook_nr limit (p ->> 'limit')::integer for update skip locked
+-- However little the planner knows of the backlog: no line is read beyond what is taken of it.
+language sql security definer set search_path = payments, pg_temp set enable_sort = off set enable_bitmapscan = off as $body$
+  with in_turn as materialized (
+    select due.webhook_nr, turn, again, due.next_try_at
+    from merchant_accounts m
+    cross join (values (false), (true)) asking(asks) cross join (values (false), (true)) trying(again)
+    cross join lateral (
+      select w.webhook_nr, w.next_try_at, row_number() over (order by w.next_try_at, w.webhook_nr) as turn from webhook_inbox w
+      where w.state = 'pending' and w.mid_id = m.mid_id and asks_processor(w.subjects) = asks and (w.tries > 0) = again
+        and w.next_try_at <= now()
+      order by w.next_try_at, w.webhook_nr limit (p ->> 'limit')::integer
+    ) due
+    where case when p ? 'of' then m.provider = p ->> 'of' and asks else not (p -> 'besides' ? m.provider and asks) end
+    order by turn, again, due.next_try_at, due.webhook_nr limit (p ->> 'limit')::integer
+  ), due as materialized (
+    select webhook_nr from webhook_inbox
+    where webhook_nr = any (array(select webhook_nr from in_turn)) and state = 'pending' and next_try_at <= now()
+    for update skip locked
   ), claimed as (
     update webhook_inbox w set claim = claim + 1, next_try_at = now() + (p ->> 'leaseMs')::float8 * interval '1 millisecond'
-    from due where w.webhook_nr = due.webhook_nr returning w.*
+    where w.webhook_nr = any (array(select webhook_nr from due)) returning w.*
   )
   select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
     'nr', webhook_nr, 'provider', provider, 'mid', mid_id, 'type', type, 'occurredAt', iso(occurred_at),
     'receivedAt', iso(received_at), 'step', step, 'claim', claim, 'raw', raw)) || jsonb_build_object('subjects', subjects)
-    order by webhook_nr), '[]') from claimed
+    order by turn, again, in_turn.next_try_at, webhook_nr), '[]')
+  from claimed join in_turn using (webhook_nr)
 $body$;
 
 -- What came of one try: {nr, claim, outcome: processed | later | dead_letter, trouble?, problem?, retryMs?, waits?,
