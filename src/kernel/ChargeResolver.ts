@@ -28,7 +28,13 @@ const lookupDeadline = Duration.seconds(20)
 const actionPatience = Duration.minutes(15)
 
 /** The code of a charge that is said to have taken money, while its processor shows that it took none. */
-const contradicted = "charge_contradicted"
+export const contradicted = "charge_contradicted"
+
+/**
+ * The code of a charge that is said to have taken money, while its processor shows that all of it was taken back. Where
+ * we took nothing back ourselves that may be what it showed too early.
+ */
+export const undone = "charge_undone"
 
 /**
  * Finds out what became of one charge and records it, whoever wants to know: the reconciler because its driver died
@@ -51,7 +57,8 @@ export class ChargeResolver extends Context.Service<
      * Looks where somebody pointed, and records what is new: of an attempt that nobody waits for everything, of one
      * whose driver is still at it, or of which the outcome is known, only that money moved. `undefined`: nothing is
      * left to be learnt. Otherwise the evidence why it has to be asked again. Who was told that it was `captured` is
-     * not content with a decline: what is shown may be what was known before.
+     * not content with a decline: what is shown may be what was known before. Nor is he with one that shows that all of
+     * it was taken back: that is recorded, and looked at again.
      */
     readonly lookInto: (
       charge: Unresolved,
@@ -87,6 +94,11 @@ export class ChargeResolver extends Context.Service<
           : shown
         const { mid, provider } = charge.attempt
         yield* Effect.annotateCurrentSpan({ attempt: id, mid, provider, source, outcome: outcome._tag })
+        // What was captured is given back by ourselves; of anything else we void nothing that took money.
+        const takenBack =
+          said === "captured" && state !== "captured" && shown instanceof Declined && shown.undone === true
+            ? unknown(undone, `it is said to be captured, and ${shown.evidence.message}`)
+            : undefined
         if (outcome instanceof Captured || state === "indeterminate") {
           yield* record(id, named(outcome, charge), source, by)
           // From here on the reconciler asks, if there is still something to ask. Several sales of one key are told apart
@@ -95,10 +107,10 @@ export class ChargeResolver extends Context.Service<
           return outcome instanceof Indeterminate &&
             (said === "captured" || outcome.evidence.code === severalCaptures)
             ? outcome
-            : undefined
+            : takenBack
         }
         if (state === "in_flight") return unknown("in_flight", "its driver has not recorded an outcome yet")
-        return outcome instanceof Indeterminate ? outcome : undefined
+        return outcome instanceof Indeterminate ? outcome : takenBack
       })
 
       return { ask: asked, record, lookInto }

@@ -248,7 +248,7 @@ it.layer(Door.layer, { excludeTestServices: true })("a webhook", (it) => {
         )
         assert.deepInclude(yield* lastOf(mid), { state: "processed", trouble: null })
       }
-      // What was taken and taken back before it was settled contradicts nothing.
+      // What was taken and taken back before it was settled contradicts nothing, and is looked at again.
       const world = yield* w.newWorld
       const { session, permit } = yield* w.charging(world)
       yield* w.record(permit, w.timeout)
@@ -264,7 +264,8 @@ it.layer(Door.layer, { excludeTestServices: true })("a webhook", (it) => {
       })
       yield* workOff
       assert.deepStrictEqual(yield* w.attemptStates(session), ["declined"])
-      assert.deepInclude(yield* lastOf(mid), { state: "processed", trouble: null })
+      assert.deepInclude(yield* lastOf(mid), { state: "pending", trouble: "failed" })
+      assert.strictEqual((yield* w.open(world, session))._tag, "Permitted")
     })
   )
 

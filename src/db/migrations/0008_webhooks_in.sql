@@ -20,6 +20,9 @@ create table webhook_inbox (
   -- What came of the last try: it failed, it is about nothing that is known here, it cannot be read.
   trouble text check (trouble in ('failed', 'unknown', 'unreadable')),
   problem text,
+  -- Why one that says that a charge took money holds nobody up any more, though the money may yet be seen: two persons signed
+  -- against it, or its processor showed that all of it was taken back.
+  released text check (released in ('signed', 'undone')),
   tries integer not null default 0,
   -- Where it stands in the schedule of tries; a replay begins it anew.
   step integer not null default 0,
@@ -65,7 +68,8 @@ begin
     is distinct from (old.webhook_nr, old.provider, old.mid_id, old.entity_id, old.event_id, old.received_at) then
     raise exception 'what was received does not change' using errcode = 'restrict_violation', constraint = 'webhook_unchanged';
   end if;
-  if old.state = 'processed' then
+  -- But what persons alone closed, which nobody heard: it is looked into once more, and holds nobody up.
+  if old.state = 'processed' and (old.released, new.released, new.state) is distinct from ('signed', 'signed', 'pending') then
     raise exception 'a webhook that was processed stays so' using errcode = 'restrict_violation', constraint = 'processed_is_final';
   end if;
   return new;
@@ -76,7 +80,8 @@ create trigger guard_webhook before update on webhook_inbox for each row execute
 create trigger no_delete before delete on webhook_inbox for each row execute function refuse_change();
 create trigger no_truncate before truncate on webhook_inbox for each statement execute function refuse_change();
 
--- {provider, mid, entity, eventId, type, occurredAt?, subjects, raw?, problem?}: true when it is new.
+-- {provider, mid, entity, eventId, type, occurredAt?, subjects, raw?, problem?}: true when it is new, or is looked into once
+-- more: two persons closed it, and its processor says it again. What they signed stands until the processor shows the money.
 create function take_webhook(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 begin
@@ -86,6 +91,11 @@ begin
     p -> 'subjects', p -> 'raw', case when p ? 'problem' then 'dead_letter' else 'pending' end,
     case when p ? 'problem' then 'unreadable' end, left(p ->> 'problem', 500), case when not p ? 'problem' then now() end)
   on conflict do nothing;
+  if not found then
+    update webhook_inbox set state = 'pending', step = 0, next_try_at = now()
+    where provider = p ->> 'provider' and mid_id = p ->> 'mid' and event_id = p ->> 'eventId'
+      and state = 'processed' and released = 'signed';
+  end if;
   return to_jsonb(found);
 end
 $body$;
@@ -118,13 +128,15 @@ language sql security definer set search_path = payments, pg_temp set enable_sor
   )
   select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
     'nr', webhook_nr, 'provider', provider, 'mid', mid_id, 'type', type, 'occurredAt', iso(occurred_at),
+    'released', released,
     'receivedAt', iso(received_at), 'step', step, 'claim', claim, 'raw', raw)) || jsonb_build_object('subjects', subjects)
     order by turn, again, in_turn.next_try_at, webhook_nr), '[]')
   from claimed join in_turn using (webhook_nr)
 $body$;
 
 -- What came of one try: {nr, claim, outcome: processed | later | dead_letter, trouble?, problem?, retryMs?, waits?,
--- read?: {type, occurredAt, subjects}}. One that waits for something else keeps its step. False when somebody else has taken it on meanwhile.
+-- release?, read?: {type, occurredAt, subjects}}. One that waits for something else keeps its step, and one that is released
+-- begins another schedule. What is processed with a trouble is closed against what was signed, and was not heard. False when somebody else has taken it on meanwhile.
 create function record_webhook(p jsonb) returns jsonb
 language plpgsql security definer set search_path = payments, pg_temp as $body$
 declare
@@ -132,7 +144,10 @@ declare
 begin
   update webhook_inbox
   set state = case outcome when 'later' then 'pending' else outcome end, trouble = p ->> 'trouble',
-    problem = left(p ->> 'problem', 500), tries = tries + 1, step = step + (not p ? 'waits')::integer, last_try_at = now(),
+    problem = left(p ->> 'problem', 500), tries = tries + 1, last_try_at = now(),
+    step = case when p ->> 'release' is distinct from released and p ? 'release' then 1
+      else step + (not p ? 'waits')::integer end,
+    released = case when outcome <> 'processed' or p ? 'trouble' then coalesce(p ->> 'release', released) end,
     next_try_at = case outcome when 'later' then now() + (p ->> 'retryMs')::float8 * interval '1 millisecond' end,
     raw = case when p ->> 'trouble' = 'unreadable' then raw end,
     type = coalesce(p #>> '{read,type}', type), subjects = coalesce(p #> '{read,subjects}', subjects),
@@ -194,12 +209,13 @@ create function given_up(w webhook_inbox) returns boolean language sql immutable
 $body$;
 
 -- Whether a webhook says that an attempt took money, and nobody has heard it: it waits, or it is a dead letter. What its
--- processor shows meanwhile may be what it knew before.
+-- processor shows meanwhile may be what it knew before. One that was released is only looked into: whoever repeats it undoes
+-- no signature.
 create function capture_unheard(a attempts) returns boolean language sql stable set search_path = payments, pg_temp as $body$
   select exists (
     select from webhook_inbox w
     where w.state <> 'processed' and said_captured(w.subjects) <> '{}' and w.mid_id = a.mid_id
-      and said_captured(w.subjects) && charge_names(a))
+      and w.released is null and said_captured(w.subjects) && charge_names(a))
 $body$;
 
 -- Whether that is so of any charge of a session, or of what its order was charged by a session that ended; but of one.

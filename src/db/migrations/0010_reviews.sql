@@ -60,7 +60,7 @@ create function news_waiting(r reviews) returns webhook_inbox language sql stabl
   left join refunds f on f.refund_id = r.refund_id
   join webhook_inbox w on w.mid_id = a.mid_id and w.state <> 'processed'
   cross join jsonb_array_elements(w.subjects) named
-  where a.attempt_id = r.attempt_id and not (r.conclusion = 'declined' and r.refund_id is null and given_up(w)) and case
+  where a.attempt_id = r.attempt_id and not (r.conclusion = 'declined' and r.refund_id is null and (given_up(w) or w.released is not null)) and case
     when r.refund_id is null then named ->> 'idempotencyKey' = a.idempotency_key
       or named ->> 'processorReference' = r.processor_reference
       or exists (select from attempt_evidence e where e.attempt_id = a.attempt_id
@@ -360,7 +360,7 @@ begin
       if r.conclusion = 'declined' then
         -- What they contradict holds nobody up any more.
         with closed as (
-          update webhook_inbox w set state = 'processed'
+          update webhook_inbox w set state = 'processed', released = 'signed'
           where given_up(w) and w.state <> 'processed' and said_captured(w.subjects) <> '{}'
             and w.mid_id = a.mid_id and said_captured(w.subjects) && charge_names(a) returning webhook_nr, event_id)
         select jsonb_agg('wh_' || webhook_nr order by webhook_nr) into given_over from closed;

@@ -43,7 +43,7 @@ language sql stable security definer set search_path = payments, pg_temp as $bod
   dead as (
     select from event_deliveries where state = 'exhausted' order by event_nr limit (select n from most)),
   webhooks as materialized (
-    select received_at from webhook_inbox where state = 'pending' order by next_try_at, webhook_nr limit (select n from most)),
+    select received_at from webhook_inbox where state = 'pending' and released is null order by next_try_at, webhook_nr limit (select n from most)),
   dead_webhooks as (
     select from webhook_inbox where state = 'dead_letter' order by webhook_nr limit (select n from most))
   select jsonb_build_object(

@@ -62,6 +62,12 @@ export interface ReceivedWebhook extends KeptReading {
 export const WebhookTrouble = Schema.Literals(["failed", "unknown", "unreadable"])
 export type WebhookTrouble = typeof WebhookTrouble.Type
 
+/**
+ * Why one that says that a charge took money holds nobody up any more, though the money may yet be seen: two persons
+ * signed against it, or its processor showed that all of it was taken back.
+ */
+const Released = Schema.Literals(["signed", "undone"])
+
 export const WebhookState = Schema.Literals(["pending", "processed", "dead_letter"])
 export type WebhookState = typeof WebhookState.Type
 
@@ -74,6 +80,7 @@ export const ClaimedWebhook = Schema.Struct({
   receivedAt: Schema.DateTimeUtcFromString,
   /** Where it stands in the schedule of tries, from 0. */
   step: Schema.Int,
+  released: Schema.optionalKey(Released),
   claim: Schema.Int,
   raw: Schema.optionalKey(RawWebhook)
 })
@@ -81,12 +88,15 @@ export type ClaimedWebhook = typeof ClaimedWebhook.Type
 
 /** What came of one try. */
 export type WebhookOutcome =
-  | { readonly outcome: "processed"; readonly read?: KeptReading }
+  /** With a trouble it is closed once more against what persons signed, and was not heard. */
+  | ({ readonly outcome: "processed"; readonly read?: KeptReading } & Partial<Troubled>)
   | ({
       readonly outcome: "later"
       readonly retryAfter: Duration.Duration
       /** It waits for something else, which costs it no step of its schedule. */
       readonly waits?: true
+      /** It holds nobody up from here on, and is looked into again by a schedule of its own. */
+      readonly release?: "undone"
     } & Troubled)
   | ({ readonly outcome: "dead_letter" } & Troubled)
 
@@ -138,7 +148,10 @@ type Kept<A, E = never> = Effect.Effect<A, E | LedgerUnavailable>
 export class WebhookInbox extends Context.Service<
   WebhookInbox,
   {
-    /** Writes a webhook down; false when it is there already. */
+    /**
+     * Writes a webhook down; false when it is there already. One that persons alone closed is looked into once more,
+     * and true.
+     */
     readonly take: (webhook: ReceivedWebhook) => Kept<boolean>
     /** Webhooks of a lane that are due, each given to one worker for the time `lease`. */
     readonly claim: (

@@ -1,6 +1,6 @@
 import { Context, Duration, Effect, Layer, Result } from "effect"
 import { Declined } from "../cascade/Disposition.ts"
-import { ChargeResolver } from "../ChargeResolver.ts"
+import { ChargeResolver, contradicted, undone } from "../ChargeResolver.ts"
 import { DisputeNews } from "../disputes/DisputeNews.ts"
 import { Principal } from "../ids.ts"
 import type { LedgerUnavailable, PaymentLedger, Unresolved } from "../PaymentLedger.ts"
@@ -45,6 +45,19 @@ export const webhookRetryDelays: ReadonlyArray<Duration.Duration> = [
   1, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 14_400, 28_800
 ].map((seconds) => Duration.seconds(seconds))
 
+/**
+ * When a charge is looked at again that was said to be captured, and of which its processor showed that all was taken
+ * back: beyond every processor's horizon, and a day later. Nobody is held up by it meanwhile.
+ */
+export const undoneLooks: ReadonlyArray<Duration.Duration> = [
+  Duration.hours(1),
+  Duration.hours(24),
+  Duration.hours(24)
+]
+
+const delaysOf = ({ released }: ClaimedWebhook): ReadonlyArray<Duration.Duration> =>
+  released === "undone" ? undoneLooks : webhookRetryDelays
+
 /** When one is tried again that waits for the outcome of something else, however long that takes. */
 export const webhookWaits = Duration.minutes(10)
 
@@ -54,6 +67,8 @@ interface Trouble {
   readonly problem: string
   /** It is no try that failed: something else has to end first. */
   readonly waits?: true
+  /** What was shown of the charge, for all that it is said to be captured: that it took nothing, or gave all back. */
+  readonly shown?: "nothing" | "undone"
 }
 
 /**
@@ -101,7 +116,11 @@ export class WebhookProcessing extends Context.Service<
             const unsure = yield* resolver.lookInto(charge, "webhook", webhooks, subject.said)
             return unsure === undefined
               ? undefined
-              : failed(`${unsure.evidence.code}: ${unsure.evidence.message}`)
+              : {
+                  ...failed(`${unsure.evidence.code}: ${unsure.evidence.message}`),
+                  ...(unsure.evidence.code === undone ? { shown: "undone" as const } : {}),
+                  ...(unsure.evidence.code === contradicted ? { shown: "nothing" as const } : {})
+                }
           }
           case "Refund":
             return yield* refunds.heard(mid, subject).pipe(
@@ -158,7 +177,7 @@ export class WebhookProcessing extends Context.Service<
       const workOff = Effect.fnUntraced(function* (
         webhook: ClaimedWebhook
       ): Effect.fn.Return<WebhookOutcome, LedgerUnavailable> {
-        const { step, occurredAt, subjects } = webhook
+        const { step, released, occurredAt, subjects } = webhook
         const read = subjects.length > 0 ? undefined : yield* reread(webhook)
         if (read !== undefined && "trouble" in read) return { outcome: "dead_letter", ...read }
         const kept = read === undefined ? {} : { read }
@@ -179,14 +198,29 @@ export class WebhookProcessing extends Context.Service<
           if (trouble !== undefined) troubles.push(trouble)
         }
         // What may still succeed by itself is told before what only a person can know.
-        const worst =
-          troubles.find(({ trouble, waits }) => trouble === "failed" && waits === undefined) ??
-          troubles.find(({ trouble }) => trouble === "failed") ??
+        const left =
+          troubles.find(
+            (one) => one.trouble === "failed" && one.waits === undefined && one.shown === undefined
+          ) ??
+          troubles.find(({ shown }) => shown === "nothing") ??
+          troubles.find(({ waits }) => waits === true) ??
+          troubles.find(({ shown }) => shown === undefined) ??
           troubles[0]
-        if (worst === undefined) return { outcome: "processed", ...kept }
+        if (left === undefined) return { outcome: "processed", ...kept }
+        const { shown, ...worst } = left
+        // Heard, and nobody waits for it any more; but what it shows is looked at again.
+        if (shown === "undone") {
+          const retryAfter = undoneLooks[released === "undone" ? step : 0]
+          return retryAfter === undefined
+            ? { outcome: "processed", ...kept }
+            : { outcome: "later", retryAfter, release: "undone", ...worst, ...kept }
+        }
         // Given up, it would not be there when the refund that it waits for is called absent.
         if (worst.waits === true) return { outcome: "later", retryAfter: webhookWaits, ...worst, ...kept }
-        const retryAfter = webhookRetryDelays[step]
+        const retryAfter = delaysOf(webhook)[step]
+        // Nothing is shown to the last of what holds nobody up: what was signed, or heard, stands.
+        if (retryAfter === undefined && shown === "nothing" && released !== undefined)
+          return { outcome: "processed", ...(released === "signed" ? worst : {}), ...kept }
         return retryAfter === undefined
           ? { outcome: "dead_letter", ...worst, ...kept }
           : { outcome: "later", retryAfter, ...worst, ...kept }
@@ -199,12 +233,12 @@ export class WebhookProcessing extends Context.Service<
             // What breaks on it is its own trouble, and so is what the database refuses of it; the database's silence
             // is not, and costs it no try.
             Effect.catchDefect((defect) =>
-              Effect.as(Effect.logError("a webhook broke", defect), broke(webhook.step))
+              Effect.as(Effect.logError("a webhook broke", defect), broke(webhook))
             )
           )
           const outcome = yield* Effect.as(inbox.record(webhook, reached), reached).pipe(
             Effect.catchIf(isRefusal, (error) => {
-              const instead = broke(webhook.step)
+              const instead = broke(webhook)
               return Effect.logError("the database refuses what was read of a webhook", error.cause).pipe(
                 Effect.andThen(inbox.record(webhook, instead)),
                 Effect.as(instead)
@@ -259,8 +293,8 @@ const unknown = (problem: string): Trouble => ({ trouble: "unknown", problem })
 const failed = (problem: string): Trouble => ({ trouble: "failed", problem })
 const unreadable = (problem: string): Trouble => ({ trouble: "unreadable", problem })
 
-const broke = (step: number): WebhookOutcome => {
-  const retryAfter = webhookRetryDelays[step]
+const broke = (webhook: ClaimedWebhook): WebhookOutcome => {
+  const retryAfter = delaysOf(webhook)[webhook.step]
   const trouble = failed("something broke; the cause is in the log")
   return retryAfter === undefined
     ? { outcome: "dead_letter", ...trouble }

@@ -27,6 +27,15 @@ export const webhooks: ReadonlyArray<Prohibition> = [
   refused("webhook_unchanged", "event_id = 'msg_4' where event_id = 'msg_1'"),
   refused("webhook_unchanged", "received_at = received_at - interval '1 day' where event_id = 'msg_1'"),
   refused("processed_is_final", "state = 'pending', next_try_at = now() where event_id = 'msg_3'"),
+  // Not even one that persons closed, if it were to hold somebody up again.
+  {
+    ...refused(
+      "processed_is_final",
+      "state = 'pending', released = null, next_try_at = now() where event_id = 'msg_5'"
+    ),
+    given: [...given, h.take(5), h.signed(5)]
+  },
+  setting("webhook_inbox_released_check", "released = 'forgotten' where event_id = 'msg_1'"),
   setting("webhook_inbox_state_check", "state = 'lost', next_try_at = null where event_id = 'msg_1'"),
   setting("webhook_inbox_trouble_check", "trouble = 'tired' where event_id = 'msg_1'"),
   setting("webhook_once", "event_id = 'msg_1' where event_id = 'msg_2'"),

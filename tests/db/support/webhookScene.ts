@@ -22,6 +22,10 @@ export const unreadable = (event: string | number): string =>
 export const processed = (event: string | number): string =>
   `update webhook_inbox set state = 'processed', next_try_at = null where event_id = 'msg_${event}'`
 
+/** Two persons closed it, and nobody heard it. */
+export const signed = (event: string | number): string =>
+  `update webhook_inbox set state = 'processed', released = 'signed', next_try_at = null where event_id = 'msg_${event}'`
+
 /** A row in every table. */
 export const everyWebhookTable: ReadonlyArray<string> = [take(1)]
 

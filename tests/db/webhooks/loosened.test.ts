@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { Owner, pgStorage } from "../support/pgStorage.ts"
 import * as f from "../support/refundScene.ts"
 import * as s from "../support/scene.ts"
-import { saysCaptured, take } from "../support/webhookScene.ts"
+import { saysCaptured, signed, take } from "../support/webhookScene.ts"
 
 interface Loosened {
   /** The function of the schema `payments`, what stands in it once, and what is put there instead. */
@@ -72,6 +72,21 @@ const loosened: ReadonlyArray<Loosened> = [
     put: "w.state = 'pending'",
     given: [...declined(1), saysCaptured(s.attempt(1, 1)), dead],
     ...opening(1)
+  },
+  // What was signed stands while its processor repeats itself.
+  {
+    in: "capture_unheard",
+    find: "w.released is null and",
+    put: "",
+    given: [
+      ...declined(1),
+      saysCaptured(s.attempt(1, 1)),
+      signed(`of_${s.attempt(1, 1)}`),
+      take(`of_${s.attempt(1, 1)}`)
+    ],
+    asks: s.open(1),
+    holds: "Permitted",
+    breaks: "NotPayable"
   },
   {
     in: "charge_names",

@@ -68,6 +68,12 @@ export const webhooks: ReadonlyArray<Race> = [
     "state = 'lost'"
   ),
   format(
+    "webhook_inbox_released_check",
+    "why a webhook holds nobody up any more is something that the service knows",
+    "released = 'forgotten'",
+    "released = 'forgotten'"
+  ),
+  format(
     "webhook_inbox_trouble_check",
     "what is wrong with a webhook is something that operators know",
     "trouble = 'tired'",
