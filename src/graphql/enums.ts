@@ -378,6 +378,10 @@ export const PageKind = builder.enumType("OperationsPageKind", {
   values: {
     in_review: { description: "Nobody could find out in time what became of an attempt." },
     refund_in_review: { description: "Nobody could find out in time what became of a refund." },
+    capture_unheard: {
+      description:
+        "A webhook says that a charge took money, and its processor did not show it in time. No card is charged meanwhile."
+    },
     incident: { description: "Money moved late, of another amount, or under another charge's name." }
   } satisfies Described<PageKinds>
 })

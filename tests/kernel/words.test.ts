@@ -86,7 +86,7 @@ describe("the words that others know us by are these:", () => {
     ["advice on trying again", RetryAdvice.literals, "never later updated"],
     ["states of a dispute", DisputeState.literals, "warning open under_review won lost closed"],
     ["states of a webhook that came in", WebhookState.literals, "pending processed dead_letter"],
-    ["kinds of a page", PageKind.literals, "in_review refund_in_review incident"],
+    ["kinds of a page", PageKind.literals, "in_review refund_in_review capture_unheard incident"],
     ["what stands against a fulfilment", FulfilmentBlocker.literals, "given_back disputed news_waiting"],
     [
       "what takes two persons",

@@ -4,7 +4,7 @@ import { Duration, Effect, Layer, Logger, References } from "effect"
 import { developmentKey, secondDevelopmentKey } from "../../src/db/seedData.ts"
 import { Paging } from "../../src/kernel/operations/Paging.ts"
 import * as e from "../db/support/eventScene.ts"
-import { due } from "../db/support/pageScene.ts"
+import { due, unheardCapture } from "../db/support/pageScene.ts"
 import { Owner } from "../db/support/pgStorage.ts"
 import * as s from "../db/support/scene.ts"
 import { at, Doors, doors, field } from "../graphql/support.ts"
@@ -72,6 +72,35 @@ it.layer(house, { excludeTestServices: true })("a person is called", (it) => {
       const later = yield* field("{ operationsPages(first: 1) { nodes { open } } }", "operationsPages")
       assert.deepStrictEqual(at(later, "nodes", 0), { open: false })
     })
+  )
+
+  it.effect(
+    "once for a capture of a declined charge that nobody heard in time, and for its dead letter",
+    () =>
+      Effect.gen(function* () {
+        const patience = Duration.minutes(15)
+        const insteadOf = (name: string) => `[{"_tag": "Charge", "said": "captured", ${name}}]`
+        const older = (nr: number) => `alter table webhook_inbox disable trigger guard_webhook;
+        update webhook_inbox set received_at = now() - interval '1 hour' where event_id = 'msg_of_${s.attempt(nr, 1)}';
+        alter table webhook_inbox enable trigger guard_webhook`
+        yield* set([...unheardCapture(31), ...unheardCapture(32)])
+        assert.strictEqual((yield* pass(patience)).raised, 0)
+        // One is named by its key and still tried, the other by the processor's name of it and given up.
+        yield* set([
+          `update webhook_inbox set state = 'dead_letter', next_try_at = null,
+          subjects = '${insteadOf('"processorReference": "pi_32"')}' where event_id = 'msg_of_${s.attempt(32, 1)}'`,
+          ...[31, 32].flatMap((nr) => older(nr).split(";"))
+        ])
+        assert.deepStrictEqual((yield* pass(patience)).lines.toSorted(), [
+          `a person is needed: capture_unheard ${s.session(31)}`,
+          `a person is needed: capture_unheard ${s.session(32)}`
+        ])
+        assert.strictEqual((yield* pass(patience)).raised, 0)
+        const open = field("{ operationsPages(first: 2) { nodes { open } } }", "operationsPages")
+        assert.deepStrictEqual(at(yield* open, "nodes"), [{ open: true }, { open: true }])
+        yield* set(["update webhook_inbox set state = 'processed', next_try_at = null"])
+        assert.deepStrictEqual(at(yield* open, "nodes"), [{ open: false }, { open: false }])
+      })
   )
 
   it.effect("by an event that goes to operators who asked for it, and to no app", () =>

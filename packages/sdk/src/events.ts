@@ -62,7 +62,7 @@ export interface OfDispute extends OfCharge {
 export interface OfPage extends OfCharge {
   /** `pg_...` */
   readonly page: string
-  readonly kind: "in_review" | "incident"
+  readonly kind: "in_review" | "refund_in_review" | "capture_unheard" | "incident"
   readonly incident?: number
   readonly incidentKind?: string
 }

@@ -1,11 +1,12 @@
 set local role payments_owner;
 set local search_path to payments, pg_temp;
 
--- Calls for a person, each made once: an attempt or a refund is in review for too long, or an incident was opened. What is called is
+-- Calls for a person, each made once: an attempt or a refund is in review for too long, a
+-- webhook that says that a charge took money is not heard for too long, or an incident was opened. What is called is
 -- told to operators as an event, in the same commit.
 create table pages (
   page_nr bigint generated always as identity primary key,
-  kind text not null check (kind in ('in_review', 'refund_in_review', 'incident')),
+  kind text not null check (kind in ('in_review', 'refund_in_review', 'capture_unheard', 'incident')),
   -- Of a refund or an incident: the attempt that it is of.
   attempt_id text not null references attempts,
   incident_id bigint references incidents,
@@ -17,8 +18,12 @@ create table pages (
   constraint one_page_per_refund unique (refund_id)
 );
 create unique index one_page_per_review on pages (attempt_id) where kind = 'in_review';
+create unique index one_page_per_unheard_capture on pages (attempt_id) where kind = 'capture_unheard';
 create index attempts_in_review on attempts (written_at) where state = 'indeterminate';
 create index refunds_in_review on refunds (written_at) where state = 'indeterminate';
+-- Webhooks of known charges that are said to have taken money, which their processor does not show.
+create index captures_unheard on webhook_inbox (received_at)
+  where state <> 'processed' and trouble = 'failed' and payments.said_captured(subjects) <> '{}';
 
 create trigger append_only before update or delete on pages for each row execute function refuse_change();
 create trigger no_truncate before truncate on pages for each statement execute function refuse_change();
@@ -37,7 +42,7 @@ create function page_json(p pages) returns jsonb language sql stable set search_
     'session', a.session_id, 'mid', a.mid_id, 'provider', a.provider, 'incident', p.incident_id,
     'incidentKind', i.kind, 'refund', p.refund_id, 'raisedAt', iso(p.raised_at),
     'open', case p.kind when 'incident' then i.closed_at is null when 'refund_in_review' then f.state = 'indeterminate'
-      else a.state = 'indeterminate' end))
+      when 'capture_unheard' then capture_unheard(a) else a.state = 'indeterminate' end))
   from attempts a left join incidents i on i.incident_id = p.incident_id left join refunds f on f.refund_id = p.refund_id where a.attempt_id = p.attempt_id
 $body$;
 
@@ -66,6 +71,23 @@ begin
         where a.state = 'indeterminate' and a.written_at < now() - (p ->> 'patienceMs')::float8 * interval '1 millisecond'
           and not exists (select from pages g where g.attempt_id = a.attempt_id and g.kind = 'in_review')
         order by a.written_at limit (p ->> 'limit')::integer)
+      union all
+      -- Nobody else is called for it: its charge is not in review, and no card is charged for its session meanwhile.
+      (select 'capture_unheard', a.attempt_id, null, null from webhook_inbox w
+        cross join lateral unnest(said_captured(w.subjects)) named(name)
+        cross join lateral (
+          select k.attempt_id from attempts k where k.idempotency_key = substr(name, 5) and name like 'key %'
+          union
+          select e.attempt_id from attempt_evidence e
+          where e.detail ? 'processorReference' and e.detail ->> 'processorReference' = substr(name, 11)
+            and name like 'reference %'
+        ) meant
+        join attempts a on a.attempt_id = meant.attempt_id and a.mid_id = w.mid_id
+        where w.state <> 'processed' and w.trouble = 'failed' and said_captured(w.subjects) <> '{}'
+          and w.received_at < now() - (p ->> 'patienceMs')::float8 * interval '1 millisecond'
+          and a.state not in ('in_flight', 'indeterminate', 'captured')
+          and not exists (select from pages g where g.attempt_id = a.attempt_id and g.kind = 'capture_unheard')
+        order by w.received_at limit (p ->> 'limit')::integer)
     )
     insert into pages (kind, attempt_id, incident_id, refund_id) select kind, attempt_id, incident_id, refund_id from due
     on conflict do nothing returning *

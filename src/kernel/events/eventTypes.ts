@@ -32,7 +32,7 @@ const ofDisputes = {
 
 const ofOperations = {
   "operations.page.v1":
-    "A person is needed: `kind` is `in_review`, `refund_in_review` or `incident`. Sent to operators who name this type, and to nobody else."
+    "A person is needed: `kind` is `in_review`, `refund_in_review`, `capture_unheard` or `incident`. Sent to operators who name this type, and to nobody else."
 }
 
 /** When each event is told, for the reference. */

@@ -2,8 +2,11 @@ import { Schema } from "effect"
 import { AttemptId, MidId, ProviderName, SessionId } from "../ids.ts"
 import { RefundId } from "../refunds/Refund.ts"
 
-/** `in_review`, `refund_in_review`: nobody could find out in time what became of it. `incident`: one was opened. */
-export const PageKind = Schema.Literals(["in_review", "refund_in_review", "incident"])
+/**
+ * `in_review`, `refund_in_review`: nobody could find out in time what became of it. `capture_unheard`: a webhook says
+ * that money moved, and the processor did not show it in time. `incident`: one was opened.
+ */
+export const PageKind = Schema.Literals(["in_review", "refund_in_review", "capture_unheard", "incident"])
 export type PageKind = typeof PageKind.Type
 
 /** A call for a person, made once. */

@@ -1,10 +1,10 @@
-import { due, raise, refundDue } from "../support/pageScene.ts"
+import { due, raise, refundDue, unheardCapture } from "../support/pageScene.ts"
 import { everyTable, withoutTriggers } from "../support/scene.ts"
 import type { Prohibition } from "./Prohibition.ts"
 
 // Calls for a person.
 
-const given = [...everyTable, ...due(2), ...refundDue(4), ...refundDue(5), raise(-1)]
+const given = [...everyTable, ...due(2), ...refundDue(4), ...refundDue(5), ...unheardCapture(6), raise(-1)]
 
 const setting = (constraint: string, change: string): Prohibition => ({
   by: `pages.${constraint}`,
@@ -36,6 +36,13 @@ export const pages: ReadonlyArray<Prohibition> = [
     given,
     tries:
       "insert into pages (kind, attempt_id) select kind, attempt_id from pages where kind = 'in_review' limit 1"
+  },
+  {
+    by: "pages.one_page_per_unheard_capture",
+    what: "a second page of one capture that nobody heard",
+    given,
+    tries:
+      "insert into pages (kind, attempt_id) select kind, attempt_id from pages where kind = 'capture_unheard' limit 1"
   },
   {
     by: "pages.pages_pkey",

@@ -1,5 +1,6 @@
 import { openRefund, paid, recordRefund } from "./refundScene.ts"
-import { captured, declare, open, outcome, record } from "./scene.ts"
+import { attempt, captured, declare, open, outcome, record } from "./scene.ts"
+import { saysCaptured } from "./webhookScene.ts"
 
 // Statements that set a scene of calls for a person.
 
@@ -23,6 +24,15 @@ export const due = (nr: number): ReadonlyArray<string> => [
   open(nr + 1),
   record(nr + 1, 1, outcome.declined),
   record(nr + 1, 1, captured(`late_${nr + 1}`))
+]
+
+/** A declined attempt of which a webhook says that it took money, which its processor does not show. */
+export const unheardCapture = (nr: number): ReadonlyArray<string> => [
+  declare(nr),
+  open(nr),
+  record(nr, 1, { ...outcome.declined, processorReference: `pi_${nr}` }),
+  saysCaptured(attempt(nr, 1)),
+  `update webhook_inbox set trouble = 'failed', problem = 'charge_contradicted: no' where event_id = 'msg_of_${attempt(nr, 1)}'`
 ]
 
 /** A row in every table. */

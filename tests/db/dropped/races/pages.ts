@@ -1,4 +1,4 @@
-import { due, raise, refundDue } from "../../support/pageScene.ts"
+import { due, raise, refundDue, unheardCapture } from "../../support/pageScene.ts"
 import { refund } from "../../support/refundScene.ts"
 import { attempt, insert } from "../../support/scene.ts"
 import { apps, atMostOne, none, owners, type Prohibition, type Race, stillThere } from "../Race.ts"
@@ -23,6 +23,12 @@ export const pages: ReadonlyArray<Race> = [
   drop("index one_page_per_review", {
     law: "an operator is called once for one attempt, whatever server finds it first",
     given: due,
+    workers: () => apps(4, () => raise(-1)),
+    broken: (nr) => atMostOne(`pages where ${of(nr)}`)
+  }),
+  drop("index one_page_per_unheard_capture", {
+    law: "an operator is called once for one capture that nobody heard, whatever server finds it first",
+    given: unheardCapture,
     workers: () => apps(4, () => raise(-1)),
     broken: (nr) => atMostOne(`pages where ${of(nr)}`)
   }),
